@@ -1,0 +1,154 @@
+"""What the document side produces: plain frozen data, no I/O and no behaviour beyond look-up.
+
+Offsets are Unicode code points, half-open. A document has three texts (see ``cleaning`` and
+``normalization``); ``Document`` carries two of them, ``source`` and ``clean``; the match form is
+made when needed and never stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+ClauseKind = Literal["front", "heading", "clause", "closing"]
+DepartmentRole = Literal["lead", "support", "responsible"]
+Level = Literal["国家", "省", "市", "县"]
+Status = Literal["not_yet", "in_force", "expiring", "expired", "repealed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Damage that the source already has, reported and never repaired.
+
+    ``start`` and ``end`` are offsets in the clean text, ``text`` is what stands there.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A body named as leading, supporting or responsible; ``text`` is as written."""
+
+    name: str
+    text: str
+    role: DepartmentRole
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Another document that this one names; ``document`` is its id where the library has it."""
+
+    title: str | None
+    number: str | None
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a document says of itself. Unknown is None, or empty for a list."""
+
+    title: str | None = None
+    notice: str | None = None
+    number: str | None = None
+    authorities: tuple[str, ...] = ()
+    region: str | None = None
+    level: Level | None = None
+    kind: str | None = None
+    written: date | None = None
+    published: date | None = None
+    effective: date | None = None
+    expires: date | None = None
+    repeals: tuple[Reference, ...] = ()
+    amends: tuple[Reference, ...] = ()
+    implements: tuple[Reference, ...] = ()
+    explains: tuple[Reference, ...] = ()
+    cites: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A node of the clause tree, in document order; parents precede their children.
+
+    ``start``..``end`` run in the clean text from the marker to the end of the last descendant;
+    ``text`` is that span minus the children's spans. ``source_start``..``source_end`` is the
+    smallest span of the source that holds the same characters. ``level`` is 0 for 首 and 尾 and
+    counts ordinals from 1.
+    """
+
+    path: str
+    kind: ClauseKind
+    level: int
+    marker: str | None
+    heading: str | None
+    text: str
+    start: int
+    end: int
+    source_start: int
+    source_end: int
+    page: int | None = None
+    departments: tuple[Department, ...] = ()
+    defects: tuple[Defect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A span of the source that cleaning took out, with the reason."""
+
+    start: int
+    end: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A place where a sequence of ordinals skips: ``found`` stands where ``expected`` should."""
+
+    path: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """Where every character of the source went: source = clauses + front + dropped."""
+
+    source: int
+    clauses: int
+    front: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What parsing did to a document: nothing is lost without a line here."""
+
+    characters: Characters
+    dropped: tuple[Removal, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    overlong: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed document. ``clauses`` is the tree in document order."""
+
+    id: str
+    source: str
+    clean: str
+    metadata: Metadata
+    clauses: tuple[Clause, ...]
+    audit: Audit
+
+    def clause(self, path: str) -> Clause:
+        """Return the clause at ``path``; KeyError where there is none."""
+        for clause in self.clauses:
+            if clause.path == path:
+                return clause
+        raise KeyError(path)

@@ -1,0 +1,120 @@
+"""The index side's words: what a search takes and returns, and the two protocols it is built on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from documents.types import Clause, Document, Status
+
+Vectors = NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """Turns text into unit vectors; sentence-transformers' own names."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the weights: equal fingerprints give equal vectors."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def max_tokens(self) -> int: ...
+
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors of shape (len(texts), dimension)."""
+
+    def encode_document(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> Vectors:
+        """Return unit vectors of shape (len(texts), dimension); progress gets (done, total)."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A clause as it is searched. ``context`` is its title and heading path, ``text`` its words."""
+
+    document: str
+    clause: str
+    context: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a search is limited to; None does not limit.
+
+    ``region`` admits the place's own documents and those of the levels above it. ``since`` and
+    ``until`` bound the day a document was written, both included.
+    """
+
+    region: str | None = None
+    authority: str | None = None
+    kind: str | None = None
+    document: str | None = None
+    status: Status | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """A unit's place in each side's own list, from 1; None where that side did not return it."""
+
+    lexical: int | None
+    dense: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A ranked unit. ``score`` orders one result list; it is not comparable between questions."""
+
+    document: str
+    clause: str
+    score: float
+    ranks: Ranks
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search's ranked units, with what the sides reported about the question.
+
+    ``similarity`` holds, for each result in the same order, the cosine of the question to the
+    unit's best window (also for units that only the lexical side returned).
+    """
+
+    results: tuple[SearchResult, ...]
+    similarity: tuple[float, ...]
+
+
+class Index(Protocol):
+    """A searchable snapshot of a library: the documents and their units."""
+
+    @property
+    def documents(self) -> Mapping[str, Document]: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def clause(self, document: str, path: str) -> Clause: ...
+
+    def search(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        filters: Filters = Filters(),
+        as_of: date | None = None,
+    ) -> Search: ...
