@@ -1,0 +1,52 @@
+# make setup | run | test | lint | format
+# Python: make setup PYTHON=python3.12. Address: make run HOST=0.0.0.0 PORT=8000.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 7860
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DELETE_ON_ERROR:
+.PHONY: setup run test lint format
+.DEFAULT_GOAL := setup
+
+## Everything needed to run: packages, the model, the index of the library.
+setup: $(STAMP)
+	@$(BIN)/python -m index info >/dev/null 2>&1 || $(BIN)/python -m index build
+
+run: setup
+	$(BIN)/python app.py --host $(HOST) --port $(PORT)
+
+## Browser tests are skipped where Chromium or a Chinese font can neither be found nor installed.
+test: setup
+	@tests/install_browser.sh
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Installs again whenever the dependencies or their pins change; otherwise costs nothing.
+$(STAMP): pyproject.toml requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	@touch $@
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo '找不到 $(PYTHON)。请安装 Python 3.11 或更高版本（Debian/Ubuntu：apt-get install python3 python3-venv），或指定：make setup PYTHON=python3.12' >&2; \
+	  echo '$(PYTHON) not found: install Python 3.11 or later, or name one: make setup PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "需要 Python 3.11 或更高版本，而 $(PYTHON) 是 $$($(PYTHON) -V 2>&1)。请安装后指定：make setup PYTHON=python3.12" >&2; \
+	  echo "Python 3.11 or later is needed: install it and name it: make setup PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo '$(PYTHON) 缺少 venv 模块。Debian/Ubuntu 请运行：apt-get install python3-venv' >&2; \
+	  echo '$(PYTHON) lacks its venv module. On Debian or Ubuntu: apt-get install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv .venv

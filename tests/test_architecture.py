@@ -1,0 +1,70 @@
+"""The direction of imports, and one owner for each third-party library."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = [
+    path.relative_to(ROOT)
+    for name in ("documents", "index", "qa", "evaluation", "app.py", "tests")
+    for path in sorted([ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py"))
+    if path.exists()
+]
+
+# Which of our own packages each may import.
+OURS = {
+    "documents": {"documents"},
+    "index": {"documents", "index"},
+    "qa": {"documents", "index", "qa"},
+    "app": {"documents", "index", "qa", "app"},
+    "evaluation": {"documents", "index", "qa", "evaluation"},
+}
+# Where each library may be imported; tests may import any.
+OWNERS = {
+    "opencc": ("documents/normalization.py",),
+    "jieba": ("index/tokenization.py",),
+    "faiss": ("index/dense.py",),
+    "bm25s": ("index/lexical.py",),
+    "sentence_transformers": ("index/encoder.py", "index/default_model.py"),
+    "gradio": ("qa/web/",),
+    "fastapi": ("qa/web/",),
+    "uvicorn": ("qa/web/", "app.py"),
+    "rank_bm25": ("evaluation/",),
+    "ir_measures": ("evaluation/metrics.py",),
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the full name of every module that the file imports, wherever in it."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = path.parts[: len(path.parts) - node.level] if node.level else ()
+            module = ".".join((*package, *filter(None, [node.module])))
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.parts[0] != "tests"], ids=str)
+def test_imports_keep_their_direction(path: Path) -> None:
+    allowed = OURS[path.parts[0].removesuffix(".py")]
+    for name in imports(path):
+        top = name.split(".")[0]
+        assert top in allowed or top not in {*OURS, "tests"}, f"{path} imports {name}"
+        if name.startswith("qa.web"):
+            assert path.parts[:2] == ("qa", "web") or path.parts[0] == "app.py"
+        if top in OWNERS:
+            owners = OWNERS[top]
+            assert path.as_posix().startswith(owners), f"{top} belongs to {', '.join(owners)}"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.name == "types.py"], ids=str)
+def test_types_import_only_types(path: Path) -> None:
+    for name in imports(path):
+        if name.split(".")[0] in OURS:
+            assert name.split(".")[1] == "types", f"{path} imports {name}"
