@@ -1,0 +1,260 @@
+"""Source -> clean text: removes noise and nothing else; script, width and digits stay.
+
+A chain of steps. Each is a pure function from a text to the spans that it would remove, so the map
+back to the source is exact by construction and every removal can be listed. No step knows a
+particular document: each removes what is noise in any document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import pypinyin
+
+from documents.normalization import match_form
+from documents.numbering import read_marker
+from documents.offsets import OffsetMap, Span
+from documents.types import Removal
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """The clean text, its map to the source, and what was removed, by source offsets."""
+
+    text: str
+    offsets: OffsetMap
+    removals: tuple[Removal, ...]
+
+
+def clean(source: str) -> Cleaned:
+    """Run the chain over ``source``."""
+    text, offsets = source, OffsetMap.identity(len(source))
+    removals: list[Removal] = []
+    for reason, find in _STEPS:
+        spans = find(text)
+        for start, end in spans:
+            removals.append(_removal(source, offsets, start, end, reason))
+        offsets = offsets.removing(spans)
+        text = _without(text, spans)
+    return Cleaned(text, offsets, tuple(sorted(removals, key=lambda r: (r.start, r.end))))
+
+
+def _removal(source: str, offsets: OffsetMap, start: int, end: int, reason: str) -> Removal:
+    source_start, source_end = offsets.source_span(start, end)
+    return Removal(source_start, source_end, reason, source[source_start:source_end])
+
+
+def _without(text: str, spans: list[Span]) -> str:
+    parts, position = [], 0
+    for start, end in spans:
+        parts.append(text[position:start])
+        position = end
+    return "".join([*parts, text[position:]])
+
+
+# --- invisible characters -------------------------------------------------------------------------
+
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+"
+)
+
+
+def find_invisible(text: str) -> list[Span]:
+    """Zero-width, directional and control characters, soft hyphens."""
+    return [match.span() for match in _INVISIBLE.finditer(text)]
+
+
+# --- bracketed pinyin -----------------------------------------------------------------------------
+
+_SYLLABLE = re.compile(
+    r"(?P<before>\S)(?P<pinyin>[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿê]{1,6}[)）])"
+)
+
+
+def find_pinyin(text: str) -> list[Span]:
+    """Bracketed pinyin behind its own character, as scrapers of ruby text leave it: 關(guān).
+
+    A syllable without tone mark counts only where the dictionary gives that character this reading,
+    so that an abbreviation in brackets stays; one with a tone mark can be nothing else, even where
+    the character before it was damaged.
+    """
+    return [
+        match.span("pinyin")
+        for match in _SYLLABLE.finditer(text)
+        if _TONED.search(match["pinyin"])
+        or match["pinyin"][1:-1] in _readings(match["before"])
+    ]
+
+
+_TONED = re.compile(r"[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ]")
+
+
+@cache
+def _readings(character: str) -> frozenset[str]:
+    styles = (pypinyin.Style.TONE, pypinyin.Style.NORMAL)
+    found = (pypinyin.pinyin(character, style=style, heteronym=True)[0] for style in styles)
+    return frozenset(reading for readings in found for reading in readings)
+
+
+# --- web furniture --------------------------------------------------------------------------------
+
+# Phrases of the controls around a page's text. A line counts when a phrase makes up most of it, so
+# that a sentence which happens to contain one (「打印」「关闭」) stays.
+_FURNITURE = re.compile(
+    r"选择浏览器打开|请点击右上角|欢迎您|注销|字号[:：]?|\[?[小中大]\]?(?=[\s\[【]|$)|打印(?:正文|本页)?"
+    r"|关闭(?:窗口|本页)?|分享到?[:：]?|扫一扫.{0,12}|返回顶部|上一[篇页条]|下一[篇页条]|收藏|无障碍(?:阅读|浏览)?"
+    r"|语音播报|点击我|为您|您访问的链接即将离开.{0,30}|门户网站|是否继续|继续访问|放\s*弃|当前位置[:：].*|首页"
+    r"|浏览次数[:：]?\s*\d*|责任编辑[:：]?.{0,10}|版权所有.*|网站地图|联系我们|.?ICP备.*|手机版|登录|注册"
+)
+_FURNITURE_SHARE = 0.5
+_LABELLED = re.compile(
+    r"^\s*(?:发布时间|发布日期|成文日期|发文日期|生效日期|施行日期|发文字号|文号|发文机关|索引号|标题|来源|信息来源)[:：]"
+)
+_SENTENCE = re.compile(r"[。；]")
+_BLOCK = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
+_NOT_TEXT = re.compile(r"[\W_]+")
+
+
+def find_furniture(text: str) -> list[Span]:
+    """Controls of the web page around the text, above its first sentence and below its last.
+
+    Works on blocks of lines between blank lines. A block that holds a control and no sentence,
+    ordinal or labelled fact goes as a whole; from one with labelled facts only the controls go.
+    """
+    spans: list[Span] = []
+    blocks = [match.span() for match in _BLOCK.finditer(text)]
+    for start, end in [*_leading(text, blocks), *_trailing(text, blocks)]:
+        lines = list(_lines(text, start, end))
+        if any(_is_furniture(text[a:b]) for a, b in lines):
+            whole = not any(_LABELLED.match(text[a:b]) for a, b in lines)
+            gone = [(start, end)] if whole else [s for s in lines if _is_furniture(text[slice(*s)])]
+            spans.extend(_with_line_end(text, span) for span in gone)
+    return _merge(spans)
+
+
+def _leading(text: str, blocks: list[Span]) -> Iterator[Span]:
+    for start, end in blocks:
+        if _is_body(text, start, end):
+            return
+        yield start, end
+
+
+def _trailing(text: str, blocks: list[Span]) -> Iterator[Span]:
+    for start, end in reversed(blocks):
+        if _is_body(text, start, end):
+            return
+        yield start, end
+
+
+def _is_body(text: str, start: int, end: int) -> bool:
+    return _SENTENCE.search(text, start, end) is not None or any(
+        read_marker(text, line) for line, _ in _lines(text, start, end)
+    )
+
+
+def _is_furniture(line: str) -> bool:
+    words = _NOT_TEXT.sub("", line)
+    rest = _NOT_TEXT.sub("", _FURNITURE.sub("", line))
+    return bool(words) and len(rest) <= (1 - _FURNITURE_SHARE) * len(words) and rest != words
+
+
+def _with_line_end(text: str, span: Span) -> Span:
+    start, end = span
+    return start, end + (text[end : end + 1] == "\n")
+
+
+# --- wrapped lines --------------------------------------------------------------------------------
+
+_TERMINAL = re.compile(r"[。！？：；.!?:;…|”’》」』)）】〕\]]\s*$")
+_RUNNING = re.compile(r"[，,。；;、]")
+_BREAK = re.compile(r"[^\S\n]*\n[\s\u3000]*")
+_INDENTED = re.compile(r"[ \t\u00a0]{2,}|\u3000")
+# A line shorter than this is a title or a heading, whatever it ends with.
+_MIN_RUNNING = 12
+# A text is hard-wrapped when most of its lines end within this many characters of the longest.
+_RAGGED = 3
+_WRAPPED_SHARE = 0.5
+
+
+def find_wraps(text: str) -> list[Span]:
+    """Line breaks inside a paragraph: a sentence cut by a line end or by blank lines.
+
+    A break is inside a paragraph when the line before it is running text that stops without an end
+    (or stops at the width to which the whole text is wrapped), and the line after it opens nothing:
+    no ordinal, no indent, no labelled fact.
+    """
+    width = _wrap_width(text)
+    spans: list[Span] = []
+    line_start = 0
+    for match in _BREAK.finditer(text):
+        line = text[line_start : match.start()]
+        if _continues(line, text, match, width):
+            spans.append(match.span())
+        line_start = match.end()
+    return spans
+
+
+def _continues(line: str, text: str, match: re.Match[str], width: int | None) -> bool:
+    follows = match.end()
+    if follows >= len(text) or not line.strip() or "\f" in match[0]:
+        return False
+    indented = _INDENTED.match(text, text.rfind("\n", 0, follows) + 1) is not None
+    if indented or "\t" in line or read_marker(text, follows) or _LABELLED.match(text[follows:follows + 20]):
+        return False
+    wrapped = width is not None and "\n" not in match[0][match[0].index("\n") + 1 :]
+    if wrapped and width is not None and len(line) >= width - _RAGGED:
+        return True
+    return (
+        len(line.strip()) >= _MIN_RUNNING
+        and _RUNNING.search(line) is not None
+        and _TERMINAL.search(line) is None
+        and (width is None or not wrapped)
+        and not _looks_closed(line)
+    )
+
+
+def _looks_closed(line: str) -> bool:
+    """Whether ``line`` is a table title, a date or a list entry rather than half a sentence."""
+    return re.search(r"(?:年|月|日|表|件|页)\s*$", line) is not None
+
+
+def _wrap_width(text: str) -> int | None:
+    lengths = [len(line.rstrip()) for line in text.split("\n") if line.strip()]
+    if len(lengths) < 8:
+        return None
+    longest = sorted(lengths)[int(len(lengths) * 0.98)]
+    near = Counter(length >= longest - _RAGGED for length in lengths)[True]
+    return longest if near >= _WRAPPED_SHARE * len(lengths) else None
+
+
+# --- shared ---------------------------------------------------------------------------------------
+
+
+def _lines(text: str, start: int, end: int) -> Iterator[Span]:
+    while start < end:
+        stop = text.find("\n", start, end)
+        stop = end if stop < 0 else stop
+        yield start, stop
+        start = stop + 1
+
+
+def _merge(spans: list[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in sorted(set(spans)):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+_STEPS: tuple[tuple[str, Callable[[str], list[Span]]], ...] = (
+    ("invisible", find_invisible),
+    ("pinyin", find_pinyin),
+    ("furniture", find_furniture),
+    ("wrap", find_wraps),
+)

@@ -1,0 +1,39 @@
+"""The match form of a text: what two spellings of the same words have in common.
+
+Simplified characters, half-width letters and digits, lower case, years in digits, no space beside a
+Chinese character. For comparing only: it is never stored, shown or cited, because offsets in it
+mean nothing outside it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+import opencc
+
+from documents.numbering import read_number
+
+_HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_SPACE_BESIDE_HAN = re.compile(rf"(?<=[{_HAN}])\s+|\s+(?=[{_HAN}])")
+_YEAR = re.compile(r"[〇○零一二三四五六七八九]{4}(?=年)")
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
+
+
+def match_form(text: str) -> str:
+    """Return ``text`` as it is compared; idempotent."""
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    text = _simplifier().convert(text).lower()
+    text = _SPACE_BESIDE_HAN.sub("", text)
+    return _YEAR.sub(lambda m: str(read_number(m[0])), text)
+
+
+def has_han(text: str) -> bool:
+    """Whether ``text`` holds a Chinese character."""
+    return re.search(rf"[{_HAN}]", text) is not None
+
+
+@cache
+def _simplifier() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
