@@ -32,7 +32,7 @@ OWNERS = {
     "bm25s": ("index/lexical.py",),
     "sentence_transformers": ("index/encoder.py", "index/default_model.py"),
     "gradio": ("qa/web/",),
-    "fastapi": ("qa/web/",),
+    "fastapi": ("qa/web/", "app.py"),
     "uvicorn": ("qa/web/", "app.py"),
     "rank_bm25": ("evaluation/",),
     "ir_measures": ("evaluation/metrics.py",),

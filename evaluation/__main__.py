@@ -1,0 +1,116 @@
+"""``python -m evaluation answers FILE``: exit code 0 ok, 1 below a floor or failed, 2 bad input."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluation.answers import METRICS, Report, evaluate, format_report
+from evaluation.datasets import DatasetError, Question, read_questions
+from index.errors import PolicyIndexError
+
+if TYPE_CHECKING:
+    from index.types import Index
+
+OK, BELOW, BAD_INPUT = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    command: int = options.run(options)
+    return command
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluation", description="评测检索与问答（measure search and answers）"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    answers = commands.add_parser("answers", help="逐题提问并评分（ask each question, and score）")
+    answers.add_argument("file", type=Path, metavar="FILE", help="问题文件，JSON Lines")
+    answers.add_argument("--index", type=Path, metavar="DIR", help="索引目录（默认：本机索引）")
+    answers.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+    answers.add_argument("--split", metavar="NAME", help="只用这一部分问题，如 dev 或 test")
+    answers.add_argument("--json", action="store_true", help="输出 JSON")
+    answers.add_argument(
+        "--floor",
+        type=_floor,
+        action="append",
+        default=[],
+        metavar="METRIC=VALUE",
+        help=f"低于此值则退出码为 1，可重复。METRIC：{', '.join(METRICS)}",
+    )
+    answers.set_defaults(run=_answers)
+    return parser
+
+
+def _floor(text: str) -> tuple[str, float]:
+    """Read METRIC=VALUE; argparse turns ValueError and this message into exit code 2."""
+    name, _, value = text.partition("=")
+    if name not in METRICS:
+        raise argparse.ArgumentTypeError(
+            f"没有指标 {name}，可用（unknown metric, use one of）：{', '.join(METRICS)}"
+        )
+    return name, float(value)
+
+
+def _answers(options: argparse.Namespace) -> int:
+    try:
+        questions = read_questions(options.file, split=options.split)
+        report = _ask(questions, options.index, options.model)
+    except (DatasetError, PolicyIndexError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    if options.json:
+        head = {"file": options.file.name, "split": options.split}
+        print(json.dumps({**head, **asdict(report)}, ensure_ascii=False, indent=2))
+    else:
+        print(format_report(report))
+    below = [floor for floor in options.floor if not _reaches(report, *floor)]
+    for name, value in below:
+        print(f"{name} 低于下限（below the floor）{value}", file=sys.stderr)
+    return BELOW if below or report.failed else OK
+
+
+def _ask(questions: Sequence[Question], directory: Path | None, model: str | None) -> Report:
+    # Imported here, because loading the model's libraries takes seconds and bad input needs none.
+    from index.hybrid import open_index
+    from qa.assistant import PolicyAssistant
+
+    index = open_index(directory, model=model, progress=_show_progress)
+    return evaluate(
+        PolicyAssistant(index),
+        questions,
+        find_unit=lambda document, clause: _find_unit(index, document, clause),
+        progress=_show_progress,
+    )
+
+
+def _find_unit(index: Index, document: str, clause: str) -> str | None:
+    """Return the path of the unit that holds the clause, None where the index lacks the clause."""
+    from index.units import unit_of
+
+    try:
+        return unit_of(index.documents[document], clause)
+    except KeyError:
+        return None
+
+
+def _reaches(report: Report, name: str, floor: float) -> bool:
+    value = report.metrics[name]
+    return value is not None and value >= floor
+
+
+def _show_progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""Measures of ranking, citation and refusal. Rankings are scored by ``ir_measures``.
+
+``qrels`` are {query: {document: grade}} with grades from 1, a ranking is documents, best first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import ir_measures
+import numpy as np
+from ir_measures import RR, R, Success, nDCG
+
+Qrels = Mapping[str, Mapping[str, int]]
+
+# nDCG with linear gain (Järvelin and Kekäläinen, 2002), as trec_eval computes it; RR of the first
+# relevant document; R: the share of the relevant ones found; Success: 1 where any is.
+MEASURES = (nDCG @ 10, R @ 10, RR @ 10, Success @ 1)
+NAMES = tuple(str(measure) for measure in MEASURES)
+
+
+def score_rankings(
+    qrels: Qrels, rankings: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, float]]:
+    """Return {query: {measure: value}} for every query of ``qrels``.
+
+    A query without a ranking counts, at zero; a ranking without qrels does not count. Only the
+    order of a ranking matters, so ties cannot be broken differently here than where it was made.
+    """
+    values = {query: dict.fromkeys(NAMES, 0.0) for query in qrels}
+    run = {query: _scores(rankings[query]) for query in qrels if rankings.get(query)}
+    if run:
+        for found in ir_measures.iter_calc(MEASURES, {q: dict(qrels[q]) for q in qrels}, run):
+            values[found.query_id][str(found.measure)] = float(found.value)
+    return values
+
+
+def precision(found: Collection[str], right: Collection[str]) -> float | None:
+    """Return the share of ``found`` that is in ``right``; None where nothing was found."""
+    return len(set(found) & set(right)) / len(set(found)) if found else None
+
+
+def recall(found: Collection[str], right: Collection[str]) -> float | None:
+    """Return the share of ``right`` that is in ``found``; None where there is nothing to find."""
+    return len(set(found) & set(right)) / len(set(right)) if right else None
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Return the mean of the values that are defined; None where none is."""
+    defined = [value for value in values if value is not None]
+    return sum(defined) / len(defined) if defined else None
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """Return the value below which ``share`` (0 to 1) of them lie, linearly interpolated."""
+    return float(np.quantile(values, share)) if values else None
+
+
+def _scores(ranking: Sequence[str]) -> dict[str, float]:
+    unique = list(dict.fromkeys(ranking))
+    return {document: float(len(unique) - place) for place, document in enumerate(unique)}
