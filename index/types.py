@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from documents.types import Clause, Document, Status
 
 Vectors = NDArray[np.float32]
+Span = tuple[int, int]
 
 
 class Encoder(Protocol):
@@ -44,12 +45,26 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A clause as it is searched. ``context`` is its title and heading path, ``text`` its words."""
+    """A clause as it is searched.
+
+    ``context`` is its document's title and the headings above it, ``text`` its own words, which are
+    ``spans`` of the clean text.
+    """
 
     document: str
     clause: str
     context: str
     text: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What is embedded: a unit, or a window of a long one. ``start``..``end`` in the clean text."""
+
+    unit: int
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +72,8 @@ class Filters:
     """What a search is limited to; None does not limit.
 
     ``region`` admits the place's own documents and those of the levels above it. ``since`` and
-    ``until`` bound the day a document was written, both included.
+    ``until`` bound the day a document was written, both included. ``documents`` are the ids that the
+    places named in a question leave; no interface sets it.
     """
 
     region: str | None = None
@@ -67,6 +83,7 @@ class Filters:
     status: Status | None = None
     since: date | None = None
     until: date | None = None
+    documents: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +105,29 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """A search's ranked units, with what the sides reported about the question.
+class Hit:
+    """A result with what its evidence is drawn from.
 
-    ``similarity`` holds, for each result in the same order, the cosine of the question to the
-    unit's best window (also for units that only the lexical side returned).
+    ``similarity`` is the cosine of the question to the unit's best chunk, ``chunk`` that chunk's
+    span of the clean text, ``spans`` the unit's.
     """
 
-    results: tuple[SearchResult, ...]
-    similarity: tuple[float, ...]
+    result: SearchResult
+    similarity: float
+    chunk: Span
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search's hits, best first, with the similarities that tell a good match from the usual.
+
+    ``background`` holds the mean and the standard deviation of the question's cosine to every unit
+    that the filters admit.
+    """
+
+    hits: tuple[Hit, ...]
+    background: tuple[float, float]
 
 
 class Index(Protocol):
@@ -109,6 +140,8 @@ class Index(Protocol):
     def fingerprint(self) -> str: ...
 
     def clause(self, document: str, path: str) -> Clause: ...
+
+    def idf(self, word: str) -> float: ...
 
     def search(
         self,

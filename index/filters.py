@@ -1,0 +1,77 @@
+"""Filters as they are written (JSON, command line), and which documents they admit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, get_args
+
+from documents.normalization import match_form
+from documents.regions import named_region
+from documents.types import Document, Status
+from documents.validity import compute_status
+from index.types import Filters
+
+# The fields of the interfaces; "from" and "to" are ``since`` and ``until``.
+FILTER_FIELDS = ("region", "authority", "kind", "document", "status", "from", "to")
+
+
+def read_filters(obj: Mapping[str, Any]) -> Filters:
+    """Return the filters that ``obj`` names; ValueError says which field is wrong and why."""
+    unknown = sorted(set(obj) - set(FILTER_FIELDS))
+    if unknown:
+        raise ValueError(
+            f"未知的筛选条件：{'、'.join(unknown)}（可用：{'、'.join(FILTER_FIELDS)}）。\n"
+            f"Unknown filters: {', '.join(unknown)} (known: {', '.join(FILTER_FIELDS)})."
+        )
+    for name, value in obj.items():
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"筛选条件 {name} 必须是文字。\nFilter {name} must be a string.")
+    values = {name: value for name, value in obj.items() if value}
+    if "status" in values and values["status"] not in get_args(Status):
+        known = ", ".join(get_args(Status))
+        raise ValueError(f"status 只能是：{known}。\nstatus must be one of: {known}.")
+    since, until = read_day(values.pop("from", None)), read_day(values.pop("to", None))
+    return Filters(**values, since=since, until=until)
+
+
+def read_day(text: str | None) -> date | None:
+    """Return the day written as YYYY-MM-DD; ValueError on anything else, None for none."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except (ValueError, TypeError):
+        raise ValueError(
+            f"日期 {text!r} 无效，应为 YYYY-MM-DD。\n{text!r} is not a date; write YYYY-MM-DD."
+        ) from None
+
+
+def admits(filters: Filters, document: Document, library: Iterable[Document], day: date) -> bool:
+    """Whether ``document`` passes every set field of ``filters`` on ``day``."""
+    metadata = document.metadata
+    written = metadata.written or metadata.published
+    return (
+        (filters.document is None or document.id == filters.document)
+        and (filters.documents is None or document.id in filters.documents)
+        and (filters.kind is None or _same(filters.kind, metadata.kind))
+        and (filters.authority is None or any(_same(filters.authority, a) for a in metadata.authorities))
+        and (filters.since is None or (written is not None and written >= filters.since))
+        and (filters.until is None or (written is not None and written <= filters.until))
+        and (filters.region is None or applies_in(document, filters.region))
+        and (filters.status is None or compute_status(document, library, day) == filters.status)
+    )
+
+
+def applies_in(document: Document, place: str) -> bool:
+    """Whether the document is of ``place`` or of a level above it; national texts apply anywhere."""
+    metadata = document.metadata
+    if metadata.level == "国家":
+        return True
+    here = named_region(match_form(place))
+    own = named_region(match_form(metadata.region)) if metadata.region else None
+    return here is not None and own is not None and own.covers(here)
+
+
+def _same(wanted: str, found: str | None) -> bool:
+    return found is not None and match_form(wanted) == match_form(found)

@@ -1,0 +1,31 @@
+"""Two score lists -> one: convex combination of min-max normalised scores.
+
+Bruch, Gai, Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.float32]
+
+
+def normalize(scores: Scores) -> Scores:
+    """Return ``scores`` mapped linearly onto 0..1; all zero where they are all equal."""
+    if not scores.size:
+        return scores
+    low, high = scores.min(), scores.max()
+    if high <= low:
+        return np.zeros_like(scores)
+    return (scores - low) / (high - low)
+
+
+def combine(lexical: Scores, dense: Scores, *, weight: float) -> Scores:
+    """Return ``weight`` · dense + (1 − ``weight``) · lexical over the same candidates."""
+    return (weight * normalize(dense) + (1 - weight) * normalize(lexical)).astype(np.float32)
+
+
+def rank(scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return positions by falling score; equal scores keep their order."""
+    return np.lexsort((np.arange(scores.size), -scores))

@@ -1,0 +1,270 @@
+"""A self-contained index on disk: manifest, documents, chunks, vectors, lexical index.
+
+A store is a folder of snapshots and a pointer file ``CURRENT`` that names the one in use. A snapshot
+is written beside the others and the pointer replaced in one step, so a reader sees the old or the
+new one and never a half. Every file's SHA-256 is in the manifest and checked on load.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+
+from documents.schema import read_document, write_document
+from documents.types import Document
+from index.errors import BuildInProgressError, SnapshotError
+from index.types import Chunk, Unit, Vectors
+
+FORMAT = 1
+CURRENT = "CURRENT"
+_MANIFEST = "manifest.json"
+_DOCUMENTS = "documents.jsonl.gz"
+_UNITS = "units.jsonl.gz"
+_CHUNKS = "chunks.npy"
+_VECTORS = "vectors.npy"
+LEXICAL = "lexical"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot is: its identity, what it was made with, its counts and checksums."""
+
+    format: int
+    fingerprint: str
+    encoder: str
+    encoder_fingerprint: str
+    dimension: int
+    documents: int
+    clauses: int
+    units: int
+    chunks: int
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything of a snapshot but the lexical index, which has its own files."""
+
+    documents: tuple[Document, ...]
+    units: tuple[Unit, ...]
+    chunks: tuple[Chunk, ...]
+    vectors: Vectors
+
+
+def fingerprint(documents: Sequence[Document], encoder_fingerprint: str) -> str:
+    """Return the identity of the index of ``documents`` under an encoder: same input, same value."""
+    digest = hashlib.sha256(f"{FORMAT}\n{encoder_fingerprint}\n".encode())
+    for document in documents:
+        digest.update(_line(write_document(document)))
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def build_lock(store: Path) -> Iterator[None]:
+    """Hold the right to write ``store``; BuildInProgressError where another process has it."""
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(store / ".lock", timeout=0)
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise BuildInProgressError(
+            f"{store}：另一个进程正在建立索引，请等它完成后再试；已有的索引不受影响。\n"
+            f"{store}: another process is building this index; try again when it has finished. "
+            "The present index is unaffected."
+        ) from error
+    except OSError as error:
+        raise SnapshotError(
+            f"{store}：无法写入索引（{error}）。请检查权限和磁盘空间，或用 --out 指定其他文件夹。\n"
+            f"{store}: the index cannot be written ({error}); check permissions and disk space, or "
+            "name another folder with --out."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def save(
+    store: Path,
+    content: Content,
+    *,
+    fingerprint: str,
+    encoder: str,
+    encoder_fingerprint: str,
+    save_lexical: Callable[[Path], None],
+) -> Manifest:
+    """Write a snapshot into ``store`` and make it the current one. Hold ``build_lock`` around it."""
+    beside = Path(tempfile.mkdtemp(prefix=".writing-", dir=store))
+    try:
+        _write_content(beside, content)
+        save_lexical(beside / LEXICAL)
+        manifest = Manifest(
+            format=FORMAT,
+            fingerprint=fingerprint,
+            encoder=encoder,
+            encoder_fingerprint=encoder_fingerprint,
+            dimension=int(content.vectors.shape[1]),
+            documents=len(content.documents),
+            clauses=sum(len(document.clauses) for document in content.documents),
+            units=len(content.units),
+            chunks=len(content.chunks),
+            files={name: _checksum(beside / name) for name in _files(beside)},
+        )
+        body = json.dumps(_as_dict(manifest), ensure_ascii=False, indent=2, sort_keys=True)
+        (beside / _MANIFEST).write_text(body + "\n", encoding="utf-8")
+        _switch(store, beside, fingerprint)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    return manifest
+
+
+def current(store: Path) -> Path | None:
+    """Return the folder of the current snapshot of ``store``, None where it has none."""
+    try:
+        name = (store / CURRENT).read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise damaged(store, str(error)) from error
+    if not name or Path(name).name != name:
+        raise damaged(store, f"{CURRENT} 内容无效 / is not a snapshot's name")
+    return store / name
+
+
+def read_manifest(store: Path) -> Manifest:
+    """Return the manifest of the current snapshot; SnapshotError where it is not one of ours."""
+    folder = current(store)
+    if folder is None:
+        raise damaged(store, "没有索引 / no index here")
+    try:
+        obj = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        if obj["format"] != FORMAT:
+            raise damaged(store, f"格式版本 {obj['format']}，需要 {FORMAT} / format version differs")
+        return Manifest(**obj)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise damaged(store, f"{_MANIFEST}: {error}") from error
+
+
+def verify(store: Path) -> Manifest:
+    """Check every file of the current snapshot against its checksum and return the manifest.
+
+    SnapshotError names the first file that is missing or changed.
+    """
+    manifest = read_manifest(store)
+    folder = current(store)
+    assert folder is not None
+    for name, checksum in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise damaged(store, f"缺少文件 / missing file: {name}")
+        if _checksum(path) != checksum:
+            raise damaged(store, f"文件已损坏 / checksum differs: {name}")
+    return manifest
+
+
+def load(store: Path) -> tuple[Manifest, Content, Path]:
+    """Return the checked manifest, the content, and the folder of the lexical index."""
+    manifest = verify(store)
+    folder = current(store)
+    assert folder is not None
+    try:
+        documents = tuple(read_document(obj) for obj in _read_lines(folder / _DOCUMENTS))
+        units = tuple(
+            Unit(**{**obj, "spans": tuple(tuple(span) for span in obj["spans"])})
+            for obj in _read_lines(folder / _UNITS)
+        )
+        chunks = tuple(Chunk(*map(int, row)) for row in np.load(folder / _CHUNKS))
+        vectors = np.load(folder / _VECTORS)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise damaged(store, str(error)) from error
+    return manifest, Content(documents, units, chunks, vectors), folder / LEXICAL
+
+
+def damaged(store: Path, reason: str) -> SnapshotError:
+    """Return the error for an index that cannot be used, with the command that rebuilds it."""
+    return SnapshotError(
+        f"{store}：索引无法使用（{reason}）。请运行 python -m index build --out {store} 重新建立。\n"
+        f"{store}: the index cannot be used ({reason}). Rebuild it with: "
+        f"python -m index build --out {store}"
+    )
+
+
+def _write_content(folder: Path, content: Content) -> None:
+    _write_lines(folder / _DOCUMENTS, (write_document(d) for d in content.documents))
+    _write_lines(folder / _UNITS, (_as_dict(unit) for unit in content.units))
+    rows = [(chunk.unit, chunk.start, chunk.end) for chunk in content.chunks]
+    np.save(folder / _CHUNKS, np.array(rows, dtype=np.int64).reshape(-1, 3))
+    np.save(folder / _VECTORS, content.vectors)
+
+
+def _switch(store: Path, beside: Path, name: str) -> None:
+    """Give the new snapshot its name, point to it, and remove the ones before."""
+    target = store / name
+    if target.exists():
+        # The same content was built before; what lies there may be damaged, so it is replaced.
+        target = store / f"{name}-{beside.name.removeprefix('.writing-')}"
+    beside.rename(target)
+    pointer = store / f".{CURRENT}-{os.getpid()}"
+    pointer.write_text(target.name + "\n", encoding="utf-8")
+    _sync(target)
+    pointer.replace(store / CURRENT)
+    _sync(store)
+    for old in store.iterdir():
+        if old.is_dir() and old != target:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    """Have the files of ``folder`` and its names on disk before the next step relies on them."""
+    for path in [*(p for p in folder.rglob("*") if p.is_file()), folder]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError:
+            # Some file systems cannot sync a folder; the rename itself is still atomic.
+            pass
+        finally:
+            os.close(descriptor)
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _as_dict(item: Any) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in item.__dataclass_fields__}
+
+
+def _line(obj: dict[str, Any]) -> bytes:
+    return json.dumps(obj, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _write_lines(path: Path, objects: Iterator[dict[str, Any]]) -> None:
+    # mtime=0: the same content gives the same bytes.
+    with path.open("wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as file:
+        for obj in objects:
+            file.write(_line(obj))
+
+
+def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)

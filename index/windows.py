@@ -1,0 +1,49 @@
+"""Units -> chunks: what is embedded. A short unit is one chunk, a long one several windows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from index.types import Chunk, Span, Unit
+
+# Characters of a window. An encoder blurs what a long text says in one place: over the samples,
+# windows of this size rank better than whole units (evaluation/LOG.md).
+WINDOW = 160
+
+_SENTENCE = re.compile(r"[^。！？；\n]*(?:[。！？；]+[”’」』）)]*|\n|$)")
+
+
+def split_sentences(text: str, start: int, end: int) -> list[Span]:
+    """Return the spans of the sentences of ``text[start:end]``, without space around them."""
+    spans: list[Span] = []
+    for match in _SENTENCE.finditer(text, start, end):
+        sentence = match[0].strip()
+        if sentence:
+            begin = match.start() + match[0].index(sentence)
+            spans.append((begin, begin + len(sentence)))
+    return spans
+
+
+def split_chunks(unit: Unit, number: int, text: str, *, window: int = WINDOW) -> list[Chunk]:
+    """Return the chunks of ``unit`` (the ``number``-th) whose spans lie in the clean ``text``.
+
+    Windows hold whole sentences, as many as fit; a single longer sentence is cut. None crosses from
+    one span of the unit to the next.
+    """
+    chunks = []
+    for start, end in unit.spans:
+        for first, last in _pack(split_sentences(text, start, end), window):
+            chunks.append(Chunk(number, first, last))
+    return chunks
+
+
+def _pack(sentences: Sequence[Span], window: int) -> list[Span]:
+    packed: list[Span] = []
+    for start, end in sentences:
+        if packed and end - packed[-1][0] <= window:
+            packed[-1] = (packed[-1][0], end)
+            continue
+        for cut in range(start, end, window):
+            packed.append((cut, min(cut + window, end)))
+    return packed

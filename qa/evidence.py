@@ -1,0 +1,140 @@
+"""From ranked units, the verbatim sentences that answer.
+
+A unit is evidence in so far as it holds the question's content words, weighted by how rare they are
+in the library, and stands out by similarity from the units in general. Within a unit, the quote is
+the run of whole sentences around the one that holds most of those words; where none does (another
+language, other words), the chunk that the encoder found nearest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from documents.normalization import match_form
+from documents.types import Clause, Document
+from index.types import Hit, Index, Search, Span
+from index.windows import split_sentences
+from qa.question import Question
+
+# A quote is what an operator can read out in one breath or two.
+MAX_QUOTE = 280
+# Sentences that hold at least this share of the best one's words belong to the quote when adjacent.
+_NEIGHBOUR_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A quote with how well its unit fits the question.
+
+    ``coverage``, 0..1: the weighted share of the question's content words that the unit, its title
+    and its headings hold. ``prominence``: standard deviations between the unit's similarity and the
+    usual one.
+    """
+
+    hit: Hit
+    document: Document
+    clause: Clause
+    start: int
+    end: int
+    coverage: float
+    prominence: float
+
+    @property
+    def quote(self) -> str:
+        """The verbatim text, one contiguous span of the clean text."""
+        return self.document.clean[self.start : self.end]
+
+
+def gather(question: Question, search: Search, index: Index, words: Mapping[str, float]) -> list[Evidence]:
+    """Return the evidence of every hit, in the hits' order; ``words`` are weighted."""
+    return [_evidence(hit, search.background, index, words) for hit in search.hits]
+
+
+def weigh(words: Sequence[str], index: Index) -> dict[str, float]:
+    """Return each content word with its weight."""
+    return {word: index.idf(word) for word in words}
+
+
+def _evidence(
+    hit: Hit, background: tuple[float, float], index: Index, words: Mapping[str, float]
+) -> Evidence:
+    document = index.documents[hit.result.document]
+    start, end = _quote(document.clean, hit, words)
+    mean, deviation = background
+    return Evidence(
+        hit=hit,
+        document=document,
+        clause=_innermost(document, start, end),
+        start=start,
+        end=end,
+        coverage=cover(words, match_form(_surroundings(document, hit))),
+        prominence=(hit.similarity - mean) / deviation if deviation else 0.0,
+    )
+
+
+def cover(words: Mapping[str, float], form: str) -> float:
+    """Return the weighted share of ``words`` in ``form``; a word counts by the pairs it shares."""
+    total = sum(words.values())
+    return sum(weight * _share(word, form) for word, weight in words.items()) / total if total else 0.0
+
+
+def _share(word: str, form: str) -> float:
+    if word in form:
+        return 1.0
+    pairs = [word[i : i + 2] for i in range(len(word) - 1)]
+    # Half of a compound (充电 of 充电桩) is worth less than half of its meaning.
+    return 0.5 * sum(pair in form for pair in pairs) / len(pairs) if len(pairs) > 1 else 0.0
+
+
+def _surroundings(document: Document, hit: Hit) -> str:
+    """Return what a unit says together with its title and headings."""
+    own = [document.clean[start:end] for start, end in hit.spans]
+    start = hit.spans[0][0]
+    above = [c.text.split("\n", 1)[0][:60] for c in document.clauses if c.start < start < c.end]
+    return "\n".join([document.metadata.title or "", *above, *own])
+
+
+def _quote(text: str, hit: Hit, words: Mapping[str, float]) -> Span:
+    best: tuple[float, Span] = (0.0, hit.chunk)
+    for start, end in hit.spans:
+        sentences = split_sentences(text, start, end)
+        scores = [
+            sum(w * _share(word, match_form(text[a:b])) for word, w in words.items())
+            for a, b in sentences
+        ]
+        if sentences and max(scores) > best[0]:
+            best = (max(scores), _run(sentences, scores))
+    return _with_body(text, hit, best[1])
+
+
+def _run(sentences: Sequence[Span], scores: Sequence[float]) -> Span:
+    """Return the best sentence with the neighbours that nearly match it, up to a quote's length."""
+    best = max(range(len(scores)), key=scores.__getitem__)
+    first = last = best
+    enough = _NEIGHBOUR_SHARE * scores[best]
+    while first > 0 and scores[first - 1] >= enough and sentences[last][1] - sentences[first - 1][0] <= MAX_QUOTE:
+        first -= 1
+    while last + 1 < len(scores) and scores[last + 1] >= enough and sentences[last + 1][1] - sentences[first][0] <= MAX_QUOTE:
+        last += 1
+    return sentences[first][0], sentences[last][1]
+
+
+_MIN_QUOTE = 40
+
+
+def _with_body(text: str, hit: Hit, quote: Span) -> Span:
+    """Extend a quote that is hardly more than a heading by the sentences behind it."""
+    start, end = quote
+    span = next(((a, b) for a, b in hit.spans if a <= start < b), quote)
+    for a, b in split_sentences(text, end, span[1]):
+        if end - start >= _MIN_QUOTE or b - start > MAX_QUOTE or text[a] in "（(":
+            break
+        end = b
+    return start, end
+
+
+def _innermost(document: Document, start: int, end: int) -> Clause:
+    """Return the smallest clause that holds the span: the one that a citation names."""
+    around = [c for c in document.clauses if c.start <= start and end <= c.end]
+    return min(around, key=lambda clause: clause.end - clause.start)

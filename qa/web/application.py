@@ -1,0 +1,110 @@
+"""The web application: REST, the documents' own pages, and the Gradio page in two languages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from documents.validity import compute_status
+from qa.types import Language
+from qa.web.api import add_api
+from qa.web.boundary import ENGLISH_PREFIX, Boundary
+from qa.web.page import build_page, explain_failure
+from qa.web.pane import Place, render_alone, render_pane
+from qa.web.rendering import render_message
+from qa.web.startup import Assistant, NotReady, Startup
+from qa.web.texts import TEXTS
+
+STATIC = Path(__file__).parent / "static"
+PREFIXES: dict[Language, str] = {"en": ENGLISH_PREFIX, "zh": ""}  # the root's mount comes last
+
+# Fonts of the system only: a web font would be a request to another machine.
+SANS = ("PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
+
+
+def create_web_app(open_assistant: Callable[[], Assistant]) -> FastAPI:
+    """Return the application. ``open_assistant`` runs in the background once it starts."""
+    startup = Startup(open_assistant)
+
+    @asynccontextmanager
+    async def begin(_: FastAPI) -> AsyncIterator[None]:
+        startup.begin()
+        yield
+
+    app = FastAPI(
+        title="Policy Q&A",
+        lifespan=begin,
+        docs_url=None,  # Swagger's and Redoc's pages come from a CDN
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    app.add_middleware(Boundary)
+    add_api(app, startup)
+    for language, prefix in PREFIXES.items():
+        _add_pages(app, startup, language, prefix)
+    for language, prefix in PREFIXES.items():
+        app = gr.mount_gradio_app(
+            app,
+            build_page(startup, TEXTS[language]),
+            path=prefix or "/",
+            theme=gr.themes.Base(font=SANS, font_mono=("monospace",)),
+            footer_links=[],
+            run_history=False,  # keeps questions in the browser, where the next user finds them
+            show_error=False,
+            ssr_mode=False,
+            enable_monitoring=False,
+            pwa=False,
+            mcp_server=False,
+            max_file_size=1,
+        )
+    return app
+
+
+def _add_pages(app: FastAPI, startup: Startup, language: Language, prefix: str) -> None:
+    texts = TEXTS[language]
+    app.mount(f"{prefix}/page", StaticFiles(directory=STATIC), name=f"static-{language}")
+
+    @app.get(f"{prefix}/healthz", include_in_schema=False)
+    def read_health() -> JSONResponse:
+        state = startup.state
+        index = startup.wait(0).index if state == "ready" else None
+        content = {
+            "status": state,
+            "index": index.fingerprint if index else None,
+            "documents": len(index.documents) if index else 0,
+            "message": startup.reason,
+        }
+        headers = {"Cache-Control": "no-store"}
+        return JSONResponse(content, 503 if state == "failed" else 200, headers)
+
+    def render(name: str, place: Place) -> tuple[int, str]:
+        try:
+            documents = startup.wait().index.documents
+        except NotReady as error:
+            return 503, render_message(explain_failure(error, texts), "error")
+        document = documents.get(name)
+        if document is None:
+            return 404, render_message(texts.not_found, "error")
+        status = compute_status(document, documents.values(), date.today())
+        return 200, render_pane(document, status, texts, place)
+
+    @app.get(f"{prefix}/pane/{{name}}", include_in_schema=False)
+    def read_pane(
+        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
+    ) -> HTMLResponse:
+        status, html = render(name, Place(clause, start, end))
+        return HTMLResponse(html, status)
+
+    @app.get(f"{prefix}/documents/{{name}}", include_in_schema=False)
+    def read_document(
+        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
+    ) -> HTMLResponse:
+        status, html = render(name, Place(clause, start, end))
+        return HTMLResponse(render_alone(html, texts), status)

@@ -1,0 +1,149 @@
+"""What surrounds every request: security headers, the page's language, Gradio's closed doors.
+
+Gradio serves more than this page needs (uploads, file reads, a proxy, its own API): only what the
+page uses is let through. Its HTML is completed here with the language and a nonce for its scripts,
+so that the Content-Security-Policy can refuse any other inline script and any other origin.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa.types import Language
+from qa.web.texts import TEXTS, choose_language
+
+# Where the English page is mounted; the Chinese one is at the root.
+ENGLISH_PREFIX = "/en"
+LANGUAGE_COOKIE = "policy_qa_language"
+
+# What Gradio's browser side asks for on this page, below the page's prefix.
+GRADIO_PATHS = re.compile(
+    r"/(?:|config|theme\.css|manifest\.json|favicon\.ico|robots\.txt|pwa_icon(?:/\d+)?"
+    r"|(?:assets|static|svelte)/.+"
+    r"|gradio_api/(?:theme\.css|app_id|startup-events|heartbeat/\w+|queue/(?:join|data)|reset/?"
+    r"|cancel)/?)"
+)
+OWN_PATHS = re.compile(r"/(?:healthz|api/.*|documents/.+|pane/.+|page/[\w.]+)")
+
+# Gradio compiles its templates with new Function: hence unsafe-eval. Styles are set inline.
+POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+_SCRIPT = re.compile(rb"<script(?=[\s>])")
+_HTML_LANGUAGE = re.compile(rb'<html\s+lang="[^"]*"')
+# Set here and not by Gradio's own ``head``, which arrives after the page has been drawn.
+_ASSETS = (
+    b'<link rel="icon" href="page/icon.png"><link rel="stylesheet" href="page/page.css">'
+    b'<script src="page/page.js" defer></script>'
+)
+_SHARING_TAG = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
+
+
+class Boundary:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, redirect, refuse or pass on a request, and complete its response."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        language, path = split_path(scope["path"].removeprefix(scope.get("root_path", "")))
+        nonce = secrets.token_urlsafe(16)
+        completed = _Completion(send, language, nonce)
+        if path == "/" and scope["method"] == "GET" and language == "zh":
+            wanted = choose_page(scope)
+            if wanted == "en":
+                response = RedirectResponse(f".{ENGLISH_PREFIX}/", status_code=307)
+                response.headers["Vary"] = "Accept-Language, Cookie"
+                response.headers["Cache-Control"] = "no-store"
+                await response(scope, receive, completed)
+                return
+        if not (GRADIO_PATHS.fullmatch(path) or OWN_PATHS.fullmatch(path)):
+            await PlainTextResponse("Not Found", status_code=404)(scope, receive, completed)
+            return
+        await self.app(scope, receive, completed)
+
+
+class _Completion:
+    """Adds the headers to a response, and completes it where it is a page of HTML."""
+
+    def __init__(self, send: Send, language: Language, nonce: str) -> None:
+        self._send = send
+        self._language = language
+        self._nonce = nonce
+        self._start: Message | None = None
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            headers["Content-Security-Policy"] = POLICY.format(nonce=self._nonce)
+            if headers.get("content-type", "").startswith("text/html"):
+                self._start = message
+                return
+        elif self._start is not None:
+            self._body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            body = complete_page(self._body, self._language, self._nonce)
+            headers = MutableHeaders(scope=self._start)
+            if "content-length" in headers and self._body:
+                headers["content-length"] = str(len(body))
+            await self._send(self._start)
+            message = {"type": "http.response.body", "body": body}
+            self._start = None
+        await self._send(message)
+
+
+def split_path(path: str) -> tuple[Language, str]:
+    """Return the page's language and the path below its prefix."""
+    if path == ENGLISH_PREFIX:
+        return "en", "/"
+    if path.startswith(f"{ENGLISH_PREFIX}/"):
+        return "en", path.removeprefix(ENGLISH_PREFIX)
+    return "zh", path
+
+
+def choose_page(scope: Scope) -> Language:
+    """Return the language to show: asked for in the address, chosen before, or the browser's."""
+    headers = Headers(scope=scope)
+    asked = QueryParams(scope.get("query_string", b"")).get("lang")
+    if asked == "zh" or asked == "en":
+        return asked
+    try:
+        cookie = SimpleCookie(headers.get("cookie", "")).get(LANGUAGE_COOKIE)
+    except CookieError:
+        cookie = None
+    if cookie is not None and cookie.value in ("zh", "en"):
+        return "zh" if cookie.value == "zh" else "en"
+    return choose_language(headers.get("accept-language"))
+
+
+def complete_page(body: bytes, language: Language, nonce: str) -> bytes:
+    """Return Gradio's page with its language set, its scripts allowed and its own adverts gone."""
+    html_language = TEXTS[language].html_language.encode()
+    body = _HTML_LANGUAGE.sub(b'<html lang="' + html_language + b'"', body, count=1)
+    body = _SHARING_TAG.sub(b"", body)
+    if b"<gradio-app" in body:
+        body = body.replace(b"</head>", _ASSETS + b"</head>", 1)
+    return _SCRIPT.sub(b'<script nonce="' + nonce.encode() + b'"', body)

@@ -1,0 +1,206 @@
+"""The Gradio page: a conversation, a search and the list of documents.
+
+The callbacks hold no logic: they wait for the assistant, ask it and hand the result to
+``rendering``. A conversation lives in the session's state only. The document pane is no Gradio
+component: ``static/page.js`` fetches it from the routes of ``application``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from documents.validity import compute_status
+from qa.errors import RequestError
+from qa.schema import read_request
+from qa.web.rendering import (
+    Turn,
+    render_documents,
+    render_message,
+    render_response,
+    render_search,
+    render_thread,
+)
+from qa.web.startup import NotReady, Startup
+from qa.web.texts import Texts, choose_line
+
+# Events of different visitors that run at once; Gradio's default of 1 makes the second one wait
+# for the first. Questions that wait for the model hold a place each.
+CONCURRENCY = 16
+# Turns kept on the page, and questions passed on as history: an operator's page stays open all day.
+TURNS_KEPT = 20
+HISTORY_KEPT = 6
+SEARCH_RESULTS = 20
+QUESTION_LENGTH = 2000
+
+logger = logging.getLogger(__name__)
+
+Turns = tuple[Turn, ...]
+
+
+def build_page(startup: Startup, texts: Texts) -> gr.Blocks:
+    """Return the page in one language."""
+    with gr.Blocks(title=texts.title, analytics_enabled=False, fill_width=True) as page:
+        gr.HTML(_render_header(texts), elem_id="header", apply_default_css=False)
+        with gr.Tabs(elem_id="views"):
+            with gr.Tab(texts.tab_ask, id="ask"):
+                _build_conversation(startup, texts)
+            with gr.Tab(texts.tab_search, id="search"):
+                _build_search(startup, texts)
+            with gr.Tab(texts.tab_documents, id="documents") as tab:
+                listing = gr.HTML(elem_id="listing", apply_default_css=False)
+                _listen(tab.select, partial(list_documents, startup, texts), [], [listing])
+    return page
+
+
+def ask(
+    startup: Startup, texts: Texts, question: str, turns: Turns
+) -> Iterator[tuple[str, str, Turns]]:
+    """Yield (thread, box, turns): first with the question and a line that says to wait."""
+    question = question.strip()
+    if not question:
+        yield render_thread(turns, texts), "", turns
+        return
+    for html, answered in answer(startup, texts, question, turns):
+        shown = (*turns, Turn(question, html, answered))[-TURNS_KEPT:]
+        yield render_thread(shown, texts), "", shown
+
+
+def answer(
+    startup: Startup, texts: Texts, question: str, turns: Turns
+) -> Iterator[tuple[str, bool]]:
+    """Yield (HTML, whether it is an answer): waiting lines, then the answer or why there is none."""
+    yield render_message(texts.loading if startup.state == "loading" else texts.searching), False
+    try:
+        history = [turn.question for turn in turns if turn.answered][-HISTORY_KEPT:]
+        request = read_request({"question": question, "history": history})
+        yield render_response(startup.wait().ask(request), texts), True
+    except RequestError as error:
+        reason = choose_line(error.message, texts.language)
+        yield render_message(texts.refused.format(reason), "error"), False
+    except Exception as error:
+        yield render_message(explain_failure(error, texts), "error"), False
+
+
+def search(startup: Startup, texts: Texts, question: str) -> Iterator[str]:
+    """Yield the ranked clauses, after a line that says to wait."""
+    question = question.strip()
+    if not question:
+        yield render_message(texts.search_hint, "hint")
+        return
+    yield render_message(texts.loading if startup.state == "loading" else texts.searching)
+    try:
+        index = startup.wait().index
+        found = index.search(question[:QUESTION_LENGTH], k=SEARCH_RESULTS)
+        yield render_search(found, index.documents, question, texts)
+    except Exception as error:
+        yield render_message(explain_failure(error, texts), "error")
+
+
+def list_documents(startup: Startup, texts: Texts) -> Iterator[str]:
+    """Yield the list of documents, after a line that says to wait where it must."""
+    if startup.state == "loading":
+        yield render_message(texts.loading)
+    try:
+        documents = startup.wait().index.documents
+        today = date.today()
+        yield render_documents(
+            [documents[name] for name in sorted(documents)],
+            lambda document: compute_status(document, documents.values(), today),
+            texts,
+        )
+    except Exception as error:
+        yield render_message(explain_failure(error, texts), "error")
+
+
+def explain_failure(error: Exception, texts: Texts) -> str:
+    """Return what to tell the visitor; the particulars go to the log, never to the page."""
+    if isinstance(error, NotReady):
+        if error.reason is None:
+            return texts.still_loading
+        return texts.failed.format(choose_line(error.reason, texts.language))
+    logger.error("A request failed", exc_info=error)
+    return texts.internal_error
+
+
+def _build_conversation(startup: Startup, texts: Texts) -> None:
+    turns = gr.State(())
+    thread = gr.HTML(render_thread((), texts), elem_id="thread", apply_default_css=False)
+    with gr.Column(elem_id="composer"):
+        with gr.Row(elem_id="examples"):
+            examples = [gr.Button(text, elem_classes="example") for text in texts.examples]
+        with gr.Row(elem_id="ask-row"):
+            box = _build_box(texts.ask_label, texts.ask_placeholder, "question", focus=True)
+            button = gr.Button(texts.ask_button, variant="primary", elem_id="ask-button", scale=0)
+        fresh = gr.Button(texts.new_conversation, elem_id="fresh", size="sm")
+    outputs = [thread, box, turns]
+    _listen([box.submit, button.click], partial(ask, startup, texts), [box, turns], outputs)
+    for example in examples:
+        question = str(example.value)
+        _listen(example.click, partial(ask, startup, texts, question), [turns], outputs)
+    _listen(fresh.click, lambda: (render_thread((), texts), "", ()), [], outputs)
+
+
+def _build_search(startup: Startup, texts: Texts) -> None:
+    with gr.Row(elem_id="search-row"):
+        box = _build_box(texts.search_label, texts.search_placeholder, "terms")
+        button = gr.Button(texts.search_button, variant="primary", elem_id="search-button", scale=0)
+    results = gr.HTML(
+        render_message(texts.search_hint, "hint"), elem_id="results", apply_default_css=False
+    )
+    _listen([box.submit, button.click], partial(search, startup, texts), [box], [results])
+
+
+def _build_box(label: str, placeholder: str, name: str, *, focus: bool = False) -> gr.Textbox:
+    return gr.Textbox(
+        label=label,
+        placeholder=placeholder,
+        elem_id=name,
+        autofocus=focus,
+        lines=1,
+        max_lines=6,
+        max_length=QUESTION_LENGTH,
+        show_label=False,
+        container=False,
+        scale=1,
+        min_width=100,
+    )
+
+
+def _listen(triggers: Any, callback: Any, inputs: list[Any], outputs: list[Any]) -> None:
+    """Attach a callback: not part of any public API, and many visitors at once."""
+    gr.on(
+        triggers,
+        callback,
+        inputs=inputs,
+        outputs=outputs,
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_limit=CONCURRENCY,
+        trigger_mode="once",
+    )
+
+
+def _render_header(texts: Texts) -> str:
+    language = "zh" if texts.language == "en" else "en"
+    return (
+        f'<header class="masthead" data-language="{texts.language}">'
+        f'<a class="skip" href="#question">{escape(texts.skip)}</a>'
+        f"<h1>{escape(texts.title)}</h1><p>{escape(texts.subtitle)}</p>"
+        '<p id="state" role="status" '
+        f'data-loading="{escape(texts.loading_status)}" data-ready="{escape(texts.ready_status)}" '
+        f'data-failed="{escape(texts.failed_status)}" '
+        f'data-unreachable="{escape(texts.unreachable)}"></p>'
+        f'<a id="language" lang="{"zh-CN" if language == "zh" else "en"}" '
+        f'data-choose="{language}" href="?lang={language}">{escape(texts.other_language)}</a>'
+        f'<template id="pane-texts" data-label="{escape(texts.pane_label)}" '
+        f'data-close="{escape(texts.close)}" data-loading="{escape(texts.pane_loading)}" '
+        f'data-error="{escape(texts.pane_error)}" data-alone="{escape(texts.standalone)}">'
+        "</template></header>"
+    )

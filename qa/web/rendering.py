@@ -1,0 +1,296 @@
+"""Answers and lists as HTML. Pure functions; every word from outside is escaped here.
+
+A link to a source is an ordinary link to the document's own page; the page's script opens it
+beside the conversation instead. The class ``source`` marks such links.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+
+from documents.types import Department, Document, Status
+from index.types import Hit, Search
+from qa.labels import format_label
+from qa.types import Citation, Notice, Response
+from qa.web.highlighting import Span, choose_excerpt, find_matches, render_text
+from qa.web.pane import Place, make_link, render_status
+from qa.web.texts import Texts, format_date
+
+# Citations shown at once; the others are one click away. Five fill a 1280x800 window.
+CITATIONS_SHOWN = 5
+# Characters of a clause shown in a list of search results: about five lines.
+EXCERPT_LENGTH = 180
+
+_MARK = re.compile(r"\[(\d{1,3})\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange as the page shows it. ``answered`` is false for failures: no history."""
+
+    question: str
+    html: str
+    answered: bool = False
+
+
+def render_thread(turns: Sequence[Turn], texts: Texts) -> str:
+    """Return the conversation, or the welcome where there is none yet."""
+    if not turns:
+        return (
+            '<div class="welcome">'
+            f"<h2>{escape(texts.welcome)}</h2><p>{escape(texts.welcome_detail)}</p></div>"
+        )
+    return f'<div class="thread">{"".join(render_turn(turn, texts) for turn in turns)}</div>'
+
+
+def render_turn(turn: Turn, texts: Texts) -> str:
+    """Return a question and what came back, which is HTML already."""
+    return (
+        '<section class="turn">'
+        f'<h3 class="question"><span class="unseen">{escape(texts.you_asked)}</span>'
+        f"{escape(turn.question)}</h3>{turn.html}</section>"
+    )
+
+
+def render_message(text: str, kind: str = "waiting") -> str:
+    """Return a line that stands where the answer will, or instead of it."""
+    role = "alert" if kind == "error" else "status"
+    return f'<p class="message message-{kind}" role="{role}">{escape(text)}</p>'
+
+
+def render_response(response: Response, texts: Texts) -> str:
+    """Return the outcome's badge, the answer, the notices and the citations."""
+    answer_language = "zh-CN" if response.language == "zh" else "en"
+    badge = (
+        f'<p class="outcome outcome-{response.outcome}">'
+        f'<span class="unseen">{escape(texts.outcome_label)}: </span>'
+        f"{escape(texts.outcomes[response.outcome])}</p>"
+    )
+    return (
+        f'<div class="answer" data-outcome="{response.outcome}">'
+        f'<div class="answer-head">{badge}{_render_copy(response, texts)}</div>'
+        f"{_render_understanding(response, texts)}"
+        f'<div class="answer-text" lang="{answer_language}">{render_answer(response, texts)}</div>'
+        f"{render_notices(response.notices, texts)}"
+        f"{render_citations(response.citations, texts)}"
+        "</div>"
+    )
+
+
+def render_answer(response: Response, texts: Texts) -> str:
+    """Return the answer's paragraphs, its [n] as links, ending with 以原文为准."""
+    text = end_with_original(response.answer, texts)
+
+    def link(match: re.Match[str]) -> str:
+        number = int(match.group(1))
+        if not 1 <= number <= len(response.citations):
+            return match.group()
+        citation = response.citations[number - 1]
+        name = escape(texts.open_citation.format(number))
+        return (
+            f'<a class="source reference" href="{escape(_link_citation(citation))}"'
+            f' aria-label="{name}">[{number}]</a>'
+        )
+
+    return "".join(
+        f"<p>{_MARK.sub(link, escape(line))}</p>" for line in text.splitlines() if line.strip()
+    )
+
+
+def end_with_original(answer: str, texts: Texts) -> str:
+    """Return the answer, with the reminder that the original prevails if it lacks it."""
+    last = answer.strip().rsplit("\n", 1)[-1]
+    if "以原文为准" in last or "original" in last.lower():
+        return answer
+    return f"{answer.rstrip()}\n{texts.original_prevails}"
+
+
+def render_notices(notices: Iterable[Notice], texts: Texts) -> str:
+    """Return what the reader must know beside the answer."""
+    items = []
+    for notice in notices:
+        link = ""
+        if notice.document is not None:
+            address = escape(make_link(notice.document, Place(clause=notice.clause)))
+            link = f' <a class="source" href="{address}">{escape(texts.open_source)}</a>'
+        items.append(f'<li data-code="{escape(notice.code)}">{escape(notice.text)}{link}</li>')
+    return f'<ul class="notices">{"".join(items)}</ul>' if items else ""
+
+
+def render_citations(citations: Sequence[Citation], texts: Texts) -> str:
+    """Return the numbered citations: the first few open, the others folded."""
+    if not citations:
+        return ""
+    items = [
+        render_citation(citation, number, texts)
+        for number, citation in enumerate(citations, start=1)
+    ]
+    shown, folded = items[:CITATIONS_SHOWN], items[CITATIONS_SHOWN:]
+    more = (
+        f'<details class="more"><summary>{escape(texts.more_sources.format(len(folded)))}'
+        f'</summary><ol class="citations" start="{len(shown) + 1}">{"".join(folded)}</ol></details>'
+        if folded
+        else ""
+    )
+    return (
+        f'<h4 class="sources-title">{escape(texts.sources)}</h4>'
+        f'<ol class="citations">{"".join(shown)}</ol>{more}'
+    )
+
+
+def render_citation(citation: Citation, number: int, texts: Texts) -> str:
+    """Return a citation: 《title》（文号） label as a link, the quote, status, departments."""
+    name = escape(texts.open_citation.format(number))
+    return (
+        f'<li class="citation" value="{number}">'
+        f'<a class="source" href="{escape(_link_citation(citation))}" aria-label="{name}：'
+        f'{escape(format_source(citation))}" lang="zh-CN">'
+        f'<span class="citation-number" aria-hidden="true">{number}</span>'
+        f'<span class="citation-source">{escape(format_title(citation.title, citation.number))}'
+        f' <b class="citation-label">{escape(citation.label)}</b></span></a>'
+        f'<blockquote lang="zh-CN">{escape(citation.quote)}</blockquote>'
+        f'<p class="citation-foot">{render_status(citation.status, texts)}'
+        f"{render_departments(citation.departments, texts)}</p></li>"
+    )
+
+
+def render_departments(departments: Sequence[Department], texts: Texts) -> str:
+    """Return the departments by role, in the order the clause names the roles."""
+    roles = dict.fromkeys(department.role for department in departments)
+    pieces = []
+    for role in roles:
+        names = dict.fromkeys(item.name for item in departments if item.role == role)
+        pieces.append(
+            f'<span class="departments">{escape(texts.roles[role])}'
+            f'<span lang="zh-CN"> {escape("、".join(names))}</span></span>'
+        )
+    return "".join(pieces)
+
+
+def format_title(title: str, number: str | None) -> str:
+    """Return 《title》（文号）."""
+    return f"《{title}》（{number}）" if number else f"《{title}》"
+
+
+def format_source(citation: Citation) -> str:
+    """Return 《title》（文号）label, as a citation is printed."""
+    return format_title(citation.title, citation.number) + citation.label
+
+
+def format_copy(response: Response, texts: Texts) -> str:
+    """Return the answer as plain text to paste or read out, with its numbered sources."""
+    lines = [response.answer.strip()]
+    if response.citations:
+        lines += ["", f"{texts.sources}："]
+        lines += [
+            f"[{number}] {format_source(citation)}：“{citation.quote.strip()}”"
+            for number, citation in enumerate(response.citations, start=1)
+        ]
+    return end_with_original("\n".join(lines), texts)
+
+
+def render_search(
+    search: Search, documents: Mapping[str, Document], question: str, texts: Texts
+) -> str:
+    """Return the ranked clauses, the question's words marked."""
+    if not search.hits:
+        return render_message(texts.search_nothing, "empty")
+    items = "".join(
+        _render_hit(hit, documents[hit.result.document], question) for hit in search.hits
+    )
+    count = escape(texts.search_count.format(len(search.hits)))
+    return f'<p class="count" role="status">{count}</p><ol class="results">{items}</ol>'
+
+
+def render_documents(
+    documents: Sequence[Document], read_status: Callable[[Document], Status], texts: Texts
+) -> str:
+    """Return the library as a table that a narrow screen shows as cards."""
+    if not documents:
+        return render_message(texts.documents_none, "empty")
+    names = (texts.document, texts.number, texts.region, texts.written, texts.status, texts.clauses)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    rows = "".join(
+        _render_document_row(document, read_status(document), names, texts)
+        for document in documents
+    )
+    count = escape(texts.documents_count.format(len(documents)))
+    return (
+        f'<p class="count" role="status">{count}</p>'
+        f'<table class="documents"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    )
+
+
+def count_clauses(document: Document) -> int:
+    """Return how many numbered clauses and headings a document has."""
+    return sum(clause.kind in ("clause", "heading") for clause in document.clauses)
+
+
+def _link_citation(citation: Citation) -> str:
+    return make_link(citation.document, Place(citation.clause, citation.start, citation.end))
+
+
+def _render_copy(response: Response, texts: Texts) -> str:
+    return (
+        f'<button type="button" class="copy" data-copy="{escape(format_copy(response, texts))}"'
+        f' data-copied="{escape(texts.copied)}" data-failed="{escape(texts.copy_failed)}">'
+        f"{escape(texts.copy)}</button>"
+    )
+
+
+def _render_understanding(response: Response, texts: Texts) -> str:
+    lines = []
+    if response.understood_as and response.understood_as != response.question:
+        lines.append(texts.understood_as.format(response.understood_as))
+    targets = dict.fromkeys(expansion.target for expansion in response.expansions)
+    if targets:
+        lines.append(texts.also_searched.format("、".join(targets)))
+    return f'<p class="understanding">{"<br>".join(map(escape, lines))}</p>' if lines else ""
+
+
+def _render_hit(hit: Hit, document: Document, question: str) -> str:
+    path = hit.result.clause
+    spans = [Span(*match, "mark") for match in find_matches(document.clean, question)]
+    start, end = choose_excerpt(document.clean, hit.spans, spans, EXCERPT_LENGTH)
+    before = "" if any(start == left for left, _ in hit.spans) else "…"
+    after = "" if any(end == right for _, right in hit.spans) else "…"
+    title = format_title(document.metadata.title or document.id, document.metadata.number)
+    return (
+        '<li class="result">'
+        f'<a class="source" lang="zh-CN" href="{escape(make_link(document.id, Place(path)))}">'
+        f'{escape(title)} <b class="citation-label">{escape(format_label(path))}</b></a>'
+        f'<p lang="zh-CN">{before}{render_text(document.clean, start, end, spans)}{after}</p></li>'
+    )
+
+
+def _render_document_row(
+    document: Document, status: Status, names: Sequence[str], texts: Texts
+) -> str:
+    metadata = document.metadata
+    link = (
+        f'<a class="source" lang="zh-CN" href="{escape(make_link(document.id))}">'
+        f"{escape(metadata.title or document.id)}</a>"
+    )
+    cells = (
+        link,
+        escape(metadata.number or "—"),
+        escape(metadata.region or "—"),
+        format_date(metadata.written, texts.language) if metadata.written else "—",
+        render_status(status, texts) + _render_expiry(metadata.expires, texts),
+        str(count_clauses(document)),
+    )
+    return "<tr>" + "".join(
+        f'<td data-name="{escape(name)}">{cell}</td>'
+        for name, cell in zip(names, cells, strict=True)
+    ) + "</tr>"
+
+
+def _render_expiry(expires: date | None, texts: Texts) -> str:
+    if expires is None:
+        return ""
+    text = texts.expires_suffix.format(format_date(expires, texts.language))
+    return f'<span class="expiry">{escape(text)}</span>'

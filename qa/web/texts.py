@@ -1,0 +1,348 @@
+"""Every word the page says, in Chinese and in English.
+
+One dataclass, one instance per language: a text that one language lacks does not type-check.
+Names of policies, quotes and labels are never translated; they come from the documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from documents.types import DepartmentRole, Status
+from qa.types import Language, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The page's texts in one language; ``{}`` in a text is filled with ``str.format``."""
+
+    language: Language
+    html_language: str
+    title: str
+    subtitle: str
+    other_language: str
+    skip: str
+    loading: str
+    loading_status: str
+    ready_status: str
+    failed: str
+    failed_status: str
+    unreachable: str
+    still_loading: str
+    internal_error: str
+    refused: str
+    tab_ask: str
+    tab_search: str
+    tab_documents: str
+    ask_label: str
+    ask_placeholder: str
+    ask_button: str
+    new_conversation: str
+    welcome: str
+    welcome_detail: str
+    examples_label: str
+    examples: tuple[str, ...]
+    searching: str
+    you_asked: str
+    understood_as: str
+    also_searched: str
+    outcomes: Mapping[Outcome, str]
+    outcome_label: str
+    sources: str
+    more_sources: str
+    open_source: str
+    open_citation: str
+    copy: str
+    copied: str
+    copy_failed: str
+    original_prevails: str
+    statuses: Mapping[Status, str]
+    roles: Mapping[DepartmentRole, str]
+    search_label: str
+    search_placeholder: str
+    search_button: str
+    search_hint: str
+    search_count: str
+    search_nothing: str
+    documents_count: str
+    documents_none: str
+    clauses_count: str
+    document: str
+    number: str
+    region: str
+    written: str
+    status: str
+    clauses: str
+    authorities: str
+    effective: str
+    expires: str
+    notice: str
+    repeals: str
+    amends: str
+    implements: str
+    explains: str
+    details: str
+    outline: str
+    close: str
+    standalone: str
+    back: str
+    pane_label: str
+    pane_loading: str
+    pane_error: str
+    not_found: str
+    defects_count: str
+    defect: str
+    defect_kinds: Mapping[str, str]
+    front: str
+    closing: str
+    unknown: str
+    expires_suffix: str
+
+
+CHINESE = Texts(
+    language="zh",
+    html_language="zh-CN",
+    title="政策问答",
+    subtitle="逐条引用政策原文，一键核对出处",
+    other_language="English",
+    skip="跳到提问框",
+    loading="正在加载模型和索引，首次启动需要一两分钟。现在就可以提问，加载完成后自动作答。",
+    loading_status="正在加载模型…",
+    ready_status="{} 份文件可查",
+    failed="未能加载模型或索引，暂时无法作答。原因：{}",
+    failed_status="加载失败",
+    unreachable="与服务的连接已中断",
+    still_loading="模型仍在加载，请稍后再问。",
+    internal_error="处理时出错，请重试；若仍出错，请告知管理员。",
+    refused="无法处理这个问题：{}",
+    tab_ask="问答",
+    tab_search="检索",
+    tab_documents="文档",
+    ask_label="问题",
+    ask_placeholder="输入问题，回车发送（Shift+回车换行）",
+    ask_button="提问",
+    new_conversation="新对话",
+    welcome="想查哪条政策？",
+    welcome_detail="答案只引用库中文件的原文，逐条标明文件、文号和条款；查不到依据时会直说。",
+    examples_label="例如",
+    examples=(
+        "充电站建设有什么支持？",
+        "新能源汽车产业由哪些部门牵头？",
+        "产业集群的目标是什么？",
+        "行动方案的有效期到什么时候？",
+    ),
+    searching="正在检索…",
+    you_asked="您问",
+    understood_as="按此理解：{}",
+    also_searched="同时检索：{}",
+    outcomes={"answered": "有依据", "partial": "部分有依据", "no_basis": "未检索到依据"},
+    outcome_label="结果",
+    sources="依据",
+    more_sources="其余 {} 条依据",
+    open_source="查看原文",
+    open_citation="查看第 {} 条依据的原文",
+    copy="复制答复",
+    copied="已复制",
+    copy_failed="未能复制，请手动选取",
+    original_prevails="以上内容以原文为准。",
+    statuses={
+        "not_yet": "尚未施行",
+        "in_force": "现行有效",
+        "expiring": "即将到期",
+        "expired": "已过有效期",
+        "repealed": "已废止",
+        "unknown": "效力待核",
+    },
+    roles={"lead": "牵头", "support": "配合", "responsible": "责任单位"},
+    search_label="检索词",
+    search_placeholder="输入词语或问题，列出相关条款",
+    search_button="检索",
+    search_hint="只列条款，不作答复；按相关程度排列。",
+    search_count="{} 条条款，按相关程度排列",
+    search_nothing="没有找到相关条款。",
+    documents_count="共 {} 份文件",
+    documents_none="库中还没有文件。",
+    clauses_count="{} 条",
+    document="文件",
+    number="文号",
+    region="地区",
+    written="成文日期",
+    status="效力",
+    clauses="条款数",
+    authorities="发文机关",
+    effective="施行日期",
+    expires="有效期至",
+    notice="印发通知",
+    repeals="废止",
+    amends="修改",
+    implements="落实",
+    explains="解读",
+    details="文件信息",
+    outline="条款目录",
+    close="关闭",
+    standalone="单独打开",
+    back="返回问答",
+    pane_label="原文",
+    pane_loading="正在打开原文…",
+    pane_error="原文未能打开，请重试。",
+    not_found="库中没有这份文件。",
+    defects_count="原文有 {} 处缺损，已在文中用虚线标出，未作修补。",
+    defect="原文缺损：{}",
+    defect_kinds={
+        "missing_number": "数字缺失",
+        "lost_character": "字符缺失",
+        "mojibake": "乱码",
+        "truncated": "文末缺失",
+    },
+    front="前言",
+    closing="结尾",
+    unknown="未载明",
+    expires_suffix="有效期至 {}",
+)
+
+ENGLISH = Texts(
+    language="en",
+    html_language="en",
+    title="Policy Q&A",
+    subtitle="Verbatim clauses, each one click from its source",
+    other_language="中文",
+    skip="Skip to the question box",
+    loading=(
+        "Loading the model and the index; the first start takes a minute or two. "
+        "You can ask now: the answer comes as soon as they are loaded."
+    ),
+    loading_status="Loading the model…",
+    ready_status="{} documents",
+    failed="The model or the index could not be loaded, so nothing can be answered. Reason: {}",
+    failed_status="Loading failed",
+    unreachable="Connection to the server lost",
+    still_loading="The model is still loading. Please ask again in a moment.",
+    internal_error=(
+        "Something went wrong. Please try again; if it persists, tell your administrator."
+    ),
+    refused="This question cannot be processed: {}",
+    tab_ask="Ask",
+    tab_search="Search",
+    tab_documents="Documents",
+    ask_label="Question",
+    ask_placeholder="Ask in English or Chinese; Enter sends, Shift+Enter breaks the line",
+    ask_button="Ask",
+    new_conversation="New conversation",
+    welcome="Which policy are you looking for?",
+    welcome_detail=(
+        "Answers quote the documents of this library word for word, with document, number and "
+        "clause. Where nothing supports an answer, you are told so. The documents are in Chinese."
+    ),
+    examples_label="For example",
+    examples=(
+        "What support exists for charging stations?",
+        "Which departments lead the NEV industry?",
+        "What are the targets for industrial clusters?",
+        "Until when is the action plan valid?",
+    ),
+    searching="Searching…",
+    you_asked="You asked",
+    understood_as="Understood as: {}",
+    also_searched="Also searched: {}",
+    outcomes={"answered": "Supported", "partial": "Partly supported", "no_basis": "No basis found"},
+    outcome_label="Outcome",
+    sources="Sources",
+    more_sources="{} more sources",
+    open_source="View in the document",
+    open_citation="View source {} in the document",
+    copy="Copy answer",
+    copied="Copied",
+    copy_failed="Could not copy; please select the text",
+    original_prevails="The original Chinese text prevails (以原文为准).",
+    statuses={
+        "not_yet": "Not yet in force",
+        "in_force": "In force",
+        "expiring": "Expiring soon",
+        "expired": "Expired",
+        "repealed": "Repealed",
+        "unknown": "Validity unknown",
+    },
+    roles={"lead": "Lead", "support": "Support", "responsible": "Responsible"},
+    search_label="Search terms",
+    search_placeholder="Words or a question; lists the matching clauses",
+    search_button="Search",
+    search_hint="Lists clauses by relevance, without an answer.",
+    search_count="{} clauses by relevance",
+    search_nothing="No clause was found.",
+    documents_count="{} documents",
+    documents_none="The library is empty.",
+    clauses_count="{} clauses",
+    document="Document",
+    number="Number",
+    region="Region",
+    written="Issued",
+    status="Status",
+    clauses="Clauses",
+    authorities="Issued by",
+    effective="In force from",
+    expires="Valid until",
+    notice="Transmitted by",
+    repeals="Repeals",
+    amends="Amends",
+    implements="Implements",
+    explains="Explains",
+    details="About this document",
+    outline="Clauses",
+    close="Close",
+    standalone="Open separately",
+    back="Back to questions",
+    pane_label="Source document",
+    pane_loading="Opening the document…",
+    pane_error="The document could not be opened. Please try again.",
+    not_found="There is no such document in the library.",
+    defects_count="The source is damaged in {} places: underlined with dots, not repaired.",
+    defect="Damaged in the source: {}",
+    defect_kinds={
+        "missing_number": "a number is missing",
+        "lost_character": "a character is missing",
+        "mojibake": "garbled characters",
+        "truncated": "the end is missing",
+    },
+    front="Preamble",
+    closing="Closing",
+    unknown="not stated",
+    expires_suffix="valid until {}",
+)
+
+TEXTS: Mapping[Language, Texts] = {"zh": CHINESE, "en": ENGLISH}
+
+
+def choose_language(accept_language: str | None) -> Language:
+    """Return the language for a browser's Accept-Language: its first choice decides.
+
+    Without the header (scripts, curl) the page is Chinese.
+    """
+    if not accept_language or not accept_language.strip():
+        return "zh"
+    ranked = []
+    for position, part in enumerate(accept_language.split(",")):
+        tag, _, parameters = part.strip().partition(";")
+        quality = parameters.strip().removeprefix("q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            weight = 0.0
+        ranked.append((-weight, position, tag.strip().lower()))
+    first = min(ranked)[2]
+    return "zh" if first == "*" or first.split("-")[0] in ("zh", "yue", "cmn") else "en"
+
+
+def format_date(day: date, language: Language) -> str:
+    """Return a day as the language writes it: 2024年5月22日, or 22 May 2024."""
+    if language == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    return f"{day.day} {months[day.month - 1]} {day.year}"
+
+
+def choose_line(message: str, language: Language) -> str:
+    """Return the line of a message in the language: errors say it in Chinese, then in English."""
+    lines = message.strip().splitlines()
+    return lines[0 if language == "zh" else -1] if lines else message
