@@ -61,9 +61,7 @@ def add_api(app: FastAPI, startup: Startup) -> None:
         """List the documents: id, metadata, status today, and counts."""
         documents = startup.wait().index.documents
         today = date.today()
-        summaries = [
-            summarize(documents[name], documents, today) for name in sorted(documents)
-        ]
+        summaries = [summarize(documents[name], documents, today) for name in sorted(documents)]
         return JSONResponse({"documents": summaries})
 
     @app.get("/api/v1/documents/{name}")
@@ -116,9 +114,7 @@ def answer(startup: Startup, fields: Mapping[str, Any]) -> JSONResponse:
         raise Problem(500, "internal", "the question could not be processed") from error
 
 
-def summarize(
-    document: Document, documents: Mapping[str, Document], today: date
-) -> dict[str, Any]:
+def summarize(document: Document, documents: Mapping[str, Document], today: date) -> dict[str, Any]:
     """Return what the list of documents says of one."""
     defects = {
         (defect.start, defect.end) for clause in document.clauses for defect in clause.defects

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -128,14 +128,13 @@ def choose_page(scope: Scope) -> Language:
     """Return the language to show: asked for in the address, chosen before, or the browser's."""
     headers = Headers(scope=scope)
     asked = QueryParams(scope.get("query_string", b"")).get("lang")
-    if asked == "zh" or asked == "en":
-        return asked
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(LANGUAGE_COOKIE)
-    except CookieError:
-        cookie = None
-    if cookie is not None and cookie.value in ("zh", "en"):
-        return "zh" if cookie.value == "zh" else "en"
+    chosen = cookie_parser(headers.get("cookie", "")).get(LANGUAGE_COOKIE)
+    for language in TEXTS:
+        if language == asked:
+            return language
+    for language in TEXTS:
+        if language == chosen:
+            return language
     return choose_language(headers.get("accept-language"))
 
 

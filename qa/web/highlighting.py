@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def render_text(text: str, start: int, end: int, spans: Sequence[Span] = ()) -> 
         cuts.update((max(span.start, start), min(span.end, end)))
     edges = sorted(cuts)
     pieces = []
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         html = escape(text[left:right])
         for span in reversed(touching):
             if span.start <= left and right <= span.end:

@@ -46,7 +46,8 @@ Turns = tuple[Turn, ...]
 
 def build_page(startup: Startup, texts: Texts) -> gr.Blocks:
     """Return the page in one language."""
-    with gr.Blocks(title=texts.title, analytics_enabled=False, fill_width=True) as page:
+    page: gr.Blocks = gr.Blocks(title=texts.title, analytics_enabled=False, fill_width=True)
+    with page:
         gr.HTML(_render_header(texts), elem_id="header", apply_default_css=False)
         with gr.Tabs(elem_id="views"):
             with gr.Tab(texts.tab_ask, id="ask"):
@@ -75,7 +76,7 @@ def ask(
 def answer(
     startup: Startup, texts: Texts, question: str, turns: Turns
 ) -> Iterator[tuple[str, bool]]:
-    """Yield (HTML, whether it is an answer): waiting lines, then the answer or why there is none."""
+    """Yield (HTML, whether it is an answer): a waiting line, then the answer or a failure."""
     yield render_message(texts.loading if startup.state == "loading" else texts.searching), False
     try:
         history = [turn.question for turn in turns if turn.answered][-HISTORY_KEPT:]

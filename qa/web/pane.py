@@ -129,7 +129,8 @@ def render_body(document: Document, texts: Texts, place: Place = Place()) -> str
     ]
     if place.start is not None and place.end is not None:
         spans.append(Span(place.start, place.end, "mark", 'class="quote"'))
-    roots, stack = [], list[_Block]()
+    roots: list[_Block] = []
+    stack: list[_Block] = []
     for number, clause in enumerate(document.clauses):
         block = _Block(number, clause)
         while stack and clause.start >= stack[-1].clause.end:

@@ -283,10 +283,14 @@ def _render_document_row(
         render_status(status, texts) + _render_expiry(metadata.expires, texts),
         str(count_clauses(document)),
     )
-    return "<tr>" + "".join(
-        f'<td data-name="{escape(name)}">{cell}</td>'
-        for name, cell in zip(names, cells, strict=True)
-    ) + "</tr>"
+    return (
+        "<tr>"
+        + "".join(
+            f'<td data-name="{escape(name)}">{cell}</td>'
+            for name, cell in zip(names, cells, strict=True)
+        )
+        + "</tr>"
+    )
 
 
 def _render_expiry(expires: date | None, texts: Texts) -> str:

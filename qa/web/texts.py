@@ -68,7 +68,6 @@ class Texts:
     search_nothing: str
     documents_count: str
     documents_none: str
-    clauses_count: str
     document: str
     number: str
     region: str
@@ -121,7 +120,7 @@ CHINESE = Texts(
     tab_search="检索",
     tab_documents="文档",
     ask_label="问题",
-    ask_placeholder="输入问题，回车发送（Shift+回车换行）",
+    ask_placeholder="输入问题，回车发送",
     ask_button="提问",
     new_conversation="新对话",
     welcome="想查哪条政策？",
@@ -157,14 +156,13 @@ CHINESE = Texts(
     },
     roles={"lead": "牵头", "support": "配合", "responsible": "责任单位"},
     search_label="检索词",
-    search_placeholder="输入词语或问题，列出相关条款",
+    search_placeholder="输入词语或问题",
     search_button="检索",
     search_hint="只列条款，不作答复；按相关程度排列。",
     search_count="{} 条条款，按相关程度排列",
     search_nothing="没有找到相关条款。",
     documents_count="共 {} 份文件",
     documents_none="库中还没有文件。",
-    clauses_count="{} 条",
     document="文件",
     number="文号",
     region="地区",
@@ -214,7 +212,7 @@ ENGLISH = Texts(
         "You can ask now: the answer comes as soon as they are loaded."
     ),
     loading_status="Loading the model…",
-    ready_status="{} documents",
+    ready_status="Documents: {}",
     failed="The model or the index could not be loaded, so nothing can be answered. Reason: {}",
     failed_status="Loading failed",
     unreachable="Connection to the server lost",
@@ -227,7 +225,7 @@ ENGLISH = Texts(
     tab_search="Search",
     tab_documents="Documents",
     ask_label="Question",
-    ask_placeholder="Ask in English or Chinese; Enter sends, Shift+Enter breaks the line",
+    ask_placeholder="Ask in English or Chinese",
     ask_button="Ask",
     new_conversation="New conversation",
     welcome="Which policy are you looking for?",
@@ -249,7 +247,7 @@ ENGLISH = Texts(
     outcomes={"answered": "Supported", "partial": "Partly supported", "no_basis": "No basis found"},
     outcome_label="Outcome",
     sources="Sources",
-    more_sources="{} more sources",
+    more_sources="More sources: {}",
     open_source="View in the document",
     open_citation="View source {} in the document",
     copy="Copy answer",
@@ -266,14 +264,13 @@ ENGLISH = Texts(
     },
     roles={"lead": "Lead", "support": "Support", "responsible": "Responsible"},
     search_label="Search terms",
-    search_placeholder="Words or a question; lists the matching clauses",
+    search_placeholder="Words or a question",
     search_button="Search",
     search_hint="Lists clauses by relevance, without an answer.",
-    search_count="{} clauses by relevance",
+    search_count="Clauses by relevance: {}",
     search_nothing="No clause was found.",
-    documents_count="{} documents",
+    documents_count="Documents: {}",
     documents_none="The library is empty.",
-    clauses_count="{} clauses",
     document="Document",
     number="Number",
     region="Region",
@@ -297,7 +294,7 @@ ENGLISH = Texts(
     pane_loading="Opening the document…",
     pane_error="The document could not be opened. Please try again.",
     not_found="There is no such document in the library.",
-    defects_count="The source is damaged in {} places: underlined with dots, not repaired.",
+    defects_count="Damaged places in the source, underlined with dots and not repaired: {}",
     defect="Damaged in the source: {}",
     defect_kinds={
         "missing_number": "a number is missing",
@@ -338,8 +335,8 @@ def format_date(day: date, language: Language) -> str:
     """Return a day as the language writes it: 2024年5月22日, or 22 May 2024."""
     if language == "zh":
         return f"{day.year}年{day.month}月{day.day}日"
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-    return f"{day.day} {months[day.month - 1]} {day.year}"
+    month = "JanFebMarAprMayJunJulAugSepOctNovDec"[3 * day.month - 3 : 3 * day.month]
+    return f"{day.day} {month} {day.year}"
 
 
 def choose_line(message: str, language: Language) -> str:

@@ -1,0 +1,128 @@
+"""The web application, assembled: ``python app.py [--host H] [--port P] [--index DIR]``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+# Set before gradio and the model's libraries are imported: nothing here talks to the network.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("DO_NOT_TRACK", "1")
+
+STEPS = {"read": "读取文件 / reading", "encode": "建立索引 / indexing"}
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from qa.assistant import PolicyAssistant
+
+
+def create_app(*, index: Path | None = None, model: str | None = None) -> FastAPI:
+    """Return the application over the index in ``index``, by default the library's own.
+
+    The index and the model are loaded in the background once the application starts.
+    """
+    from qa.web.application import create_web_app
+
+    return create_web_app(lambda: open_assistant(index, model))
+
+
+def open_assistant(index: Path | None, model: str | None) -> PolicyAssistant:
+    """Load the index (building it where there is none) and the model. Slow: imports torch."""
+    from index.hybrid import open_index
+    from qa.assistant import PolicyAssistant
+
+    return PolicyAssistant(open_index(index, model=model, progress=report))
+
+
+def report(step: str, done: int, total: int) -> None:
+    """Write the progress of building an index to stderr, about ten lines a step."""
+    if done == total or done % max(1, total // 10) == 0:
+        print(f"{STEPS.get(step, step)} {done}/{total}", file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve the page until interrupted; return the exit code, 2 where it cannot be served."""
+    options = parse_arguments(arguments)
+    try:
+        listener = open_port(options.host, options.port)
+    except OSError as error:
+        print(explain_port(options.host, options.port, error), file=sys.stderr)
+        return 2
+    with listener:
+        app = create_app(index=options.index, model=options.model)
+        serve(app, listener, format_address(options.host, listener.getsockname()[1]))
+    return 0
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options; HOST and PORT of the environment are the defaults."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1")
+    parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "7860")
+    parser.add_argument("--index", type=Path, help="folder of the index (default: the library's)")
+    parser.add_argument("--model", help="name or folder of the encoder (default: the built-in one)")
+    return parser.parse_args(arguments)
+
+
+def open_port(host: str, port: int) -> socket.socket:
+    """Return a socket bound to the address; OSError (or OverflowError's like) where it is not."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (socket.gaierror, OverflowError) as error:
+        raise OSError(str(error)) from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # elsewhere it would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()  # before anything slow, so that two starts cannot both have the port
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise OSError(*getattr(error, "args", ())) from error
+    return listener
+
+
+def explain_port(host: str, port: int, error: OSError) -> str:
+    """Return why the address cannot be had and what to do, in Chinese and English."""
+    return (
+        f"无法监听 {host}:{port}：{error.strerror or error}。端口可能已被占用，"
+        f"请先停止占用它的程序，或换一个端口：--port {port % 65535 + 1}\n"
+        f"Cannot listen on {host}:{port}: {error.strerror or error}. The port may be in use: stop "
+        f"the program that holds it, or choose another: --port {port % 65535 + 1}"
+    )
+
+
+def format_address(host: str, port: int) -> str:
+    """Return the address to open in a browser on this machine."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    return f"http://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}"
+
+
+def serve(app: FastAPI, listener: socket.socket, address: str) -> None:
+    """Run the server, and print the address once it answers there."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                print(address, flush=True)
+
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
+    with suppress(KeyboardInterrupt, asyncio.CancelledError):
+        Server(config).run([listener])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
