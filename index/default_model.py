@@ -213,6 +213,8 @@ def _write_model(weights: Weights, folder: Path) -> None:
     except SafetensorError as error:  # a full disk, for one, does not come as an OSError
         raise OSError(str(error)) from error
     _write_json(folder / "config.json", weights.config)
+    # safetensors keeps its files to their owner; a shared folder of models is for all its readers.
+    shutil.copymode(folder / "config.json", folder / "model.safetensors")
     _write_tokenizer(weights, folder)
     modules = {
         "": "sentence_transformers.base.modules.transformer.Transformer",

@@ -48,7 +48,7 @@ _HUB_TIMEOUT = 10
 # Published e5 models need prompts that their files do not carry; -instruct models are not meant.
 _E5 = re.compile(r"(?:^|[/\\_-])(?:multilingual-)?e5-(?:small|base|large)(?:-v2)?$")
 
-# In a model's folder these do not touch the vectors: papers, and copies for other runtimes.
+# In a model's folder these do not touch the vectors: descriptions, and copies for other runtimes.
 _IRRELEVANT_SUFFIXES = {".md", ".png", ".onnx", ".h5", ".ot", ".msgpack"}
 _IRRELEVANT_FOLDERS = {"onnx", "openvino"}
 
@@ -160,21 +160,18 @@ def load_encoder(
         progress(f"正在加载模型 {wanted} / Loading model {wanted}")
     _limit_threads()
     if os.path.isdir(folder):
-        model = _from_folder(wanted, Path(folder))
-        identity = _folder_fingerprint(Path(folder), model.prompts)
+        model, identity = _from_folder(wanted, Path(folder))
     elif os.path.exists(folder):
         raise _cannot_load(wanted, "它是文件，不是文件夹", "it is a file, not a folder")
     else:
-        model = _from_hub(wanted)
-        # transformers notes the commit of the files it loaded in the configuration.
-        revision = getattr(model.config, "_commit_hash", None)
-        identity = f"{wanted}@{revision}" if revision else wanted
+        model, identity = _from_hub(wanted)
     dimension = model.encode_document(["一"], show_progress_bar=False).shape[1]
     max_tokens = int(min(model.max_seq_length or sys.maxsize, sys.maxsize))
     return SentenceEncoder(wanted, identity, dimension, max_tokens, model)
 
 
-def _from_folder(name: str, folder: Path) -> SentenceTransformer:
+def _from_folder(name: str, folder: Path) -> tuple[SentenceTransformer, str]:
+    """The model in the folder, and its fingerprint."""
     if not (folder / "modules.json").is_file():
         # Without it sentence-transformers would guess the pooling, and the vectors might be poor.
         raise _cannot_load(
@@ -183,31 +180,47 @@ def _from_folder(name: str, folder: Path) -> SentenceTransformer:
             "the folder has no modules.json, so it is not a sentence-transformers model",
         )
     try:
-        return _open(str(folder), name, local=True)
+        model = _open(str(folder), name, local=True)
+        return model, _folder_fingerprint(folder, model.prompts)
     except Exception as error:  # whatever a damaged folder provokes in the libraries below
         raise _cannot_load(name, _first_line(error), _first_line(error)) from error
 
 
-def _from_hub(name: str) -> SentenceTransformer:
-    from huggingface_hub import HfApi, try_to_load_from_cache
+def _from_hub(name: str) -> tuple[SentenceTransformer, str]:
+    """The model of that name, from the local cache or else the hub, and its fingerprint."""
+    from huggingface_hub import HfApi
 
     repository = name if "/" in name else f"sentence-transformers/{name}"
-    cache = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
     try:
         # Only a cache that knows modules.json holds the model as sentence-transformers needs it.
-        if isinstance(try_to_load_from_cache(repository, "modules.json", cache_dir=cache), str):
+        if _cached_revision(repository, "modules.json"):
             try:
-                return _open(repository, name, local=True)
+                return _open(repository, name, local=True), _hub_fingerprint(name, repository)
             except (OSError, ValueError):
                 pass  # a download was interrupted; the hub has the rest
         HfApi().model_info(repository, timeout=_HUB_TIMEOUT)
-        return _open(repository, name, local=False)
+        return _open(repository, name, local=False), _hub_fingerprint(name, repository)
     except Exception as error:  # network, hub and libraries each have their own
         raise _cannot_load(
             name,
             f"本机没有此文件夹，也无法从 Hugging Face 取得（{_first_line(error)}）",
             f"no such folder here, and it cannot be had from the hub ({_first_line(error)})",
         ) from error
+
+
+def _hub_fingerprint(name: str, repository: str) -> str:
+    revision = _cached_revision(repository, "config.json")  # where loading has just put it
+    return f"{name}@{revision}" if revision else name
+
+
+def _cached_revision(repository: str, file: str) -> str | None:
+    """The revision at which the local cache holds the file, or None if it does not."""
+    from huggingface_hub import try_to_load_from_cache
+
+    # sentence-transformers reads the same variable; without it both use the hub's default cache.
+    cache = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
+    path = try_to_load_from_cache(repository, file, cache_dir=cache)
+    return Path(path).parent.name if isinstance(path, str) else None
 
 
 def _open(path_or_name: str, name: str, *, local: bool) -> SentenceTransformer:
@@ -281,7 +294,8 @@ def _folder_fingerprint(folder: Path, prompts: dict[str, str | None]) -> str:
 def _checked(texts: Sequence[str]) -> list[str]:
     if isinstance(texts, str):  # is itself a sequence of strings, and would be taken apart
         raise TypeError("expected a sequence of texts, got a single text")
-    return list(texts)
+    # JSON can carry half of a surrogate pair, at which tokenizers fail; it becomes a question mark.
+    return [text.encode("utf-8", "replace").decode() for text in texts]
 
 
 def _first_line(error: Exception) -> str:
