@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from documents.errors import DocumentError
 from evaluation.answers import METRICS, Report, evaluate, format_report
 from evaluation.datasets import DatasetError, Question, read_questions
 from index.errors import PolicyIndexError
@@ -64,7 +65,7 @@ def _answers(options: argparse.Namespace) -> int:
     try:
         questions = read_questions(options.file, split=options.split)
         report = _ask(questions, options.index, options.model)
-    except (DatasetError, PolicyIndexError) as error:
+    except (DatasetError, DocumentError, PolicyIndexError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     if options.json:
@@ -88,7 +89,7 @@ def _ask(questions: Sequence[Question], directory: Path | None, model: str | Non
         PolicyAssistant(index),
         questions,
         find_unit=lambda document, clause: _find_unit(index, document, clause),
-        progress=_show_progress,
+        progress=lambda done, total: _show_progress("ask", done, total),
     )
 
 
@@ -107,9 +108,10 @@ def _reaches(report: Report, name: str, floor: float) -> bool:
     return value is not None and value >= floor
 
 
-def _show_progress(done: int, total: int) -> None:
+def _show_progress(stage: str, done: int, total: int) -> None:
     if sys.stderr.isatty():
-        print(f"\r{done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+        end = "\n" if done == total else ""
+        print(f"\r{stage} {done}/{total}", end=end, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
