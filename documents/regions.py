@@ -105,14 +105,19 @@ def find_regions(text: str) -> list[tuple[Region, ...]]:
     return [_names()[match[0]] for match in _pattern().finditer(text)]
 
 
-def find_romanized_regions(text: str) -> list[tuple[Region, ...]]:
-    """Return the places that an English ``text`` names by a capitalised word (Shenzhen)."""
-    found = []
+def region_spans(text: str) -> list[tuple[int, int, str]]:
+    """Return (start, end, spelling) of every place that ``text`` (match form) names."""
+    return [(*match.span(), match[0]) for match in _pattern().finditer(text)]
+
+
+def romanized_spans(text: str) -> dict[str, tuple[Region, ...]]:
+    """Return the places that an English ``text`` names by capitalised words (Shenzhen), in order."""
+    found: dict[str, tuple[Region, ...]] = {}
     for words in (r"\b[A-Z][a-z]+ [A-Z][a-z]+\b", r"\b[A-Z][a-z]{3,}\b"):
-        for word in re.findall(words, text):
-            regions = _romanized().get(word.lower())
+        for name in re.findall(words, text):
+            regions = _romanized().get(name.lower())
             if regions:
-                found.append(regions)
+                found[name] = regions
     return found
 
 

@@ -31,7 +31,7 @@ def _follow(question: str, last: str | None) -> str | None:
     if last is None:
         return None
     places = [name for _, _, name in region_spans(match_form(question))]
-    words = [w for w in understand(question).words if not any(w in p or p in w for p in places)]
+    words = understand(question).words
     pointing = _OPENING.search(question) or _POINTING.search(question)
     if len(words) > _MAX_WORDS or not (pointing or not words):
         return None

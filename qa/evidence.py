@@ -8,14 +8,14 @@ language, other words), the chunk that the encoder found nearest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from documents.normalization import match_form
 from documents.types import Clause, Document
 from index.types import Hit, Index, Search, Span
 from index.windows import split_sentences
-from qa.question import Question
+from qa.question import Question, Word
 
 # A quote is what an operator can read out in one breath or two.
 MAX_QUOTE = 280
@@ -46,18 +46,22 @@ class Evidence:
         return self.document.clean[self.start : self.end]
 
 
-def gather(question: Question, search: Search, index: Index, words: Mapping[str, float]) -> list[Evidence]:
-    """Return the evidence of every hit, in the hits' order; ``words`` are weighted."""
+Weights = Mapping[Word, float]
+
+
+def gather(question: Question, search: Search, index: Index) -> list[Evidence]:
+    """Return the evidence of every hit, in the hits' order."""
+    words = weigh(question.words, index)
     return [_evidence(hit, search.background, index, words) for hit in search.hits]
 
 
-def weigh(words: Sequence[str], index: Index) -> dict[str, float]:
-    """Return each content word with its weight."""
-    return {word: index.idf(word) for word in words}
+def weigh(words: Iterable[Word], index: Index) -> dict[Word, float]:
+    """Return each content word with its weight: that of the form which the library has most."""
+    return {word: min(index.idf(form) for form in word.forms) for word in words}
 
 
 def _evidence(
-    hit: Hit, background: tuple[float, float], index: Index, words: Mapping[str, float]
+    hit: Hit, background: tuple[float, float], index: Index, words: Weights
 ) -> Evidence:
     document = index.documents[hit.result.document]
     start, end = _quote(document.clean, hit, words)
@@ -73,16 +77,18 @@ def _evidence(
     )
 
 
-def cover(words: Mapping[str, float], form: str) -> float:
+def cover(words: Weights, form: str) -> float:
     """Return the weighted share of ``words`` in ``form``; a word counts by the pairs it shares."""
     total = sum(words.values())
     return sum(weight * _share(word, form) for word, weight in words.items()) / total if total else 0.0
 
 
-def _share(word: str, form: str) -> float:
-    if word in form:
+def _share(word: Word, form: str) -> float:
+    if any(spelling in form for spelling in word.forms):
         return 1.0
-    pairs = [word[i : i + 2] for i in range(len(word) - 1)]
+    if len(word.forms) > 1:
+        return 0.0
+    pairs = [word.text[i : i + 2] for i in range(len(word.text) - 1)]
     # Half of a compound (充电 of 充电桩) is worth less than half of its meaning.
     return 0.5 * sum(pair in form for pair in pairs) / len(pairs) if len(pairs) > 1 else 0.0
 
@@ -95,7 +101,7 @@ def _surroundings(document: Document, hit: Hit) -> str:
     return "\n".join([document.metadata.title or "", *above, *own])
 
 
-def _quote(text: str, hit: Hit, words: Mapping[str, float]) -> Span:
+def _quote(text: str, hit: Hit, words: Weights) -> Span:
     best: tuple[float, Span] = (0.0, hit.chunk)
     for start, end in hit.spans:
         sentences = split_sentences(text, start, end)

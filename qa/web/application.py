@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -49,8 +50,23 @@ def create_web_app(open_assistant: Callable[[], Assistant]) -> FastAPI:
     add_api(app, startup)
     for language, prefix in PREFIXES.items():
         _add_pages(app, startup, language, prefix)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(_mount_pages(app, startup))
+    else:
+        _mount_now(app, startup)
+    return app
+
+
+async def _mount_pages(app: FastAPI, startup: Startup) -> None:
+    """Mount inside a loop: without one, Gradio makes several and never closes them."""
+    _mount_now(app, startup)
+
+
+def _mount_now(app: FastAPI, startup: Startup) -> None:
     for language, prefix in PREFIXES.items():
-        app = gr.mount_gradio_app(
+        gr.mount_gradio_app(
             app,
             build_page(startup, TEXTS[language]),
             path=prefix or "/",
@@ -64,7 +80,6 @@ def create_web_app(open_assistant: Callable[[], Assistant]) -> FastAPI:
             mcp_server=False,
             max_file_size=1,
         )
-    return app
 
 
 def _add_pages(app: FastAPI, startup: Startup, language: Language, prefix: str) -> None:

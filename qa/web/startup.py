@@ -61,9 +61,9 @@ class Startup:
         """Return why loading failed, or None."""
         return self._reason if self._done.is_set() else None
 
-    def wait(self, seconds: float = WAIT_SECONDS) -> Assistant:
-        """Return the assistant, waiting for it; NotReady when it does not come."""
-        self._done.wait(seconds)
+    def wait(self, seconds: float | None = None) -> Assistant:
+        """Return the assistant, waiting WAIT_SECONDS or ``seconds``; NotReady if it fails to come."""
+        self._done.wait(WAIT_SECONDS if seconds is None else seconds)
         if self._assistant is None or not self._done.is_set():
             raise NotReady(self.reason)
         return self._assistant
@@ -71,7 +71,7 @@ class Startup:
     def _load(self) -> None:
         try:
             self._assistant = self._open()
-        except Exception as error:  # whatever it is, the page must say so and not hang
+        except (Exception, SystemExit) as error:  # whatever it is, the page must say so, not hang
             logger.exception("The assistant could not be loaded")
             self._reason = str(error) or type(error).__name__
         finally:
