@@ -53,18 +53,18 @@ def create_web_app(open_assistant: Callable[[], Assistant]) -> FastAPI:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        asyncio.run(_mount_pages(app, startup))
+        asyncio.run(_mount_in_loop(app, startup))
     else:
-        _mount_now(app, startup)
+        _mount_pages(app, startup)
     return app
 
 
-async def _mount_pages(app: FastAPI, startup: Startup) -> None:
+async def _mount_in_loop(app: FastAPI, startup: Startup) -> None:
     """Mount inside a loop: without one, Gradio makes several and never closes them."""
-    _mount_now(app, startup)
+    _mount_pages(app, startup)
 
 
-def _mount_now(app: FastAPI, startup: Startup) -> None:
+def _mount_pages(app: FastAPI, startup: Startup) -> None:
     for language, prefix in PREFIXES.items():
         gr.mount_gradio_app(
             app,

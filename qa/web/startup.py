@@ -62,7 +62,7 @@ class Startup:
         return self._reason if self._done.is_set() else None
 
     def wait(self, seconds: float | None = None) -> Assistant:
-        """Return the assistant, waiting WAIT_SECONDS or ``seconds``; NotReady if it fails to come."""
+        """Return the assistant, waiting for it; NotReady where it does not come in time."""
         self._done.wait(WAIT_SECONDS if seconds is None else seconds)
         if self._assistant is None or not self._done.is_set():
             raise NotReady(self.reason)

@@ -207,8 +207,8 @@
       }
       if (line.textContent !== text) line.textContent = text;
       line.dataset.state = name;
-      if (name === "ready") pause = 30000;
-      else if (name === "loading") pause = 800;
+      if (name === "loading") pause = 800;
+      else if (name !== "unreachable") pause = 30000;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }

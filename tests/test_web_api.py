@@ -1,0 +1,302 @@
+"""REST, health, the documents' own pages, and what the boundary lets through."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from documents.schema import write_document
+from qa.web import page as web_page
+from qa.web import startup as web_startup
+from qa.web.api import BODY_BYTES
+from qa.web.application import create_web_app
+from qa.web.page import ask, list_documents, search
+from qa.web.rendering import Turn
+from qa.web.startup import Assistant, NotReady, Startup
+from qa.web.texts import CHINESE, ENGLISH
+from tests.web_library import OPINION, PLAN, StubAssistant
+
+QUESTION = "充电站建设有什么支持？"
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    with TestClient(create_web_app(StubAssistant), raise_server_exceptions=False) as client:
+        yield client
+
+
+def read_problem(response: Any, status: int) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert set(problem) == {"type", "title", "status", "detail", "code"}
+    assert problem["status"] == status
+    assert "Traceback" not in response.text
+    return problem
+
+
+# ---- REST ----------------------------------------------------------------------------------------
+
+
+def test_ask_returns_the_response(client: TestClient) -> None:
+    response = client.post("/api/v1/ask", json={"id": "7", "question": QUESTION})
+    assert response.status_code == 200
+    answer = response.json()
+    assert answer["id"] == "7" and answer["outcome"] == "answered"
+    first = answer["citations"][0]
+    document = client.get(f"/api/v1/documents/{first['document']}").json()
+    assert document["clean"][first["start"] : first["end"]] == first["quote"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"\xff\xfe", 400),
+        (b"[" * 50_000, 400),
+        (b"[]", 400),
+        (b"{}", 422),
+        (b'{"question": ""}', 422),
+        (b'{"question": 3}', 422),
+        (b'{"question": "a", "history": 3}', 422),
+        (b'{"question": "' + b"a" * BODY_BYTES + b'"}', 413),
+    ],
+    ids=lambda value: repr(value[:24]) if isinstance(value, bytes) else str(value),
+)
+def test_bad_input_is_a_problem(client: TestClient, body: bytes, status: int) -> None:
+    problem = read_problem(client.post("/api/v1/ask", content=body), status)
+    assert re.fullmatch(r"[a-z_]+", problem["code"]) and problem["detail"]
+
+
+def test_a_failure_is_a_problem_without_its_particulars(client: TestClient) -> None:
+    problem = read_problem(client.post("/api/v1/ask", json={"question": "故障"}), 500)
+    assert "secret" not in str(problem)
+
+
+def test_documents_are_listed_and_read(client: TestClient) -> None:
+    listed = client.get("/api/v1/documents").json()["documents"]
+    assert [item["id"] for item in listed] == [OPINION, PLAN]
+    assert listed[1]["status"] == "in_force"
+    assert listed[1]["metadata"]["number"] == "吉政办发〔2024〕9号"
+    assert listed[1]["counts"] == {
+        "clauses": 9,
+        "characters": listed[1]["counts"]["characters"],
+    } | {"defects": 1}
+    document = client.get(f"/api/v1/documents/{PLAN}").json()
+    assert document == write_document(StubAssistant().index.documents[PLAN])
+    read_problem(client.get("/api/v1/documents/none"), 404)
+
+
+def test_unknown_addresses_and_methods_are_problems(client: TestClient) -> None:
+    read_problem(client.get("/api/v2/ask"), 404)
+    read_problem(client.get("/api/v1/ask"), 404)
+
+
+def test_the_schema_is_served_but_no_page_from_elsewhere(client: TestClient) -> None:
+    schema = client.get("/api/v1/openapi.json").json()
+    assert set(schema["paths"]) == {
+        "/api/v1/ask",
+        "/api/v1/documents",
+        "/api/v1/documents/{name}",
+    }
+    assert client.get("/docs").status_code == 404
+
+
+# ---- start-up ------------------------------------------------------------------------------------
+
+
+def test_health_tells_loading_from_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_startup, "WAIT_SECONDS", 0.01)
+    gate = threading.Event()
+
+    def open_slowly() -> Assistant:
+        assert gate.wait(10)
+        return StubAssistant()
+
+    app = create_web_app(open_slowly)
+    with TestClient(app, headers={"accept-language": "zh"}) as client:
+        health = client.get("/healthz")
+        assert health.status_code == 200
+        assert health.json() == {
+            "status": "loading",
+            "index": None,
+            "documents": 0,
+            "message": None,
+        }
+        assert client.get("/").status_code == 200  # the page does not wait
+        problem = read_problem(client.post("/api/v1/ask", json={"question": "a"}), 503)
+        assert problem["code"] == "loading"
+        gate.set()
+        monkeypatch.setattr(web_startup, "WAIT_SECONDS", 10)
+        assert client.post("/api/v1/ask", json={"question": QUESTION}).status_code == 200
+        assert client.get("/healthz").json() == {
+            "status": "ready",
+            "index": "stub",
+            "documents": 2,
+            "message": None,
+        }
+
+
+def fail_to_open() -> Assistant:
+    raise RuntimeError("模型不在\nthe model is missing")
+
+
+def test_a_failed_start_is_reported_everywhere() -> None:
+    with TestClient(create_web_app(fail_to_open)) as client:
+        read_problem(client.post("/api/v1/ask", json={"question": "a"}), 503)  # waits for it
+        health = client.get("/healthz")
+        assert health.status_code == 503
+        assert health.json()["message"] == "模型不在\nthe model is missing"
+        problem = read_problem(client.post("/api/v1/ask", json={"question": "a"}), 503)
+        assert problem["code"] == "failed"
+        page = client.get(f"/en/pane/{PLAN}")
+        assert page.status_code == 503 and "the model is missing" in page.text
+
+
+def begin(open_assistant: Any) -> Startup:
+    startup = Startup(open_assistant)
+    startup.begin()
+    startup.wait(10)
+    return startup
+
+
+# ---- the callbacks of the page -------------------------------------------------------------------
+
+
+def test_a_question_is_shown_at_once_and_then_answered() -> None:
+    assistant = StubAssistant()
+    startup = begin(lambda: assistant)
+    first, last = ask(startup, CHINESE, f" {QUESTION} ", ())
+    assert QUESTION in first[0] and "正在检索" in first[0] and first[1] == ""
+    assert "有依据" in last[0]
+    assert last[2] == (Turn(QUESTION, last[2][0].html, True),)
+
+
+def test_earlier_questions_are_passed_on_but_not_failed_ones() -> None:
+    assistant = StubAssistant()
+    startup = begin(lambda: assistant)
+    turns: tuple[Turn, ...] = ()
+    for question in ("充电站", "故障", "那吉林呢？"):
+        *_, (_, _, turns) = ask(startup, CHINESE, question, turns)
+    assert assistant.asked[-1].history == ("充电站",)
+    assert "secret" not in turns[1].html and "处理时出错" in turns[1].html
+
+
+def test_a_long_day_does_not_grow_the_page() -> None:
+    startup = begin(StubAssistant)
+    turns: tuple[Turn, ...] = ()
+    for number in range(web_page.TURNS_KEPT + 5):
+        *_, (_, _, turns) = ask(startup, CHINESE, f"充电站{number}", turns)
+    assert len(turns) == web_page.TURNS_KEPT
+
+
+def test_nothing_is_asked_for_an_empty_box() -> None:
+    startup = begin(StubAssistant)
+    assert [turns for _, _, turns in ask(startup, CHINESE, " \n", ())] == [()]
+    assert "只列条款" in next(search(startup, CHINESE, " "))
+
+
+def test_what_fails_is_explained_in_the_readers_language() -> None:
+    startup = Startup(fail_to_open)
+    startup.begin()
+    with pytest.raises(NotReady):
+        startup.wait()
+    assert "模型不在" in list(ask(startup, CHINESE, "问", ()))[-1][0]
+    assert "the model is missing" in list(search(startup, ENGLISH, "问"))[-1]
+    assert "the model is missing" in list(list_documents(startup, ENGLISH))[-1]
+
+
+def test_loading_is_said_while_a_question_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_startup, "WAIT_SECONDS", 0.01)
+    startup = Startup(StubAssistant)  # never begun
+    shown = [html for html, _, _ in ask(startup, ENGLISH, "q", ())]
+    assert "Loading the model" in shown[0] and "still loading" in shown[1]
+    assert "Loading the model" in next(list_documents(startup, ENGLISH))
+
+
+# ---- pages and the boundary ----------------------------------------------------------------------
+
+
+def test_a_documents_page_stands_alone_and_highlights(client: TestClient) -> None:
+    citation = client.post("/api/v1/ask", json={"question": QUESTION}).json()["citations"][0]
+    query = {name: citation[name] for name in ("clause", "start", "end")}
+    for prefix, language in (("", "zh-CN"), ("/en", "en")):
+        for kind in ("documents", "pane"):
+            response = client.get(f"{prefix}/{kind}/{PLAN}", params=query)
+            assert response.status_code == 200
+            assert '<mark class="quote">' in response.text
+            assert (f'<html lang="{language}"' in response.text) == (kind == "documents")
+    assert client.get("/documents/none").status_code == 404
+    assert client.get(f"/pane/{PLAN}?start=x").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "cookie", "location"),
+    [
+        ("/", "zh-CN", None, None),
+        ("/", None, None, None),
+        ("/", "en-US", None, "./en/"),
+        ("/", "en-US", "zh", None),
+        ("/", "zh-CN", "en", "./en/"),
+        ("/?lang=zh", "en-US", "en", None),
+        ("/?lang=en", "zh-CN", None, "./en/"),
+        ("/?lang=xx", "zh-CN", "xx", None),
+        ("/en/", "zh-CN", "zh", None),
+    ],
+)
+def test_the_page_comes_in_the_language_wanted(
+    client: TestClient, path: str, accept: str | None, cookie: str | None, location: str | None
+) -> None:
+    headers = {"accept-language": accept or ""}
+    if cookie:
+        headers["cookie"] = f"policy_qa_language={cookie}"
+    response = client.get(path, headers=headers, follow_redirects=False)
+    assert response.headers.get("location") == location
+    if location is None:
+        language = "en" if path.startswith("/en") else "zh-CN"
+        assert f'<html lang="{language}"' in response.text
+
+
+def test_the_page_names_no_other_machine_and_only_its_own_scripts(client: TestClient) -> None:
+    response = client.get("/en/")
+    policy = response.headers["content-security-policy"]
+    assert "http" not in policy and "'unsafe-inline'" not in policy.split("style-src")[0]
+    nonce = re.search(r"'nonce-([\w-]+)'", policy)
+    assert nonce is not None
+    scripts = re.findall(r"<script[^>]*>", response.text)
+    assert scripts and all(f'nonce="{nonce[1]}"' in script for script in scripts)
+    assert client.get("/en/").headers["content-security-policy"] != policy
+    assert not re.search(r'(?:src|href|content)="https?://', response.text)
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/upload",
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/proxy=http://example.org",
+        "/gradio_api/info",
+        "/gradio_api/run/predict",
+        "/gradio_api/call/ask",
+        "/gradio_api/mcp/",
+        "/gradio_api/runs",
+        "/monitoring",
+        "/login",
+    ],
+)
+def test_what_the_page_does_not_use_is_closed(client: TestClient, prefix: str, path: str) -> None:
+    assert client.get(prefix + path).status_code == 404
+    assert client.post(prefix + path).status_code == 404
+
+
+def test_static_files_do_not_lead_outside(client: TestClient) -> None:
+    assert client.get("/page/page.css").status_code == 200
+    assert client.get("/page/..%2Fpage.py").status_code == 404

@@ -1,0 +1,345 @@
+"""What the page is made of: escaping, highlighting, citations, lists, languages."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from documents.types import Metadata
+from qa.types import Language, Notice, Request, Response
+from qa.web.highlighting import Span, choose_excerpt, find_matches, merge_spans, render_text
+from qa.web.pane import Place, make_link, render_alone, render_body, render_pane
+from qa.web.rendering import (
+    CITATIONS_SHOWN,
+    EXCERPT_LENGTH,
+    Turn,
+    end_with_original,
+    format_copy,
+    render_answer,
+    render_documents,
+    render_message,
+    render_response,
+    render_search,
+    render_thread,
+)
+from qa.web.texts import CHINESE, ENGLISH, TEXTS, Texts, choose_language, choose_line, format_date
+from tests.web_library import HOSTILE, OPINION, PLAN, StubAssistant, StubIndex, build_document
+
+LIBRARY = StubIndex().documents
+TEXT = st.text(st.sampled_from("充电站<>&\"'\n a1。"), max_size=40)
+
+
+class Reader(HTMLParser):
+    """Collects a page's text, the text inside its <mark>s, and its elements' names and links."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = self.marked = ""
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self._depth = 0
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self._depth += tag == "mark"
+        self.links += [value or "" for name, value in attrs if name == "href"]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._depth -= tag == "mark"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self._depth:
+            self.marked += data
+
+
+def ask(question: str = "充电站建设有什么支持？") -> Response:
+    return StubAssistant().ask(Request(question))
+
+
+# ---- highlighting --------------------------------------------------------------------------------
+
+
+@given(TEXT, st.data())
+def test_marks_are_exactly_their_spans_however_others_cut_them(
+    text: str, data: st.DataObject
+) -> None:
+    bounds = st.integers(0, len(text))
+    start, end = sorted((data.draw(bounds), data.draw(bounds)))
+    left, right = sorted((data.draw(bounds), data.draw(bounds)))
+    spans = [Span(left, right, "b"), Span(start, end, "mark", 'class="quote"')]
+    reader = Reader(render_text(text, 0, len(text), spans))
+    assert reader.text == text
+    assert reader.marked == text[start:end]
+    assert set(reader.tags) <= {"b", "mark"}
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)).map(sorted).map(tuple)))
+def test_merged_spans_are_disjoint_and_cover_the_same(spans: list[tuple[int, int]]) -> None:
+    merged = merge_spans(spans)
+    assert {i for s in merged for i in range(*s)} == {i for s in spans for i in range(*s)}
+    assert all(a[1] < b[0] for a, b in pairwise(merged))
+
+
+def test_matches_are_pairs_of_characters_and_whole_latin_words() -> None:
+    text = "推广充电站，5G-V2X 试点；电站。"
+    found = [text[start:end] for start, end in find_matches(text, "充电站 v2x 广")]
+    assert found == ["充电站", "V2X", "电站"]
+    assert find_matches("İ充电", "充电") == []  # lower case would shift the offsets
+
+
+def test_an_excerpt_begins_at_the_sentence_with_the_most_matches() -> None:
+    text = "前" * 50 + "。" + "充电站建设" * 3 + "。" + "后" * 50
+    marked = [Span(*match, "mark") for match in find_matches(text, "充电站")]
+    assert choose_excerpt(text, [(0, len(text))], marked, 20) == (51, 71)
+    assert choose_excerpt(text, [(10, 40)], marked, 20) == (10, 30)
+
+
+# ---- the document --------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), TEXT), min_size=1, max_size=6), st.data())
+def test_a_body_holds_the_whole_text_and_marks_exactly_the_quote(
+    parts: list[tuple[int, str]], data: st.DataObject
+) -> None:
+    lines = [
+        (level, "clause" if level else "front", f"{number}." if level else None, None, text)
+        for number, (level, text) in enumerate(parts)
+    ]
+    document = build_document("x", Metadata(), lines)
+    bounds = st.integers(0, len(document.clean))
+    start, end = sorted((data.draw(bounds), data.draw(bounds)))
+    reader = Reader(render_body(document, CHINESE, Place(None, start, end)))
+    assert reader.text == document.clean
+    assert reader.marked == document.clean[start:end]
+
+
+def test_a_body_shows_what_no_clause_covers() -> None:
+    plan = LIBRARY[PLAN]
+    document = dataclasses.replace(plan, clauses=(plan.clauses[3], plan.clauses[-1]))
+    assert Reader(render_body(document, CHINESE)).text == plan.clean
+
+
+def test_a_citation_is_highlighted_where_it_stands() -> None:
+    for citation in ask().citations:
+        document = LIBRARY[citation.document]
+        place = Place(citation.clause, citation.start, citation.end)
+        html = render_pane(document, "in_force", CHINESE, place)
+        assert Reader(html).marked == citation.quote
+        assert html.count(" chosen") == 1
+
+
+def test_offsets_from_an_address_cannot_break_the_body() -> None:
+    document = LIBRARY[PLAN]
+    for place in (Place("x", -5, 10**9), Place(None, 9, 3), Place(None, 3, None)):
+        assert Reader(render_body(document, CHINESE, place)).text == document.clean
+
+
+def test_damage_is_marked_and_explained_but_not_repaired() -> None:
+    html = render_pane(LIBRARY[PLAN], "in_force", CHINESE)
+    assert 'title="原文缺损：数字缺失"' in html
+    assert "最高<span" in html and ">不超过万元</span>" in html
+    assert "原文有 1 处缺损" in html
+
+
+@pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS)
+def test_hostile_documents_are_shown_as_text(texts: Texts) -> None:
+    html = render_pane(LIBRARY[OPINION], "unknown", texts)
+    reader = Reader(html)
+    assert not {"img", "script"} & set(reader.tags)
+    assert HOSTILE in reader.text and "<script>alert(3)</script>" in reader.text
+    assert "<img" not in render_alone(html, texts)
+
+
+def test_the_head_says_what_the_document_says_of_itself() -> None:
+    text = Reader(render_pane(LIBRARY[PLAN], "in_force", CHINESE)).text
+    for expected in (
+        "吉政办发〔2024〕9号",
+        "现行有效",
+        "2024年5月22日",
+        "《旧方案》（吉政办发〔2019〕41号）",
+    ):
+        assert expected in text
+
+
+def test_the_outline_leads_to_every_clause() -> None:
+    html = render_pane(LIBRARY[PLAN], "in_force", CHINESE)
+    links = [link for link in Reader(html).links if link.startswith("#")]
+    assert len(links) == len(LIBRARY[PLAN].clauses)
+    assert all(f'id="{link[1:]}"' in html for link in links)
+
+
+def test_a_link_keeps_any_name_in_one_piece() -> None:
+    link = make_link("../a b/？&", Place("一/（五）/13", 1, 2))
+    assert link.startswith("documents/..%2Fa%20b%2F%EF%BC%9F%26?clause=")
+    assert link.endswith("&start=1&end=2")
+
+
+# ---- the answer ----------------------------------------------------------------------------------
+
+
+def test_an_answer_shows_outcome_sources_and_departments() -> None:
+    html = render_response(ask(), CHINESE)
+    reader = Reader(html)
+    for expected in (
+        "有依据",
+        "《吉林省新能源汽车产业高质量发展行动方案》（吉政办发〔2024〕9号）",
+        "一、（二）3.",
+        "现行有效",
+        "牵头 省能源局、省发展改革委",
+        "配合 省住房城乡建设厅",
+    ):
+        assert expected in reader.text
+    assert html.count('class="source reference"') == 2
+
+
+def test_only_numbers_of_citations_become_links() -> None:
+    response = dataclasses.replace(ask(), answer="见[1]、[0]、[3]、[1234]、[a]。以原文为准")
+    html = render_answer(response, CHINESE)
+    assert html.count("<a ") == 1
+    assert "[0]、[3]、[1234]、[a]" in html
+
+
+@pytest.mark.parametrize(
+    ("answer", "added"),
+    [
+        ("答复。", True),
+        ("答复。\n以原文为准。", False),
+        ("The original text prevails.", False),
+        ("以原文为准吗？\n是。", True),
+    ],
+)
+def test_every_answer_ends_with_the_original_once(answer: str, added: bool) -> None:
+    assert end_with_original(answer, CHINESE) == answer + ("\n以上内容以原文为准。" * added)
+
+
+def test_hostile_questions_and_answers_are_shown_as_text() -> None:
+    response = dataclasses.replace(
+        ask(),
+        answer=f"{HOSTILE}\n[1]",
+        understood_as=f"{HOSTILE}?",
+        notices=(Notice('"><b>', HOSTILE, '"><b>', HOSTILE),),
+    )
+    html = render_thread([Turn(HOSTILE, render_response(response, ENGLISH), True)], ENGLISH)
+    reader = Reader(html)
+    assert not {"img", "script"} & set(reader.tags)
+    assert reader.text.count(HOSTILE) >= 4
+
+
+def test_many_citations_are_folded_but_keep_their_numbers() -> None:
+    response = ask()
+    many = dataclasses.replace(response, citations=response.citations * 4)
+    html = render_response(many, CHINESE)
+    assert f"其余 {8 - CITATIONS_SHOWN} 条依据" in html
+    assert html.count('<li class="citation"') == 8
+    assert '<li class="citation" value="8">' in html
+
+
+def test_no_basis_has_a_badge_and_no_sources() -> None:
+    html = render_response(ask("海水养殖补贴"), CHINESE)
+    assert "outcome-no_basis" in html and "未检索到依据" in html
+    assert "citation" not in html
+
+
+def test_a_partial_answer_shows_its_notice_with_a_link_to_the_clause() -> None:
+    html = render_response(ask("充电站补多少？"), CHINESE)
+    assert "部分有依据" in html
+    assert "原文此处缺少数字" in html
+    assert Reader(html[html.index("notices") :]).links[0].startswith(f"documents/{PLAN}?clause=")
+
+
+def test_a_copied_answer_carries_its_sources() -> None:
+    text = format_copy(ask(), CHINESE)
+    assert (
+        "[1] 《吉林省新能源汽车产业高质量发展行动方案》（吉政办发〔2024〕9号）一、（二）3.：“推进"
+        in text
+    )
+    assert text.endswith("以上内容以原文为准。")
+
+
+def test_errors_are_announced_and_escaped() -> None:
+    assert render_message("<b>", "error") == (
+        '<p class="message message-error" role="alert">&lt;b&gt;</p>'
+    )
+
+
+# ---- lists ---------------------------------------------------------------------------------------
+
+
+def test_search_results_mark_the_words_and_link_to_the_clause() -> None:
+    question = "充电站用地"
+    html = render_search(StubIndex().search(question), LIBRARY, question, CHINESE)
+    reader = Reader(html)
+    assert "第二条 充电站用地按公用设施用地管理。" in reader.text
+    assert reader.links[0].startswith(f"documents/{OPINION}?clause=")
+    assert "充电站用地" in reader.marked
+    assert "img" not in reader.tags
+
+
+def test_a_long_clause_is_shown_as_an_excerpt() -> None:
+    html = render_search(StubIndex().search("公共领域新增"), LIBRARY, "公共领域新增", CHINESE)
+    first = Reader(html[html.index("<li") : html.index("</li>")]).text
+    assert first.endswith("…") and len(first) < EXCERPT_LENGTH + 80
+
+
+def test_nothing_found_is_said() -> None:
+    html = render_search(StubIndex().search("zz"), LIBRARY, "zz", CHINESE)
+    assert "没有找到相关条款" in html
+
+
+def test_the_list_shows_every_document() -> None:
+    html = render_documents(list(LIBRARY.values()), lambda document: "in_force", CHINESE)
+    reader = Reader(html)
+    assert "共 2 份文件" in reader.text and "有效期至 2099年5月22日" in reader.text
+    assert reader.links == [f"documents/{OPINION}", f"documents/{PLAN}"]
+    assert "img" not in reader.tags
+    assert "库中还没有文件" in render_documents([], lambda document: "unknown", CHINESE)
+
+
+# ---- languages -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "zh"),
+        ("", "zh"),
+        ("*", "zh"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("en-US,en;q=0.9,zh;q=0.8", "en"),
+        ("en;q=0.5, zh-TW;q=0.8", "zh"),
+        ("yue-HK", "zh"),
+        ("de-DE", "en"),
+        ("de;q=nonsense,zh", "zh"),
+    ],
+)
+def test_the_browsers_first_language_decides(header: str | None, language: Language) -> None:
+    assert choose_language(header) == language
+
+
+def test_no_text_is_left_in_the_other_language() -> None:
+    chinese = {"other_language"}
+    for field in dataclasses.fields(ENGLISH):
+        value = getattr(ENGLISH, field.name)
+        words = value.values() if isinstance(value, dict) else [value]
+        if field.name not in chinese | {"original_prevails"}:
+            assert not any("\u4e00" <= letter <= "\u9fff" for letter in "".join(map(str, words)))
+        assert getattr(CHINESE, field.name), field.name
+
+
+def test_dates_and_messages_come_in_the_readers_language() -> None:
+    assert format_date(date(2024, 5, 2), "zh") == "2024年5月2日"
+    assert format_date(date(2024, 12, 2), "en") == "2 Dec 2024"
+    assert [choose_line("坏了\nbroken", language) for language in ("zh", "en")] == [
+        "坏了",
+        "broken",
+    ]
+    assert choose_line("broken", "zh") == "broken"
