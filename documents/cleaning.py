@@ -36,16 +36,11 @@ def clean(source: str) -> Cleaned:
     removals: list[Removal] = []
     for reason, find in _STEPS:
         spans = find(text)
-        for start, end in spans:
-            removals.append(_removal(source, offsets, start, end, reason))
+        pieces = (piece for span in spans for piece in offsets.source_pieces(*span))
+        removals.extend(Removal(a, b, reason, source[a:b]) for a, b in pieces)
         offsets = offsets.removing(spans)
         text = _without(text, spans)
-    return Cleaned(text, offsets, tuple(sorted(removals, key=lambda r: (r.start, r.end))))
-
-
-def _removal(source: str, offsets: OffsetMap, start: int, end: int, reason: str) -> Removal:
-    source_start, source_end = offsets.source_span(start, end)
-    return Removal(source_start, source_end, reason, source[source_start:source_end])
+    return Cleaned(text, offsets, tuple(sorted(removals, key=lambda r: r.start)))
 
 
 def _without(text: str, spans: list[Span]) -> str:

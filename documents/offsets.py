@@ -26,6 +26,11 @@ class OffsetMap:
         return cls.keeping([(0, length)] if length else [])
 
     @classmethod
+    def without(cls, length: int, gone: Iterable[Span]) -> OffsetMap:
+        """Return the map of a text of ``length`` characters after the spans ``gone`` were removed."""
+        return cls.identity(length).removing(sorted(gone))
+
+    @classmethod
     def keeping(cls, kept: Iterable[Span]) -> OffsetMap:
         """Return the map that keeps exactly ``kept``."""
         spans = tuple(kept)
@@ -42,6 +47,19 @@ class OffsetMap:
     def source_span(self, start: int, end: int) -> Span:
         """Return the smallest source span that holds ``start..end``, which must not be empty."""
         return self.to_source(start), self.to_source(end - 1) + 1
+
+    def source_pieces(self, start: int, end: int) -> list[Span]:
+        """Return the source spans whose characters are exactly those of ``start..end``."""
+        pieces = []
+        i = max(bisect_right(self.starts, start) - 1, 0)
+        while i < len(self.kept) and self.starts[i] < end:
+            first, last = self.kept[i]
+            shift = first - self.starts[i]
+            piece = max(first, start + shift), min(last, end + shift)
+            if piece[0] < piece[1]:
+                pieces.append(piece)
+            i += 1
+        return pieces
 
     def removing(self, spans: Iterable[Span]) -> OffsetMap:
         """Return the map after ``spans`` (of the remaining text, ascending, disjoint) go too."""

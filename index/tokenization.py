@@ -36,17 +36,24 @@ def tokenize(text: str) -> list[str]:
 
 # Parts of speech (jieba's tags) that say nothing about the matter: numerals, measures, pronouns,
 # adverbs, directions, prepositions, conjunctions, particles, interjections, modal words.
-_FUNCTION = frozenset("mqrdfpcueyowxk")
+_FUNCTION = frozenset("mqrdfpcueyowk")
+# The tagger calls anything that begins with a numeral a numeral (零部件); a real one is short.
+_MAX_NUMERAL = 2
 
 
 def content_words(text: str) -> list[str]:
     """Return the words of ``text`` (match form) that carry meaning, in order, by jieba's tags."""
-    tagged = _tagger().cut(match_form(text))
     return [
         word
-        for word, tag in tagged
-        if _RUN.match(word) and (tag[0] not in _FUNCTION or tag in ("eng", "x") or word.isdigit())
+        for word, tag in _tagger().cut(match_form(text))
+        if _RUN.match(word) and not _is_function(word, tag)
     ]
+
+
+def _is_function(word: str, tag: str) -> bool:
+    if tag == "eng" or word.isdigit():
+        return False
+    return tag[0] in _FUNCTION and not (tag[0] == "m" and len(word) > _MAX_NUMERAL)
 
 
 @cache

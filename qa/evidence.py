@@ -28,8 +28,8 @@ class Evidence:
     """A quote with how well its unit fits the question.
 
     ``coverage``, 0..1: the weighted share of the question's content words that the unit, its title
-    and its headings hold. ``prominence``: standard deviations between the unit's similarity and the
-    usual one.
+    and its headings hold; ``held`` is what each word adds to it. ``prominence``: standard deviations
+    between the unit's similarity and the usual one.
     """
 
     hit: Hit
@@ -37,8 +37,13 @@ class Evidence:
     clause: Clause
     start: int
     end: int
-    coverage: float
+    held: Mapping[Word, float]
     prominence: float
+
+    @property
+    def coverage(self) -> float:
+        """The sum of what the words add."""
+        return sum(self.held.values())
 
     @property
     def quote(self) -> str:
@@ -72,15 +77,16 @@ def _evidence(
         clause=_innermost(document, start, end),
         start=start,
         end=end,
-        coverage=cover(words, match_form(_surroundings(document, hit))),
+        held=cover(words, match_form(_surroundings(document, hit))),
         prominence=(hit.similarity - mean) / deviation if deviation else 0.0,
     )
 
 
-def cover(words: Weights, form: str) -> float:
-    """Return the weighted share of ``words`` in ``form``; a word counts by the pairs it shares."""
+def cover(words: Weights, form: str) -> dict[Word, float]:
+    """Return what each word that ``form`` holds, whole or in part, adds to its coverage."""
     total = sum(words.values())
-    return sum(weight * _share(word, form) for word, weight in words.items()) / total if total else 0.0
+    shares = {word: _share(word, form) for word in words}
+    return {word: words[word] * share / total for word, share in shares.items() if share}
 
 
 def _share(word: Word, form: str) -> float:

@@ -19,7 +19,7 @@ Kind = Literal["figure", "date", "responsible", "other"]
 _STOP_WORDS = frozenset(
     "是 有 对 到 给 为 能 能否 可以 会 要 想 想要 需要 应该 应 请 请问 问 想问 问下 咨询 麻烦 你好 您好 没有 是不是 是否 "
     "有没有 情况 问题 具体 相关 有关 目前 现在 主要 内容 规定 说 讲 告诉 介绍 知道 了解 看看 找 查 查询 让 做 搞 办 弄 来 "
-    "去 得 大 多 小 新 方面 时候 人 东西 事 事情 啥 拿 行 好 成 算 属于 包括 指 意思 一下 怎么样 怎么办".split()
+    "去 得 大 多 小 新 方面 时候 人 东西 事 事情 啥 拿 行 好 成 算 属于 包括 指 意思 一下 怎么样 怎么办 啊 啦 百分之几".split()
 )
 _ENGLISH_STOP_WORDS = frozenset(
     "a an the of to in on at by for from with about into over under and or not no is are was were be been being "

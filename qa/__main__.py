@@ -1,0 +1,121 @@
+"""Command line: ``python -m qa ask "…" [--json]`` and ``python -m qa batch IN.jsonl OUT.jsonl``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from documents.errors import DocumentError
+from index.__main__ import Progress
+from index.errors import PolicyIndexError
+from index.filters import FILTER_FIELDS
+from index.hybrid import open_index
+from qa.assistant import PolicyAssistant
+from qa.errors import RequestError
+from qa.schema import read_request, write_response
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _ask(options) if options.command == "ask" else _batch(options)
+    except RequestError as error:
+        print(error.message, file=sys.stderr)
+    except (DocumentError, PolicyIndexError, OSError) as error:
+        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        print("已中断。\nInterrupted.", file=sys.stderr)
+        return 130
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m qa", description="提问 / ask")
+    commands = parser.add_subparsers(dest="command", required=True)
+    ask = commands.add_parser("ask", help="回答一个问题 / answer one question")
+    ask.add_argument("question")
+    ask.add_argument("--history", action="append", default=[], metavar="QUESTION", help="先前的问题 / an earlier question")
+    ask.add_argument("--k", type=int, default=10)
+    ask.add_argument("--as-of", metavar="YYYY-MM-DD", help="哪一天的效力 / validity on this day")
+    for name in FILTER_FIELDS:
+        ask.add_argument(f"--{name}")
+    ask.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
+    batch = commands.add_parser("batch", help="逐行回答文件中的问题 / answer a file of questions")
+    batch.add_argument("input", type=Path, metavar="IN.jsonl")
+    batch.add_argument("output", type=Path, metavar="OUT.jsonl")
+    for command in (ask, batch):
+        command.add_argument("--index", type=Path, metavar="DIR")
+        command.add_argument("--model", metavar="NAME_OR_PATH")
+    return parser
+
+
+def _open(options: argparse.Namespace) -> PolicyAssistant:
+    return PolicyAssistant(open_index(options.index, model=options.model, progress=Progress()))
+
+
+def _ask(options: argparse.Namespace) -> int:
+    filters = {name: getattr(options, name) for name in FILTER_FIELDS}
+    request = read_request(
+        {
+            "question": options.question,
+            "history": options.history,
+            "filters": {name: value for name, value in filters.items() if value is not None},
+            "as_of": options.as_of,
+            "k": options.k,
+        }
+    )
+    response = _open(options).ask(request)
+    if options.json:
+        print(json.dumps(write_response(response), ensure_ascii=False))
+    else:
+        print(response.answer)
+        for notice in response.notices:
+            print(f"※ {notice.text}")
+    return 0
+
+
+def _batch(options: argparse.Namespace) -> int:
+    lines = options.input.read_text(encoding="utf-8-sig").splitlines()
+    assistant = _open(options)
+    failed = 0
+    # Written beside and renamed, so that an interrupted run leaves no half file behind.
+    descriptor, beside = tempfile.mkstemp(dir=options.output.parent, prefix=".batch-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            for done, line in enumerate((line for line in lines if line.strip()), 1):
+                answer = _answer(assistant, line)
+                failed += "error" in answer
+                file.write(json.dumps(answer, ensure_ascii=False) + "\n")
+                if done % 100 == 0:
+                    print(f"{done}/{len(lines)}", file=sys.stderr)
+        Path(beside).replace(options.output)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+    return 1 if failed else 0
+
+
+def _answer(assistant: PolicyAssistant, line: str) -> dict[str, Any]:
+    id_ = None
+    try:
+        obj = json.loads(line)
+        id_ = obj.get("id") if isinstance(obj, dict) else None
+        return write_response(assistant.ask(read_request(obj)))
+    except json.JSONDecodeError as error:
+        return _error(None, "not_json", f"不是 JSON：{error}\nNot JSON: {error}")
+    except RequestError as error:
+        return _error(id_, error.code, error.message)
+
+
+def _error(id_: object, code: str, message: str) -> dict[str, Any]:
+    return {"id": id_, "error": {"code": code, "message": message}}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""Verdict -> the words of the answer, in the language of the question; quotes stay as they stand.
+
+Extractive: whatever is said of the matter is a quote. The words around it come from the catalogue
+below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from documents.types import Department, Document
+from qa.outcome import Reason, Verdict
+from qa.question import Question
+from qa.types import Citation, Language, Notice
+
+Texts = Mapping[str, tuple[str, str]]
+
+# name -> (Chinese, English)
+_TEXTS: Texts = {
+    "answered": ("检索到 {n} 条依据：", "Found {n} clause(s), quoted in Chinese as they stand:"),
+    "partial": (
+        "检索到相关条款，但所问内容{why}：",
+        "Found clauses on this matter, but {why}; quoted in Chinese as they stand:",
+    ),
+    "no_basis": ("未检索到依据：{why}。", "No basis found: {why}."),
+    "matter": ("文档库中没有关于所问事项的条款", "no clause in the library is about this matter"),
+    "year": ("文档库中没有涉及所问年份的条款", "no clause in the library covers the year asked about"),
+    "place": (
+        "文档库中没有适用于该地区的文件（现有：{places}）",
+        "the library has no document for this place (it has: {places})",
+    ),
+    "not_stated": ("在条款中没有写明", "they do not state what is asked"),
+    "source_lost": (
+        "在原文中缺失（数字脱落），请核对原始文件",
+        "the source text lost the figure; check the original document",
+    ),
+    "departments": ("责任部门", "Departments"),
+    "lead": ("牵头", "lead"),
+    "support": ("配合", "support"),
+    "responsible": ("负责", "responsible"),
+    "covers": ("现有文档：{titles}。", "The library holds: {titles}."),
+    "prevails": ("以原文为准。", "The original text prevails (以原文为准)."),
+    "repealed": ("《{title}》已废止。", "{title} has been repealed."),
+    "expired": ("《{title}》有效期已过。", "{title} has expired."),
+    "not_yet": ("《{title}》尚未施行。", "{title} is not yet in force."),
+    "expiring": ("《{title}》将在 90 天内到期。", "{title} expires within 90 days."),
+    "secondary": (
+        "《{title}》是对政策文件的解读，不是文件本身。",
+        "{title} explains a policy document and is not the document itself.",
+    ),
+}
+
+
+def phrase(name: str, language: Language, **values: object) -> str:
+    """Return a text of the catalogue with its values."""
+    return _TEXTS[name][0 if language == "zh" else 1].format(**values)
+
+
+def compose(
+    question: Question,
+    verdict: Verdict,
+    citations: Sequence[Citation],
+    library: Mapping[str, Document],
+) -> str:
+    """Return the answer: every quote with its [n], grouped by document, ending with 以原文为准."""
+    language = question.language
+    why = explain(verdict.reason, language, library) if verdict.reason else ""
+    opening = phrase(verdict.outcome, language, n=len(citations), why=why)
+    if verdict.outcome == "no_basis":
+        titles = "、".join(display_title(d.metadata.title or d.id) for d in library.values())
+        return f"{opening}\n{phrase('covers', language, titles=titles)}"
+    parts = [opening]
+    for _, group in groupby(by_document(citations), key=lambda item: item[1].document):
+        cited = list(group)
+        parts.append(_heading(cited[0][1]))
+        parts.extend(_quote(number, citation, language) for number, citation in cited)
+    return "\n\n".join([*parts, phrase("prevails", language)])
+
+
+def by_document(citations: Sequence[Citation]) -> list[tuple[int, Citation]]:
+    """Return (n, citation) with those of one document together, documents by their best citation."""
+    first: dict[str, int] = {}
+    for number, citation in enumerate(citations):
+        first.setdefault(citation.document, number)
+    numbered = list(enumerate(citations, 1))
+    return sorted(numbered, key=lambda item: (first[item[1].document], item[0]))
+
+
+def display_title(title: str) -> str:
+    """Return a title in 《》, once."""
+    return title if title.startswith("《") else f"《{title}》"
+
+
+def _heading(citation: Citation) -> str:
+    number = f"（{citation.number}）" if citation.number else ""
+    return f"{display_title(citation.title)}{number}"
+
+
+def _quote(number: int, citation: Citation, language: Language) -> str:
+    lines = [f"{citation.label} “{citation.quote}” [{number}]"]
+    if citation.departments:
+        names = _departments(citation.departments, language)
+        lines.append(f"{phrase('departments', language)}：{names}")
+    return "\n".join(lines)
+
+
+def _departments(departments: Iterable[Department], language: Language) -> str:
+    """Return the departments by role (牵头：…；负责：…)."""
+    roles: dict[str, list[str]] = {}
+    for department in departments:
+        roles.setdefault(department.role, []).append(department.name)
+    return "；".join(f"{phrase(role, language)} {'、'.join(names)}" for role, names in roles.items())
+
+
+def explain(reason: Reason, language: Language, library: Mapping[str, Document]) -> str:
+    """Return why there is no full answer."""
+    places = dict.fromkeys(d.metadata.region for d in library.values() if d.metadata.region)
+    return phrase(reason, language, places="、".join(places))
+
+
+def give_notices(
+    question: Question,
+    verdict: Verdict,
+    citations: Sequence[Citation],
+    library: Mapping[str, Document],
+) -> list[Notice]:
+    """Return what must be known beside the answer: why it is not full, and each text's validity."""
+    language = question.language
+    notices = []
+    if verdict.reason:
+        main = citations[0] if citations else None
+        notices.append(
+            Notice(
+                code=verdict.reason,
+                text=explain(verdict.reason, language, library),
+                document=main.document if main else None,
+                clause=main.clause if main else None,
+            )
+        )
+    for document in dict.fromkeys(citation.document for citation in citations):
+        citation = next(c for c in citations if c.document == document)
+        codes = [citation.status] if citation.status in _TEXTS else []
+        if library[document].metadata.explains:
+            codes.append("secondary")  # type: ignore[arg-type]
+        for code in codes:
+            title = citation.title.strip("《》") if citation.title.count("《") == 1 else citation.title
+            text = phrase(code, language, title=title).replace("《《", "《")
+            notices.append(Notice(code, text, document))
+    return notices

@@ -1,0 +1,60 @@
+"""The whole pipeline: question -> search -> evidence -> outcome -> answer with citations."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from datetime import date
+
+from index.types import Index
+from qa.answering import compose, give_notices
+from qa.citations import cite
+from qa.conversation import resolve
+from qa.evidence import gather
+from qa.outcome import Verdict, decide, documents_for
+from qa.question import understand
+from qa.schema import check_request
+from qa.types import Request, Response
+
+
+class PolicyAssistant:
+    """Answers questions from one index; keeps nothing between questions."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+
+    def ask(self, request: Request | str) -> Response:
+        """Return the answer to a question. RequestError where it cannot be taken as it is."""
+        began = time.perf_counter()
+        if isinstance(request, str):
+            request = Request(request)
+        check_request(request)
+        day = request.as_of or date.today()
+        library = self.index.documents
+
+        standalone = resolve(request.question, request.history)
+        question = understand(standalone or request.question)
+        documents = documents_for(question, library)
+        filters = dataclasses.replace(request.filters, documents=documents)
+        search = self.index.search(question.text, k=request.k, filters=filters, as_of=day)
+        evidence = gather(question, search, self.index)
+        if documents is not None and not documents:
+            verdict = Verdict("no_basis", (), "place")
+        else:
+            verdict = decide(question, evidence)
+        citations = cite(verdict.evidence, library, day)
+
+        return Response(
+            id=request.id,
+            question=request.question,
+            language=question.language,
+            as_of=day,
+            understood_as=standalone,
+            outcome=verdict.outcome,
+            answer=compose(question, verdict, citations, library),
+            citations=tuple(citations),
+            results=tuple(hit.result for hit in search.hits),
+            notices=tuple(give_notices(question, verdict, citations, library)),
+            index=self.index.fingerprint,
+            timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)},
+        )
