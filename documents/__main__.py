@@ -25,7 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m documents", description="查看文档 / read documents")
+    parser = argparse.ArgumentParser(
+        prog="python -m documents", description="查看文档 / read documents"
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     show = commands.add_parser("show", help="解析并显示一个文件 / parse and show a file")
     show.add_argument("file", type=Path)

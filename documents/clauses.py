@@ -173,7 +173,9 @@ class _Reader:
         closing = _closing_start(text, self.nodes[-1].start) if self.nodes else len(text)
         self._set_ends(closing)
         self._add_inline(text)
-        order = sorted(range(len(self.nodes)), key=lambda i: (self.nodes[i].start, -self.nodes[i].end))
+        order = sorted(
+            range(len(self.nodes)), key=lambda i: (self.nodes[i].start, -self.nodes[i].end)
+        )
         place = {node: position for position, node in enumerate(order)}
         spans: list[ClauseSpan] = []
         front = _trim(text, 0, first)
@@ -317,7 +319,9 @@ _SELF = re.compile(
     r"|有效期|起(?:施行|执行|实施|生效)|之日起|同时废止|负责解释|以上.{0,12}(?:通知|意见)"
     r"|特此(?:通知|公告|通告|批复|函复)"
 )
-_DATE = re.compile(r"^[〇○零一二三四五六七八九十\d]{2,4}\s*年\s*[一二三四五六七八九十\d]{1,3}\s*月\s*[一二三四五六七八九十\d]{1,3}\s*日$")
+_DATE = re.compile(
+    r"^[〇○零一二三四五六七八九十\d]{2,4}\s*年\s*[一二三四五六七八九十\d]{1,3}\s*月\s*[一二三四五六七八九十\d]{1,3}\s*日$"
+)
 _SIGNATURE = re.compile(
     r"^[\u4e00-\u9fff、（）()\s]{2,40}(?:政府|办公厅|办公室|委员会|委|厅|局|部|院|署|会|行|中心|领导小组)$"
 )

@@ -15,7 +15,6 @@ from functools import cache
 
 import pypinyin
 
-from documents.normalization import match_form
 from documents.numbering import read_marker
 from documents.offsets import OffsetMap, Span
 from documents.types import Removal
@@ -80,8 +79,7 @@ def find_pinyin(text: str) -> list[Span]:
     return [
         match.span("pinyin")
         for match in _SYLLABLE.finditer(text)
-        if _TONED.search(match["pinyin"])
-        or match["pinyin"][1:-1] in _readings(match["before"])
+        if _TONED.search(match["pinyin"]) or match["pinyin"][1:-1] in _readings(match["before"])
     ]
 
 
@@ -198,7 +196,12 @@ def _continues(line: str, text: str, match: re.Match[str], width: int | None) ->
     if follows >= len(text) or not line.strip() or "\f" in match[0]:
         return False
     indented = _INDENTED.match(text, text.rfind("\n", 0, follows) + 1) is not None
-    if indented or "\t" in line or read_marker(text, follows) or _LABELLED.match(text[follows:follows + 20]):
+    if (
+        indented
+        or "\t" in line
+        or read_marker(text, follows)
+        or _LABELLED.match(text[follows : follows + 20])
+    ):
         return False
     wrapped = width is not None and "\n" not in match[0][match[0].index("\n") + 1 :]
     if wrapped and width is not None and len(line) >= width - _RAGGED:

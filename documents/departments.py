@@ -13,7 +13,9 @@ from documents.normalization import match_form
 from documents.types import Department, DepartmentRole
 
 _BRACKET = re.compile(r"[（(]((?:[^（）()]|[（(][^（）()]{0,20}[)）])*)[)）]")
-_DUTY = re.compile(r"牵头|牽頭|责任单位|責任單位|责任部门|配合单位|配合單位|责任主体|責任主體|负责|負責")
+_DUTY = re.compile(
+    r"牵头|牽頭|责任单位|責任單位|责任部门|配合单位|配合單位|责任主体|責任主體|负责|負責"
+)
 _LABEL = re.compile(
     r"^(?P<label>(?:牵头|牽頭|责任|責任|主办|配合|协办|参与|参加)(?:单位|單位|部门|部門)?)[:：]"
 )

@@ -40,7 +40,9 @@ _TRANSMITS = re.compile(r"(?:印发|转发|批转|公布|发布|颁布)")
 _OFFICES = r"[\u4e00-\u9fff]{2,24}?(?:人民政府办公厅|人民政府办公室|人民政府|办公厅|办公室|委员会|委|厅|局|部|院|署|会)"
 _TITLE_AUTHORITY = re.compile(rf"^(?P<names>{_OFFICES}(?:[、\s]?{_OFFICES})*)关于")
 _SIGNATURE = re.compile(rf"^{_OFFICES}(?:[\s、]+{_OFFICES})*$")
-_NATIONAL = re.compile(r"^(?:中共中央|国务院|全国|中华人民共和国|国家|最高人民|中央|[\u4e00-\u9fff]{2,8}部)")
+_NATIONAL = re.compile(
+    r"^(?:中共中央|国务院|全国|中华人民共和国|国家|最高人民|中央|[\u4e00-\u9fff]{2,8}部)"
+)
 _SENTENCE_END = re.compile(r"[。；]|[:：]$")
 
 
@@ -186,7 +188,10 @@ def _issued_in_news(title: _Title | None, lines: list[str]) -> tuple[str, ...]:
         return ()
     act = match_form(title.text)
     for line in map(match_form, lines):
-        match = re.search(rf"(?:^|[,，。日])(?P<name>{_OFFICES})(?:正式)?(?:关于)?(?:印发|发布|出台)(?:了)?《(?P<title>[^《》]+)》", line)
+        match = re.search(
+            rf"(?:^|[,，。日])(?P<name>{_OFFICES})(?:正式)?(?:关于)?(?:印发|发布|出台)(?:了)?《(?P<title>[^《》]+)》",
+            line,
+        )
         if match and act.endswith(match["title"]):
             return (match["name"],)
     return ()
@@ -240,7 +245,9 @@ def _find_validity(
     until = re.search(rf"{own}有效期(?:限)?(?:至|到|截至|截止到?)(?P<date>{_DATE.pattern})", text)
     if until:
         return effective, _date(until["date"])
-    years = re.search(rf"{own}有效期(?:限)?[为是]?(?P<n>\d{{1,2}}|[一二三四五六七八九十两]{{1,2}})年", text)
+    years = re.search(
+        rf"{own}有效期(?:限)?[为是]?(?P<n>\d{{1,2}}|[一二三四五六七八九十两]{{1,2}})年", text
+    )
     first = effective or issued
     n = read_number(years["n"]) if years else None
     return effective, _add_years(first, n) if first and n else None
@@ -268,16 +275,16 @@ def _find_relations(
         number = _number_behind(text, match.end())
         if explained and match_form(explained) == words:
             group = "explains"
-        elif any(name.endswith(words) for name in own):
-            continue
-        elif _is_short_name(text, match):
+        elif any(name.endswith(words) for name in own) or _is_short_name(text, match):
             continue
         else:
             group = _relation(text, match)
         known = groups[group].get(words)
         if known is None or (known.number is None and number):
             groups[group][words] = Reference(re.sub(r"\s+", "", match["title"]), number)
-    for words in [w for name in ("repeals", "amends", "implements", "explains") for w in groups[name]]:
+    for words in [
+        w for name in ("repeals", "amends", "implements", "explains") for w in groups[name]
+    ]:
         groups["cites"].pop(words, None)
     return {name: tuple(references.values()) for name, references in groups.items()}
 

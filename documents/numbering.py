@@ -64,12 +64,24 @@ SCHEMES = (
     _scheme("comma", 4, rf"(?P<marker>(?P<n>[{_NUMERAL}]{{1,5}})、)", "{}"),
     _scheme("bracket", 5, rf"(?P<marker>[（(](?P<n>[{_NUMERAL}]{{1,5}})[)）])", "（{}）"),
     # A digit after the point makes it a decimal figure (1.5倍), not an ordinal.
-    _scheme("point", 6, r"(?P<marker>(?P<n>[0-9０-９]{1,3})[.．、])(?![0-9０-９])", "{}", numerals=False),
-    _scheme("digit-bracket", 7, r"(?P<marker>[（(](?P<n>[0-9０-９]{1,3})[)）])", "（{}）", numerals=False),
-    _scheme("digit-half-bracket", 8, r"(?P<marker>(?P<n>[0-9０-９]{1,3})[)）])", "{}）", numerals=False),
+    _scheme(
+        "point", 6, r"(?P<marker>(?P<n>[0-9０-９]{1,3})[.．、])(?![0-9０-９])", "{}", numerals=False
+    ),
+    _scheme(
+        "digit-bracket",
+        7,
+        r"(?P<marker>[（(](?P<n>[0-9０-９]{1,3})[)）])",
+        "（{}）",
+        numerals=False,
+    ),
+    _scheme(
+        "digit-half-bracket", 8, r"(?P<marker>(?P<n>[0-9０-９]{1,3})[)）])", "{}）", numerals=False
+    ),
     _scheme("circle", 9, rf"(?P<marker>(?P<n>[{_CIRCLED}]))", "{}", numerals=False),
 )
-INLINE = Scheme("inline", 10, re.compile(rf"(?P<marker>(?P<n>[{_NUMERAL}]{{1,3}})是)"), "{}是", True)
+INLINE = Scheme(
+    "inline", 10, re.compile(rf"(?P<marker>(?P<n>[{_NUMERAL}]{{1,3}})是)"), "{}是", True
+)
 
 
 def read_number(text: str) -> int | None:

@@ -15,18 +15,27 @@ import pypinyin
 
 from documents.types import Level
 
-_PEOPLES = (
-    "朝鲜|土家|苗|藏|羌|彝|布依|侗|哈尼|壮|傣|白|景颇|傈僳|回|蒙古|柯尔克孜|哈萨克|维吾尔|满|瑶|黎|畲|土|撒拉"
-)
-_SUFFIX = re.compile(
-    rf"(?:特别行政区|(?:(?:{_PEOPLES})族?)*自治[区州县]|地区|省|市|盟)$"
-)
+_PEOPLES = "朝鲜|土家|苗|藏|羌|彝|布依|侗|哈尼|壮|傣|白|景颇|傈僳|回|蒙古|柯尔克孜|哈萨克|维吾尔|满|瑶|黎|畲|土|撒拉"
+_SUFFIX = re.compile(rf"(?:特别行政区|(?:(?:{_PEOPLES})族?)*自治[区州县]|地区|省|市|盟)$")
 # Short names of districts and counties are common words (和平, 新华, 东方), and a county of two
 # characters stands inside others (管理县级); they count only in full, from three characters on.
 _SHORT_LEVELS = {"省", "市"}
 _MIN_COUNTY = 3
 # Short names of cities that are ordinary words; these cities count only in full.
-_WORDS = {"来宾", "日照", "白银", "朝阳", "阿里", "大同", "安康", "保定", "和田", "中卫", "固原", "通化"}
+_WORDS = {
+    "来宾",
+    "日照",
+    "白银",
+    "朝阳",
+    "阿里",
+    "大同",
+    "安康",
+    "保定",
+    "和田",
+    "中卫",
+    "固原",
+    "通化",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,9 @@ def _names() -> dict[str, tuple[Region, ...]]:
     cities (吉林 may mean the province or the city)."""
     names: dict[str, list[Region]] = {}
     for region in _divisions():
-        spellings = {region.name} if region.level != "县" or len(region.name) >= _MIN_COUNTY else set()
+        spellings = (
+            {region.name} if region.level != "县" or len(region.name) >= _MIN_COUNTY else set()
+        )
         if region.level in _SHORT_LEVELS:
             short = _SUFFIX.sub("", region.name)
             if len(short) >= 2 and short not in _WORDS:
@@ -89,8 +100,14 @@ def _romanized() -> dict[str, tuple[Region, ...]]:
         if region.level in _SHORT_LEVELS:
             short = _SUFFIX.sub("", region.name)
             # A municipality's or province's name in English; the pinyin of 陕西 is doubled by custom.
-            spelled = {"陕西": "shaanxi", "内蒙古": "inner mongolia", "西藏": "tibet",
-                       "香港": "hong kong", "澳门": "macau", "哈尔滨": "harbin"}
+            spelled = {
+                "陕西": "shaanxi",
+                "内蒙古": "inner mongolia",
+                "西藏": "tibet",
+                "香港": "hong kong",
+                "澳门": "macau",
+                "哈尔滨": "harbin",
+            }
             name = spelled.get(short, "".join(pypinyin.lazy_pinyin(short)))
             names.setdefault(name, []).append(region)
     return {name: tuple(regions) for name, regions in names.items()}

@@ -34,10 +34,14 @@ def find_repealer(document: Document, library: Iterable[Document], day: date) ->
     """Return a document of ``library`` that repeals ``document`` by ``day``, or None."""
     for other in library:
         start = other.metadata.effective or other.metadata.written
-        if other.id != document.id and (start is None or start <= day):
-            if any(refers_to(reference, document) for reference in other.metadata.repeals):
-                return other
+        in_time = start is None or start <= day
+        if other.id != document.id and in_time and _repeals(other, document):
+            return other
     return None
+
+
+def _repeals(other: Document, document: Document) -> bool:
+    return any(refers_to(reference, document) for reference in other.metadata.repeals)
 
 
 def refers_to(reference: Reference, document: Document) -> bool:

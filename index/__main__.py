@@ -27,14 +27,21 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("已中断，原有索引未改变。\nInterrupted; the present index is unchanged.", file=sys.stderr)
+        print(
+            "已中断，原有索引未改变。\nInterrupted; the present index is unchanged.",
+            file=sys.stderr,
+        )
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m index", description="建立和检索索引 / build and search")
+    parser = argparse.ArgumentParser(
+        prog="python -m index", description="建立和检索索引 / build and search"
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    build = commands.add_parser("build", help="建立索引（默认：文档库）/ index files or the library")
+    build = commands.add_parser(
+        "build", help="建立索引（默认：文档库）/ index files or the library"
+    )
     build.add_argument("paths", nargs="*", type=Path, metavar="PATH")
     build.add_argument("--out", type=Path, metavar="DIR", help="索引文件夹 / where to write it")
     info = commands.add_parser("info", help="索引概况 / what the index holds")
@@ -66,7 +73,9 @@ def _build(options: argparse.Namespace) -> int:
     for failure in built.failures:
         print(failure, file=sys.stderr)
     m = built.manifest
-    print(f"{store}: {m.documents} documents, {m.clauses} clauses, {m.units} units, {m.fingerprint}")
+    print(
+        f"{store}: {m.documents} documents, {m.clauses} clauses, {m.units} units, {m.fingerprint}"
+    )
     return 1 if built.failures else 0
 
 
@@ -99,7 +108,9 @@ def _search(options: argparse.Namespace) -> int:
         result = hit.result
         title = index.documents[result.document].metadata.title or result.document
         text = index.clause(result.document, result.clause).text.replace("\n", " ")
-        print(f"{place}. {result.score:.3f}  《{title.strip('《》')}》{result.clause}\n   {text[:80]}")
+        print(
+            f"{place}. {result.score:.3f}  《{title.strip('《》')}》{result.clause}\n   {text[:80]}"
+        )
     return 0
 
 

@@ -55,7 +55,10 @@ def admits(filters: Filters, document: Document, library: Iterable[Document], da
         (filters.document is None or document.id == filters.document)
         and (filters.documents is None or document.id in filters.documents)
         and (filters.kind is None or _same(filters.kind, metadata.kind))
-        and (filters.authority is None or any(_same(filters.authority, a) for a in metadata.authorities))
+        and (
+            filters.authority is None
+            or any(_same(filters.authority, a) for a in metadata.authorities)
+        )
         and (filters.since is None or (written is not None and written >= filters.since))
         and (filters.until is None or (written is not None and written <= filters.until))
         and (filters.region is None or applies_in(document, filters.region))

@@ -18,7 +18,7 @@ def normalize(scores: Scores) -> Scores:
     low, high = scores.min(), scores.max()
     if high <= low:
         return np.zeros_like(scores)
-    return (scores - low) / (high - low)
+    return ((scores - low) / (high - low)).astype(np.float32)
 
 
 def combine(lexical: Scores, dense: Scores, *, weight: float) -> Scores:

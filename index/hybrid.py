@@ -158,7 +158,9 @@ class HybridIndex:
             fused = combine(lexical_scores[candidates], similarity, weight=DENSE_WEIGHT)
         ranks = _places(lexical), _places(dense)
         hits = tuple(
-            self._hit(int(candidates[i]), float(fused[i]), ranks, float(similarity[i]), int(chunks[i]))
+            self._hit(
+                int(candidates[i]), float(fused[i]), ranks, float(similarity[i]), int(chunks[i])
+            )
             for i in rank(fused)[:k]
         )
         return Search(hits, self._dense.background(vector))
@@ -240,10 +242,14 @@ def build_store(
         documents = [item for item in read if isinstance(item, Document)]
         failures = tuple(item for item in read if isinstance(item, LoadError))
         if not documents:
-            raise failures[0] if failures else LoadError(
-                ", ".join(map(str, paths)) or str(library_folder()),
-                "没有可以建立索引的文档（支持 .txt、.md）。",
-                "no documents to index (.txt and .md are read).",
+            raise (
+                failures[0]
+                if failures
+                else LoadError(
+                    ", ".join(map(str, paths)) or str(library_folder()),
+                    "没有可以建立索引的文档（支持 .txt、.md）。",
+                    "no documents to index (.txt and .md are read).",
+                )
             )
         index = HybridIndex.build(documents, load_encoder(model), progress=progress)
         return Build(index.save(store), failures)

@@ -152,7 +152,9 @@ def read_manifest(store: Path) -> Manifest:
     try:
         obj = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         if obj["format"] != FORMAT:
-            raise damaged(store, f"格式版本 {obj['format']}，需要 {FORMAT} / format version differs")
+            raise damaged(
+                store, f"格式版本 {obj['format']}，需要 {FORMAT} / format version differs"
+            )
         return Manifest(**obj)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(store, f"{_MANIFEST}: {error}") from error

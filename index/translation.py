@@ -60,7 +60,9 @@ def _glossary() -> dict[tuple[str, ...], tuple[str, ...]]:
         for definition in entry["definitions"]:
             if _REFERENCE.match(definition.strip()):
                 continue
-            words = tuple(w for w in read_words(_BRACKETS.sub(" ", definition)) if w not in _FILLERS)
+            words = tuple(
+                w for w in read_words(_BRACKETS.sub(" ", definition)) if w not in _FILLERS
+            )
             if 0 < len(words) <= MAX_WORDS:
                 found.setdefault(words, {})[entry["simplified"]] = None
     return {words: tuple(terms) for words, terms in found.items()}

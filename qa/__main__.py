@@ -40,7 +40,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     ask = commands.add_parser("ask", help="回答一个问题 / answer one question")
     ask.add_argument("question")
-    ask.add_argument("--history", action="append", default=[], metavar="QUESTION", help="先前的问题 / an earlier question")
+    ask.add_argument(
+        "--history",
+        action="append",
+        default=[],
+        metavar="QUESTION",
+        help="先前的问题 / an earlier question",
+    )
     ask.add_argument("--k", type=int, default=10)
     ask.add_argument("--as-of", metavar="YYYY-MM-DD", help="哪一天的效力 / validity on this day")
     for name in FILTER_FIELDS:

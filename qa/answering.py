@@ -25,7 +25,10 @@ _TEXTS: Texts = {
     ),
     "no_basis": ("未检索到依据：{why}。", "No basis found: {why}."),
     "matter": ("文档库中没有关于所问事项的条款", "no clause in the library is about this matter"),
-    "year": ("文档库中没有涉及所问年份的条款", "no clause in the library covers the year asked about"),
+    "year": (
+        "文档库中没有涉及所问年份的条款",
+        "no clause in the library covers the year asked about",
+    ),
     "place": (
         "文档库中没有适用于该地区的文件（现有：{places}）",
         "the library has no document for this place (it has: {places})",
@@ -110,7 +113,9 @@ def _departments(departments: Iterable[Department], language: Language) -> str:
     roles: dict[str, list[str]] = {}
     for department in departments:
         roles.setdefault(department.role, []).append(department.name)
-    return "；".join(f"{phrase(role, language)} {'、'.join(names)}" for role, names in roles.items())
+    return "；".join(
+        f"{phrase(role, language)} {'、'.join(names)}" for role, names in roles.items()
+    )
 
 
 def explain(reason: Reason, language: Language, library: Mapping[str, Document]) -> str:
@@ -144,7 +149,9 @@ def give_notices(
         if library[document].metadata.explains:
             codes.append("secondary")  # type: ignore[arg-type]
         for code in codes:
-            title = citation.title.strip("《》") if citation.title.count("《") == 1 else citation.title
+            title = (
+                citation.title.strip("《》") if citation.title.count("《") == 1 else citation.title
+            )
             text = phrase(code, language, title=title).replace("《《", "《")
             notices.append(Notice(code, text, document))
     return notices

@@ -14,7 +14,9 @@ from qa.labels import format_citation_label
 from qa.types import Citation
 
 
-def cite(evidence: Sequence[Evidence], library: Mapping[str, Document], day: date) -> list[Citation]:
+def cite(
+    evidence: Sequence[Evidence], library: Mapping[str, Document], day: date
+) -> list[Citation]:
     """Return a citation for each piece of evidence, best first, with its status on ``day``."""
     return [_cite(item, library, day) for item in evidence]
 

@@ -10,7 +10,10 @@ from documents.regions import region_spans
 from qa.question import understand
 
 _OPENING = re.compile(r"^(?:那么?|还有|另外|再问|and |what about |how about )", re.IGNORECASE)
-_POINTING = re.compile(r"(?:它|其|这个|那个|这些|上述|该)(?!他|它|中|余|次|实)|\b(?:it|its|that|those|they)\b", re.IGNORECASE)
+_POINTING = re.compile(
+    r"(?:它|其|这个|那个|这些|上述|该)(?!他|它|中|余|次|实)|\b(?:it|its|that|those|they)\b",
+    re.IGNORECASE,
+)
 # A follow-up leaves out what was said; a question with more words of its own stands alone.
 _MAX_WORDS = 2
 
@@ -42,14 +45,11 @@ def _follow(question: str, last: str | None) -> str | None:
 
 def _with_places(question: str, names: Sequence[str]) -> str:
     """Return ``question`` with the places it names replaced by ``names``."""
-    spans = region_spans(question)
     joined = "、".join(names)
+    spans = region_spans(question)
     if not spans:
         return f"{joined}{question}"
-    first, last = spans[0][0], spans[-1][1]
-    adjacent = re.fullmatch(r"[、和与及]*", "".join(
-        question[a[1] : b[0]] for a, b in zip(spans, spans[1:], strict=False)
-    ))
-    if adjacent:
-        return question[:first] + joined + question[last:]
-    return question[:first] + joined + question[spans[0][1] :]
+    for start, end, _ in reversed(spans[1:]):
+        question = question[:start].rstrip("、和与及") + question[end:]
+    start, end, _ = spans[0]
+    return question[:start] + joined + question[end:]

@@ -65,9 +65,7 @@ def weigh(words: Iterable[Word], index: Index) -> dict[Word, float]:
     return {word: min(index.idf(form) for form in word.forms) for word in words}
 
 
-def _evidence(
-    hit: Hit, background: tuple[float, float], index: Index, words: Weights
-) -> Evidence:
+def _evidence(hit: Hit, background: tuple[float, float], index: Index, words: Weights) -> Evidence:
     document = index.documents[hit.result.document]
     start, end = _quote(document.clean, hit, words)
     mean, deviation = background
@@ -125,9 +123,17 @@ def _run(sentences: Sequence[Span], scores: Sequence[float]) -> Span:
     best = max(range(len(scores)), key=scores.__getitem__)
     first = last = best
     enough = _NEIGHBOUR_SHARE * scores[best]
-    while first > 0 and scores[first - 1] >= enough and sentences[last][1] - sentences[first - 1][0] <= MAX_QUOTE:
+    while (
+        first > 0
+        and scores[first - 1] >= enough
+        and sentences[last][1] - sentences[first - 1][0] <= MAX_QUOTE
+    ):
         first -= 1
-    while last + 1 < len(scores) and scores[last + 1] >= enough and sentences[last + 1][1] - sentences[first][0] <= MAX_QUOTE:
+    while (
+        last + 1 < len(scores)
+        and scores[last + 1] >= enough
+        and sentences[last + 1][1] - sentences[first][0] <= MAX_QUOTE
+    ):
         last += 1
     return sentences[first][0], sentences[last][1]
 

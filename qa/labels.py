@@ -43,7 +43,11 @@ def format_citation_label(document: Document, clause: Clause, start: int) -> str
     article = document.clause(match[0])
     paragraphs = [
         article.start + found.start()
-        for found in re.finditer(r"^[^\S\n]*(?=\S)(?![（(][一二三四五六七八九十]+[)）])", document.clean[article.start : article.end], re.MULTILINE)
+        for found in re.finditer(
+            r"^[^\S\n]*(?=\S)(?![（(][一二三四五六七八九十]+[)）])",
+            document.clean[article.start : article.end],
+            re.MULTILINE,
+        )
     ]
     if len(paragraphs) < 2:
         return label

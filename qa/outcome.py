@@ -93,9 +93,7 @@ def select(evidence: Sequence[Evidence]) -> list[Evidence]:
     least = min(best.coverage, max(MIN_COVERAGE_AGREED, _RELATIVE_COVERAGE * best.coverage))
     score = _RELATIVE_SCORE * decisive[0].hit.result.score
     chosen = [
-        e
-        for e in evidence
-        if key in e.held and e.coverage >= least and e.hit.result.score >= score
+        e for e in evidence if key in e.held and e.coverage >= least and e.hit.result.score >= score
     ]
     return chosen[:MAX_CITATIONS]
 
@@ -112,12 +110,16 @@ def _covers_year(evidence: Evidence, year: int) -> bool:
     if first and metadata.expires and first.year <= year <= metadata.expires.year:
         return True
     text = "\n".join(evidence.document.clean[a:b] for a, b in evidence.hit.spans)
-    return str(year) in match_form(f"{metadata.title}\n{text}") or bool(first and first.year == year)
+    return str(year) in match_form(f"{metadata.title}\n{text}") or bool(
+        first and first.year == year
+    )
 
 
 # --- what is asked of the matter ------------------------------------------------------------------
 
-_NUMBER = re.compile(r"\d|[一二三四五六七八九十百千万亿两]+(?:个|家|项|座|倍|成|年|月|日|元|人|%|％)|百分之")
+_NUMBER = re.compile(
+    r"\d|[一二三四五六七八九十百千万亿两]+(?:个|家|项|座|倍|成|年|月|日|元|人|%|％)|百分之"
+)
 _DATE = re.compile(r"\d{2,4}\s*年|\d+\s*(?:个月|日|天|年)|之日起|[一二三四五六七八九十]+年")
 
 

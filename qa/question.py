@@ -17,9 +17,10 @@ Kind = Literal["figure", "date", "responsible", "other"]
 # Verbs, nouns and adjectives that ask or polish and say nothing about the matter. What merely occurs
 # everywhere needs no list: its weight is small.
 _STOP_WORDS = frozenset(
-    "是 有 对 到 给 为 能 能否 可以 会 要 想 想要 需要 应该 应 请 请问 问 想问 问下 咨询 麻烦 你好 您好 没有 是不是 是否 "
-    "有没有 情况 问题 具体 相关 有关 目前 现在 主要 内容 规定 说 讲 告诉 介绍 知道 了解 看看 找 查 查询 让 做 搞 办 弄 来 "
-    "去 得 大 多 小 新 方面 时候 人 东西 事 事情 啥 拿 行 好 成 算 属于 包括 指 意思 一下 怎么样 怎么办 啊 啦 百分之几".split()
+    "是 有 对 到 给 为 能 能否 可以 会 要 想 想要 需要 应该 应 请 请问 问 想问 问下 咨询 麻烦 你好 您好 "
+    "没有 是不是 是否 有没有 情况 问题 具体 相关 有关 目前 现在 主要 内容 规定 说 讲 告诉 介绍 知道 了解 "
+    "看看 找 查 查询 让 做 搞 办 弄 来 去 得 大 多 小 新 方面 时候 人 东西 事 事情 啥 拿 行 好 成 算 "
+    "属于 包括 指 意思 一下 怎么样 怎么办 啊 啦 百分之几".split()
 )
 _ENGLISH_STOP_WORDS = frozenset(
     "a an the of to in on at by for from with about into over under and or not no is are was were be been being "
@@ -29,11 +30,15 @@ _ENGLISH_STOP_WORDS = frozenset(
     "as if than then so such per".split()
 )
 _FIGURE = re.compile(
-    r"多少|几(?:个|家|座|万|亿|成|倍|项|年|条|种|人)|多大|多高|百分之几|比例|占比|金额|额度|上限|最高|最低|标准是|目标是|how (?:many|much)|what percentage|maximum|ceiling"
+    r"多少|几(?:个|家|座|万|亿|成|倍|项|条|种|人)|多大|多高|百分之几|比例|占比|金额|额度|上限|最高|最低"
+    r"|标准是|目标是|how (?:many|much)|what percentage|maximum|ceiling"
 )
-_DATE = re.compile(r"什么时候|何时|哪(?:一)?年|几年|多久|多长时间|截止|到期|期限|有效期|\bwhen\b|how long|deadline")
+_DATE = re.compile(
+    r"什么时候|何时|哪(?:一)?年|几年|多久|多长时间|截止|到期|期限|有效期|\bwhen\b|how long|deadline"
+)
 _RESPONSIBLE = re.compile(
-    r"谁(?:来)?(?:负责|牵头|管|主管)|哪(?:个|些)(?:部门|单位|厅|局|委)|由谁|牵头(?:单位|部门)|责任(?:单位|部门)|归(?:谁|哪)|\bwho\b|which (?:department|agency|body)|responsible"
+    r"谁(?:来)?(?:负责|牵头|管|主管)|哪(?:个|些)(?:部门|单位|厅|局|委)|由谁|牵头(?:单位|部门)|责任(?:单位|部门)"
+    r"|归(?:谁|哪)|\bwho\b|which (?:department|agency|body)|responsible"
 )
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d)")
 _YEAR_WORD = re.compile(r"(?<!\d)20\d{2}年?(?!\d)")

@@ -24,7 +24,9 @@ def read_request(obj: object) -> Request:
     Unknown fields are refused, so that a misspelled filter never widens a search.
     """
     if not isinstance(obj, Mapping):
-        raise RequestError("not_an_object", "请求应为 JSON 对象。", "The request must be a JSON object.")
+        raise RequestError(
+            "not_an_object", "请求应为 JSON 对象。", "The request must be a JSON object."
+        )
     unknown = sorted(set(map(str, obj)) - _FIELDS)
     if unknown:
         raise RequestError(
@@ -34,7 +36,9 @@ def read_request(obj: object) -> Request:
         )
     question = obj.get("question")
     if not isinstance(question, str):
-        raise RequestError("no_question", "缺少 question（文字）。", "The field question (a string) is missing.")
+        raise RequestError(
+            "no_question", "缺少 question（文字）。", "The field question (a string) is missing."
+        )
     id_ = obj.get("id")
     if id_ is not None and not isinstance(id_, str | int):
         raise RequestError("bad_id", "id 应为文字。", "id must be a string.")
@@ -69,7 +73,7 @@ def _read_history(value: object) -> tuple[str, ...]:
         if not isinstance(question, str):
             raise RequestError(
                 "bad_history",
-                "history 应为先前问题的列表：[\"…\"] 或 [{\"question\": \"…\"}]。",
+                'history 应为先前问题的列表：["…"] 或 [{"question": "…"}]。',
                 'history must list earlier questions: ["…"] or [{"question": "…"}].',
             )
         questions.append(question)
@@ -80,7 +84,9 @@ def check_request(request: Request) -> None:
     """Raise RequestError for a question that is empty or far too long, or an impossible k."""
     if not any(character.isalnum() for character in request.question):
         raise RequestError(
-            "empty_question", "问题没有内容，请输入要查询的事项。", "The question is empty; type what you want to know."
+            "empty_question",
+            "问题没有内容，请输入要查询的事项。",
+            "The question is empty; type what you want to know.",
         )
     longest = max(map(len, (request.question, *request.history)))
     if longest > MAX_QUESTION:
@@ -91,7 +97,9 @@ def check_request(request: Request) -> None:
             "keep only what you want to know.",
         )
     if not 1 <= request.k <= MAX_K:
-        raise RequestError("bad_k", f"k 应在 1 到 {MAX_K} 之间。", f"k must be between 1 and {MAX_K}.")
+        raise RequestError(
+            "bad_k", f"k 应在 1 到 {MAX_K} 之间。", f"k must be between 1 and {MAX_K}."
+        )
 
 
 def write_response(response: Response) -> dict[str, Any]:

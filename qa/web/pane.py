@@ -13,6 +13,7 @@ from urllib.parse import quote as quote_url
 from urllib.parse import urlencode
 
 from documents.types import Clause, Defect, Document, Reference, Status
+from qa.answering import display_title
 from qa.labels import format_label
 from qa.web.highlighting import Span, render_text
 from qa.web.texts import Texts, format_date
@@ -248,7 +249,7 @@ def _render_rows(facts: Mapping[str, str]) -> str:
 
 
 def _render_reference(reference: Reference) -> str:
-    title = f"《{reference.title}》" if reference.title else ""
+    title = display_title(reference.title) if reference.title else ""
     number = f"（{reference.number}）" if reference.number and title else reference.number or ""
     text = escape(title + number)
     if reference.document is None:

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
+from itertools import groupby
 
 from documents.types import Department, Document, Status
 from index.types import Hit, Search
+from qa.answering import by_document, display_title
 from qa.labels import format_label
 from qa.types import Citation, Notice, Response
 from qa.web.highlighting import Span, choose_excerpt, find_matches, render_text
@@ -63,8 +65,12 @@ def render_message(text: str, kind: str = "waiting") -> str:
 
 
 def render_response(response: Response, texts: Texts) -> str:
-    """Return the outcome's badge, the answer, the notices and the citations."""
-    answer_language = "zh-CN" if response.language == "zh" else "en"
+    """Return the outcome's badge, the answer, the notices and the citations.
+
+    The answer's own quotes are shown once, as the citations.
+    """
+    language = "zh-CN" if response.language == "zh" else "en"
+    body, reminder = split_answer(response, texts)
     badge = (
         f'<p class="outcome outcome-{response.outcome}">'
         f'<span class="unseen">{escape(texts.outcome_label)}: </span>'
@@ -74,16 +80,29 @@ def render_response(response: Response, texts: Texts) -> str:
         f'<div class="answer" data-outcome="{response.outcome}">'
         f'<div class="answer-head">{badge}{_render_copy(response, texts)}</div>'
         f"{_render_understanding(response, texts)}"
-        f'<div class="answer-text" lang="{answer_language}">{render_answer(response, texts)}</div>'
-        f"{render_notices(response.notices, texts)}"
+        f'<div class="answer-text" lang="{language}">{render_answer(body, response, texts)}</div>'
+        f"{render_notices(response.notices, body, texts)}"
         f"{render_citations(response.citations, texts)}"
+        f'<p class="reminder" lang="{language}">{escape(reminder)}</p>'
         "</div>"
     )
 
 
-def render_answer(response: Response, texts: Texts) -> str:
-    """Return the answer's paragraphs, its [n] as links, ending with 以原文为准."""
-    text = end_with_original(response.answer, texts)
+def split_answer(response: Response, texts: Texts) -> tuple[str, str]:
+    """Return what the answer says beside its citations, and the reminder that it ends with."""
+    *paragraphs, reminder = re.split(r"\n{2,}", end_with_original(response.answer, texts))
+    repeated = {format_title(citation.title, citation.number) for citation in response.citations}
+    kept = [
+        paragraph
+        for paragraph in paragraphs
+        if paragraph not in repeated
+        and not any(citation.quote in paragraph for citation in response.citations)
+    ]
+    return "\n".join(kept), reminder
+
+
+def render_answer(text: str, response: Response, texts: Texts) -> str:
+    """Return the text's paragraphs, its [n] as links to the citations."""
 
     def link(match: re.Match[str]) -> str:
         number = int(match.group(1))
@@ -102,17 +121,21 @@ def render_answer(response: Response, texts: Texts) -> str:
 
 
 def end_with_original(answer: str, texts: Texts) -> str:
-    """Return the answer, with the reminder that the original prevails if it lacks it."""
-    last = answer.strip().rsplit("\n", 1)[-1]
-    if "以原文为准" in last or "original" in last.lower():
-        return answer
-    return f"{answer.rstrip()}\n{texts.original_prevails}"
+    """Return the answer ending with a paragraph that reminds of the original, added if missing."""
+    lines = answer.strip().split("\n")
+    if "以原文为准" in lines[-1] or "original text prevails" in lines[-1].lower():
+        body, reminder = "\n".join(lines[:-1]).rstrip(), lines[-1]
+    else:
+        body, reminder = answer.strip(), texts.original_prevails
+    return f"{body}\n\n{reminder}"
 
 
-def render_notices(notices: Iterable[Notice], texts: Texts) -> str:
-    """Return what the reader must know beside the answer."""
+def render_notices(notices: Iterable[Notice], answer: str, texts: Texts) -> str:
+    """Return what the reader must know beside the answer, but for what the answer says itself."""
     items = []
     for notice in notices:
+        if notice.text in answer:
+            continue
         link = ""
         if notice.document is not None:
             address = escape(make_link(notice.document, Place(clause=notice.clause)))
@@ -122,39 +145,46 @@ def render_notices(notices: Iterable[Notice], texts: Texts) -> str:
 
 
 def render_citations(citations: Sequence[Citation], texts: Texts) -> str:
-    """Return the numbered citations: the first few open, the others folded."""
+    """Return the numbered citations by document: the first few open, the others folded."""
     if not citations:
         return ""
-    items = [
-        render_citation(citation, number, texts)
-        for number, citation in enumerate(citations, start=1)
-    ]
-    shown, folded = items[:CITATIONS_SHOWN], items[CITATIONS_SHOWN:]
+    numbered = by_document(citations)
+    shown, folded = numbered[:CITATIONS_SHOWN], numbered[CITATIONS_SHOWN:]
     more = (
         f'<details class="more"><summary>{escape(texts.more_sources.format(len(folded)))}'
-        f'</summary><ol class="citations" start="{len(shown) + 1}">{"".join(folded)}</ol></details>'
+        f"</summary>{_render_groups(folded, texts)}</details>"
         if folded
         else ""
     )
-    return (
-        f'<h4 class="sources-title">{escape(texts.sources)}</h4>'
-        f'<ol class="citations">{"".join(shown)}</ol>{more}'
-    )
+    return _render_groups(shown, texts) + more
+
+
+def _render_groups(numbered: Sequence[tuple[int, Citation]], texts: Texts) -> str:
+    groups = []
+    for _, group in groupby(numbered, key=lambda item: item[1].document):
+        members = list(group)
+        first = members[0][1]
+        items = "".join(render_citation(citation, number, texts) for number, citation in members)
+        groups.append(
+            '<section class="cited"><h4><a class="source" lang="zh-CN" '
+            f'href="{escape(make_link(first.document))}">'
+            f"{escape(format_title(first.title, first.number))}</a> "
+            f'{render_status(first.status, texts)}</h4><ul class="citations">{items}</ul></section>'
+        )
+    return "".join(groups)
 
 
 def render_citation(citation: Citation, number: int, texts: Texts) -> str:
-    """Return a citation: 《title》（文号） label as a link, the quote, status, departments."""
-    name = escape(texts.open_citation.format(number))
+    """Return a citation below its document's title: the label as a link, quote, departments."""
+    name = f"{texts.open_citation.format(number)}：{format_source(citation)}"
+    departments = render_departments(citation.departments, texts)
     return (
-        f'<li class="citation" value="{number}">'
-        f'<a class="source" href="{escape(_link_citation(citation))}" aria-label="{name}：'
-        f'{escape(format_source(citation))}" lang="zh-CN">'
+        f'<li class="citation" data-number="{number}">'
+        f'<a class="source" href="{escape(_link_citation(citation))}" aria-label="{escape(name)}">'
         f'<span class="citation-number" aria-hidden="true">{number}</span>'
-        f'<span class="citation-source">{escape(format_title(citation.title, citation.number))}'
-        f' <b class="citation-label">{escape(citation.label)}</b></span></a>'
+        f'<b class="citation-label" lang="zh-CN">{escape(citation.label)}</b></a>'
         f'<blockquote lang="zh-CN">{escape(citation.quote)}</blockquote>'
-        f'<p class="citation-foot">{render_status(citation.status, texts)}'
-        f"{render_departments(citation.departments, texts)}</p></li>"
+        f'{f"""<p class="citation-foot">{departments}</p>""" if departments else ""}</li>'
     )
 
 
@@ -173,7 +203,7 @@ def render_departments(departments: Sequence[Department], texts: Texts) -> str:
 
 def format_title(title: str, number: str | None) -> str:
     """Return 《title》（文号）."""
-    return f"《{title}》（{number}）" if number else f"《{title}》"
+    return display_title(title) + (f"（{number}）" if number else "")
 
 
 def format_source(citation: Citation) -> str:
@@ -182,15 +212,15 @@ def format_source(citation: Citation) -> str:
 
 
 def format_copy(response: Response, texts: Texts) -> str:
-    """Return the answer as plain text to paste or read out, with its numbered sources."""
-    lines = [response.answer.strip()]
-    if response.citations:
-        lines += ["", f"{texts.sources}："]
-        lines += [
-            f"[{number}] {format_source(citation)}：“{citation.quote.strip()}”"
-            for number, citation in enumerate(response.citations, start=1)
-        ]
-    return end_with_original("\n".join(lines), texts)
+    """Return the answer as plain text to paste or read out, with whatever it does not quote."""
+    body, _, reminder = end_with_original(response.answer, texts).rpartition("\n\n")
+    sources = [
+        f"[{number}] {format_source(citation)} “{citation.quote}”"
+        for number, citation in enumerate(response.citations, start=1)
+        if citation.quote not in body
+    ]
+    listed = "\n".join([f"{texts.sources}：", *sources]) if sources else ""
+    return "\n\n".join(filter(None, [body, listed, reminder]))
 
 
 def render_search(
