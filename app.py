@@ -40,7 +40,9 @@ def open_assistant(index: Path | None, model: str | None) -> PolicyAssistant:
     from index.hybrid import open_index
     from qa.assistant import PolicyAssistant
 
-    return PolicyAssistant(open_index(index, model=model, progress=report))
+    assistant = PolicyAssistant(open_index(index, model=model, progress=report))
+    assistant.ask("预热")  # the first question loads dictionaries and is several times slower
+    return assistant
 
 
 def report(step: str, done: int, total: int) -> None:

@@ -18,7 +18,8 @@ def normalize(scores: Scores) -> Scores:
     low, high = scores.min(), scores.max()
     if high <= low:
         return np.zeros_like(scores)
-    return ((scores - low) / (high - low)).astype(np.float32)
+    normalized: Scores = ((scores - low) / (high - low)).astype(np.float32)
+    return normalized
 
 
 def combine(lexical: Scores, dense: Scores, *, weight: float) -> Scores:

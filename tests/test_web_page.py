@@ -132,7 +132,7 @@ def test_the_cursor_waits_in_the_box_and_an_answer_appears(open_page: OpenPage) 
     ask(page, QUESTION)
     expect(page.locator(".question")).to_contain_text(QUESTION)
     expect(page.locator(".outcome")).to_contain_text("有依据")
-    expect(page.locator(".answer-text")).to_contain_text("以原文为准")
+    expect(page.locator(".reminder")).to_contain_text("以原文为准")
     expect(page.locator("#question textarea")).to_have_value("")
     expect(page.locator("#announcer")).to_contain_text("公共充电站可获建设补助")
 

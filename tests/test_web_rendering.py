@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -24,9 +25,11 @@ from qa.web.rendering import (
     render_answer,
     render_documents,
     render_message,
+    render_notices,
     render_response,
     render_search,
     render_thread,
+    split_answer,
 )
 from qa.web.texts import CHINESE, ENGLISH, TEXTS, Texts, choose_language, choose_line, format_date
 from tests.web_library import HOSTILE, OPINION, PLAN, StubAssistant, StubIndex, build_document
@@ -202,23 +205,59 @@ def test_an_answer_shows_outcome_sources_and_departments() -> None:
 
 
 def test_only_numbers_of_citations_become_links() -> None:
-    response = dataclasses.replace(ask(), answer="见[1]、[0]、[3]、[1234]、[a]。以原文为准")
-    html = render_answer(response, CHINESE)
+    html = render_answer("见[1]、[0]、[3]、[1234]、[a]。", ask(), CHINESE)
     assert html.count("<a ") == 1
     assert "[0]、[3]、[1234]、[a]" in html
 
 
 @pytest.mark.parametrize(
-    ("answer", "added"),
+    ("answer", "ended"),
     [
-        ("答复。", True),
-        ("答复。\n以原文为准。", False),
-        ("The original text prevails.", False),
-        ("以原文为准吗？\n是。", True),
+        ("答复。", "答复。\n\n以上内容以原文为准。"),
+        ("答复。\n以原文为准。", "答复。\n\n以原文为准。"),
+        ("答复。\n\n以原文为准。\n", "答复。\n\n以原文为准。"),
+        ("Yes.\n\nThe original text prevails.", "Yes.\n\nThe original text prevails."),
+        ("以原文为准吗？\n是。", "以原文为准吗？\n是。\n\n以上内容以原文为准。"),
+        ("", "\n\n以上内容以原文为准。"),
     ],
 )
-def test_every_answer_ends_with_the_original_once(answer: str, added: bool) -> None:
-    assert end_with_original(answer, CHINESE) == answer + ("\n以上内容以原文为准。" * added)
+def test_every_answer_ends_with_the_original_once(answer: str, ended: str) -> None:
+    assert end_with_original(answer, CHINESE) == ended
+
+
+def test_what_an_answer_quotes_is_shown_once_as_its_citations() -> None:
+    response = ask()
+    first = response.citations[0]
+    answer = "\n\n".join(
+        [
+            "检索到 2 条依据：",
+            f"《{first.title}》（{first.number}）",
+            f"{first.label} “{first.quote}” [1]\n责任部门：牵头 省能源局",
+            "另见[2]。",
+            "以原文为准。",
+        ]
+    )
+    response = dataclasses.replace(response, answer=answer)
+    assert split_answer(response, CHINESE) == ("检索到 2 条依据：\n另见[2]。", "以原文为准。")
+    reader = Reader(render_response(response, CHINESE))
+    assert reader.text.count(first.quote) == 1
+    copied = format_copy(response, CHINESE)
+    assert copied.count(first.quote) == 1 and copied.startswith(answer.removesuffix("以原文为准。"))
+    assert "[2] 《意见" in copied and copied.endswith("\n\n以原文为准。")
+
+
+def test_a_notice_that_the_answer_repeats_is_left_out() -> None:
+    notice = Notice("lost", "原文缺数字")
+    assert "原文缺数字" in render_notices([notice], "答复。", CHINESE)
+    assert render_notices([notice], "答复：原文缺数字。", CHINESE) == ""
+
+
+def test_citations_are_grouped_by_document_with_their_own_numbers() -> None:
+    response = ask()
+    first, second = response.citations
+    html = render_response(dataclasses.replace(response, citations=(first, second, first)), CHINESE)
+    assert re.findall(r'data-number="(\d)"', html) == ["1", "3", "2"]
+    assert html.count('<section class="cited">') == 2
 
 
 def test_hostile_questions_and_answers_are_shown_as_text() -> None:
@@ -240,13 +279,13 @@ def test_many_citations_are_folded_but_keep_their_numbers() -> None:
     html = render_response(many, CHINESE)
     assert f"其余 {8 - CITATIONS_SHOWN} 条依据" in html
     assert html.count('<li class="citation"') == 8
-    assert '<li class="citation" value="8">' in html
+    assert sorted(re.findall(r'data-number="(\d)"', html)) == list("12345678")
 
 
 def test_no_basis_has_a_badge_and_no_sources() -> None:
     html = render_response(ask("海水养殖补贴"), CHINESE)
     assert "outcome-no_basis" in html and "未检索到依据" in html
-    assert "citation" not in html
+    assert "citation" not in html and "以原文为准" in html
 
 
 def test_a_partial_answer_shows_its_notice_with_a_link_to_the_clause() -> None:
@@ -259,7 +298,7 @@ def test_a_partial_answer_shows_its_notice_with_a_link_to_the_clause() -> None:
 def test_a_copied_answer_carries_its_sources() -> None:
     text = format_copy(ask(), CHINESE)
     assert (
-        "[1] 《吉林省新能源汽车产业高质量发展行动方案》（吉政办发〔2024〕9号）一、（二）3.：“推进"
+        "[1] 《吉林省新能源汽车产业高质量发展行动方案》（吉政办发〔2024〕9号）一、（二）3. “推进"
         in text
     )
     assert text.endswith("以上内容以原文为准。")
