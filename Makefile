@@ -34,10 +34,15 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Installs again whenever the dependencies or their pins change; otherwise costs nothing.
+# Installs again where the dependencies or their pins have changed, told by content and not by time,
+# so that a checkout or a change of the tools' settings needs no network.
 $(STAMP): pyproject.toml requirements.lock | $(BIN)/python
-	$(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock -e '.[dev]'
-	@touch $@
+	@sum=$$(sed '/^\[tool\.ruff\]/q' pyproject.toml | cat - requirements.lock | cksum); \
+	if [ "$$sum" = "$$(cat $@ 2>/dev/null)" ]; then touch $@; else \
+	  echo '正在安装依赖，首次需要几分钟（installing, some minutes at first）' && \
+	  $(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock -e '.[dev]' && \
+	  echo "$$sum" > $@; \
+	fi
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { \
