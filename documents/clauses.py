@@ -34,6 +34,7 @@ CLOSING = "尾"
 # Numbers a sequence may skip and still be the same sequence.
 _MAX_GAP = 5
 _MAX_HEADING = 30
+_ITEM_ENDS = ("。", "；", ";")
 _STRUCTURAL = {"part", "chapter", "section"}
 
 
@@ -172,6 +173,7 @@ class _Reader:
         first = self.nodes[0].start if self.nodes else len(text)
         closing = _closing_start(text, self.nodes[-1].start) if self.nodes else len(text)
         self._set_ends(closing)
+        self._return_paragraphs(text)
         self._add_inline(text)
         order = sorted(
             range(len(self.nodes)), key=lambda i: (self.nodes[i].start, -self.nodes[i].end)
@@ -195,6 +197,24 @@ class _Reader:
         for i, node in enumerate(self.nodes):
             later = (n.start for n in self.nodes[i + 1 :] if not self._inside(n, i))
             node.end = next(later, closing)
+
+    def _return_paragraphs(self, text: str) -> None:
+        """Give the paragraphs behind the last item of an article back to the article.
+
+        An item is one paragraph; one that stops without an end is a heading, and keeps what follows.
+        """
+        for article in self.nodes:
+            if not article.children or article.marker is None:
+                continue
+            if article.marker.scheme.name != "article":
+                continue
+            chain = [article]
+            while chain[-1].children:
+                chain.append(self.nodes[chain[-1].children[-1]])
+            stop = text.find("\n", chain[-1].start, chain[-1].end)
+            if stop >= 0 and text[chain[-1].start : stop].rstrip().endswith(_ITEM_ENDS):
+                for node in chain[1:]:
+                    node.end = stop
 
     def _inside(self, node: _Node, ancestor: int) -> bool:
         parent = node.parent

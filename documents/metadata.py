@@ -38,7 +38,7 @@ _DATE = re.compile(
 _BOOK = re.compile(r"《(?P<title>[^《》\n]{2,100}(?:《[^《》\n]{2,80}》[^《》\n]{0,40})?)》")
 _TRANSMITS = re.compile(r"(?:印发|转发|批转|公布|发布|颁布)")
 _OFFICES = r"[\u4e00-\u9fff]{2,24}?(?:人民政府办公厅|人民政府办公室|人民政府|办公厅|办公室|委员会|委|厅|局|部|院|署|会)"
-_TITLE_AUTHORITY = re.compile(rf"^(?P<names>{_OFFICES}(?:[、\s]?{_OFFICES})*)关于")
+_TITLE_AUTHORITY = re.compile(rf"^(?P<names>(?:{_OFFICES}[、\s]+)*{_OFFICES})\s*关于")
 _SIGNATURE = re.compile(rf"^{_OFFICES}(?:[\s、]+{_OFFICES})*$")
 _NATIONAL = re.compile(
     r"^(?:中共中央|国务院|全国|中华人民共和国|国家|最高人民|中央|[\u4e00-\u9fff]{2,8}部)"
@@ -48,7 +48,10 @@ _SENTENCE_END = re.compile(r"[。；]|[:：]$")
 
 @dataclass(frozen=True, slots=True)
 class _Title:
+    """``spaced`` is the title as its lines have it, where a space parts two authorities."""
+
     text: str
+    spaced: str
     number: str | None
     line: int
 
@@ -105,15 +108,27 @@ def _find_titles(lines: list[str]) -> list[_Title]:
         parts = [words]
         for above in reversed(lines[:i]):
             before, rest = _split_number(above)
-            if not _could_be_title(above) or before or read_kind(rest) or _SIGNATURE.match(above):
+            if not _could_be_title(above) or before or read_kind(rest):
+                break
+            if not _belongs_above(above, parts[0]):
                 break
             parts.insert(0, above)
         text = re.sub(r"\s+", "", "".join(parts))
         if text.startswith("《") and text.endswith("》") and text.count("《") == 1:
             text = text[1:-1]
         if all(text != title.text for title in found):
-            found.append(_Title(text, number, i))
+            found.append(_Title(text, " ".join(parts), number, i))
     return found
+
+
+def _belongs_above(line: str, below: str) -> bool:
+    """Whether ``line`` begins the title that goes on ``below``.
+
+    A line of nothing but offices is a signature, unless a title goes on with 关于 below it.
+    """
+    if _SIGNATURE.match(below):
+        return _SIGNATURE.match(line) is not None
+    return _SIGNATURE.match(line) is None or below.startswith(("关于", "關於"))
 
 
 def _could_be_title(line: str) -> bool:
@@ -173,9 +188,10 @@ def _find_authorities(
     if named:
         return tuple(re.split(r"[、,，;；\s]+", named))
     for source in (notice, title):
-        match = _TITLE_AUTHORITY.match(source.text) if source else None
+        spellings = (source.spaced, source.text) if source else ()
+        match = next(filter(None, map(_TITLE_AUTHORITY.match, spellings)), None)
         if match:
-            return tuple(re.split(r"[、\s]", match["names"]))
+            return tuple(re.split(r"[、\s]+", match["names"]))
     signed = [line.strip() for line in closing.split("\n") if _SIGNATURE.match(line.strip())]
     if signed:
         return tuple(name for line in signed for name in re.split(r"[、\s]+", line))

@@ -88,7 +88,7 @@ def read_number(text: str) -> int | None:
     """Return the value of a Chinese or Arabic numeral (「一千二百六十」, 「二〇二六」, 「１２」)."""
     if not text:
         return None
-    if text in _CIRCLED:
+    if len(text) == 1 and text in _CIRCLED:
         return _CIRCLED.index(text) + 1
     if text.isdecimal():
         return int(text)

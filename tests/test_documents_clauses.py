@@ -1,0 +1,407 @@
+"""The clause tree: the samples against hand-written golden files, its rules, and any text at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from documents.clauses import ClauseSpan, ClauseTree, build_tree
+from documents.parsing import parse
+from documents.types import Gap
+
+GOLDEN = Path(__file__).parent / "golden"
+NAMES = sorted(path.name.removesuffix(".clauses.tsv") for path in GOLDEN.glob("*.clauses.tsv"))
+
+
+def paths(text: str) -> list[str]:
+    return [clause.path for clause in build_tree(text).clauses]
+
+
+def clause(text: str, path: str) -> ClauseSpan:
+    return next(clause for clause in build_tree(text).clauses if clause.path == path)
+
+
+def own(text: str, path: str) -> str:
+    return "|".join(text[start:end] for start, end in clause(text, path).own)
+
+
+# --- the samples ----------------------------------------------------------------------------------
+
+
+def test_every_sample_has_a_golden_file(samples: Path) -> None:
+    assert sorted(path.stem for path in samples.glob("*.txt")) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_clauses_of_a_sample(name: str, samples: Path) -> None:
+    document = parse(samples / f"{name}.txt")
+    rows = ["path\tkind\tstart"]
+    for c in document.clauses:
+        start = document.clean[c.start : c.start + 10].replace("\n", "\\n").replace("\t", "\\t")
+        rows.append(f"{c.path}\t{c.kind}\t{start}")
+    assert rows == (GOLDEN / f"{name}.clauses.tsv").read_text("utf-8").splitlines()
+
+
+# --- any text -------------------------------------------------------------------------------------
+
+_SCRAPS = st.sampled_from(
+    [
+        *"\n\n\n\n　 \t。；，\f\r\x85",
+        *"一、 二、 三、 五、 （一） （二） (三) 1. 2. 3、 7． 1) （1） （2） ① ② ③".split(),
+        *"第一条 第二条 第二条之一 第三条的 第一编 第一章 第一节 一是 二是 三是".split(),
+        "第一章 总则",
+        "鼓励企业建设。",
+        "总体要求",
+        "1.5倍",
+        "本办法自印发之日起施行。",
+        "安徽省人民政府",
+        "2023年12月1日",
+        "附件：目录",
+    ]
+)
+TEXTS = st.lists(st.one_of(_SCRAPS, st.characters(exclude_categories=["Cs"])), max_size=50).map(
+    "".join
+)
+
+
+@given(TEXTS)
+def test_children_lie_inside_parents_in_order_and_apart(text: str) -> None:
+    clauses = build_tree(text).clauses
+    assert [c.start for c in clauses] == sorted(c.start for c in clauses)
+    last_end: dict[int | None, int] = {}
+    for i, c in enumerate(clauses):
+        assert c.start < c.end
+        if c.parent is not None:
+            assert c.parent < i
+            assert clauses[c.parent].start < c.start
+            assert c.end <= clauses[c.parent].end
+        assert last_end.get(c.parent, 0) <= c.start
+        last_end[c.parent] = c.end
+
+
+@given(TEXTS)
+def test_paths_are_unique(text: str) -> None:
+    found = paths(text)
+    assert len(found) == len(set(found))
+
+
+@given(TEXTS)
+def test_every_character_belongs_to_exactly_one_clause(text: str) -> None:
+    owners = [0] * len(text)
+    for c in build_tree(text).clauses:
+        assert c.start == c.own[0][0]
+        for start, end in c.own:
+            assert c.start <= start < end <= c.end
+            for i in range(start, end):
+                owners[i] += 1
+    assert all(n == 1 for n, c in zip(owners, text, strict=True) if not c.isspace())
+    assert max(owners, default=0) <= 1
+
+
+@given(TEXTS)
+def test_markers_open_their_clauses(text: str) -> None:
+    for c in build_tree(text).clauses:
+        if c.marker is None:
+            assert (c.path, c.level, c.heading) in {("首", 0, None), ("尾", 0, None)}
+        else:
+            assert text.startswith(c.marker, c.start)
+            assert c.level == c.path.count("/") + 1
+
+
+# --- numbering ------------------------------------------------------------------------------------
+
+
+def test_a_text_without_ordinals_is_front() -> None:
+    assert paths("关于促进汽车产业的意见\n各市要重视。") == ["首"]
+    assert paths("") == paths(" \n　") == []
+
+
+def test_levels_join_their_ordinals() -> None:
+    text = "意见\n一、甲\n（一）乙\n1. 丙\n（1）丁\n①戊\n②己\n2、庚\n（二）辛\n二、壬"
+    assert paths(text) == [
+        "首",
+        "一",
+        "一/（一）",
+        "一/（一）/1",
+        "一/（一）/1/（1）",
+        "一/（一）/1/（1）/①",
+        "一/（一）/1/（1）/②",
+        "一/（一）/2",
+        "一/（二）",
+        "二",
+    ]
+
+
+def test_an_unusual_order_of_schemes_nests_by_rank() -> None:
+    assert paths("一、甲\n1. 乙\n2. 丙\n二、丁\n3. 戊") == ["一", "一/1", "一/2", "二", "二/3"]
+
+
+def test_numbers_may_run_through_headings() -> None:
+    tree = build_tree("一、甲\n（一）乙\n（二）丙\n二、丁\n（三）戊\n（四）己")
+    assert [c.path for c in tree.clauses][-2:] == ["二/（三）", "二/（四）"]
+    assert tree.gaps == tree.duplicates == ()
+
+
+def test_numbers_may_begin_again_under_each_heading() -> None:
+    tree = build_tree("一、甲\n（一）乙\n（二）丙\n二、丁\n（一）戊\n（二）己")
+    assert [c.path for c in tree.clauses][-2:] == ["二/（一）", "二/（二）"]
+    assert tree.gaps == tree.duplicates == ()
+
+
+def test_a_restart_inside_one_parent_is_told_apart_and_reported() -> None:
+    tree = build_tree("一、甲\n1. 乙\n（1）丙\n2. 丁\n1. 戊\n（1）己\n2. 庚")
+    assert [c.path for c in tree.clauses] == [
+        "一",
+        "一/1",
+        "一/1/（1）",
+        "一/2",
+        "一/1#2",
+        "一/1#2/（1）",
+        "一/2#2",
+    ]
+    assert tree.duplicates == ("一/1#2", "一/2#2")
+
+
+def test_a_number_given_twice_is_told_apart_and_reported() -> None:
+    tree = build_tree("一、甲\n二、乙\n二、丙\n三、丁")
+    assert [c.path for c in tree.clauses] == ["一", "二", "二#2", "三"]
+    assert tree.duplicates == ("二#2",)
+
+
+@pytest.mark.parametrize(
+    ("text", "gap"),
+    [
+        ("一、甲\n二、乙\n四、丁", Gap("四", "三", "四")),
+        ("一、甲\n1. 乙\n4. 丙", Gap("一/4", "2", "4")),
+        ("第一条 甲\n第四条 乙", Gap("第四条", "第二条", "第四条")),
+        ("二、甲\n三、乙", Gap("二", "一", "二")),
+        ("一、甲\n（二）乙", Gap("一/（二）", "（一）", "（二）")),
+    ],
+)
+def test_a_skipped_number_is_reported(text: str, gap: Gap) -> None:
+    assert build_tree(text).gaps == (gap,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一、甲\n10. 年代的车\n二、乙",  # too far from 1
+        "一、甲\n1. 乙\n2. 丙\n20. 丁\n二、乙",
+        "一、甲\n五十、丙\n二、乙",
+        "一、甲\n2.5倍的奖励\n二、乙",
+        "一、甲\n2026年\n二、乙",
+        "一、甲\n第一条规定的企业\n二、乙",
+    ],
+)
+def test_a_false_marker_stays_text(text: str) -> None:
+    tree = build_tree(text)
+    assert [c.path for c in tree.clauses if c.path not in ("一/1", "一/2")] == ["一", "二"]
+    assert tree.gaps == ()
+
+
+def test_a_number_never_goes_back_within_a_sequence() -> None:
+    text = "1. 甲\n2. 乙\n3. 丙\n2. 丁"
+    assert paths(text) == ["1", "2", "3"]
+    assert own(text, "3") == "3. 丙\n2. 丁"
+
+
+# --- articles -------------------------------------------------------------------------------------
+
+_ACT = """某某办法
+第一编 总则
+第一章 一般规定
+第一节 范围
+第一条 为了甲，制定本办法。
+第二条 乙包括：
+（一）丙；
+（二）丁。
+第二章 申报
+第三条 戊。
+第三条之一 己。
+第四条 庚。
+第二编 附则
+第五条 辛。"""
+
+
+def test_articles_never_carry_their_chapters() -> None:
+    assert paths(_ACT) == [
+        "首",
+        "第一编",
+        "第一编/第一章",
+        "第一编/第一章/第一节",
+        "第一条",
+        "第二条",
+        "第二条/（一）",
+        "第二条/（二）",
+        "第一编/第二章",
+        "第三条",
+        "第三条之一",
+        "第四条",
+        "第二编",
+        "第五条",
+    ]
+
+
+def test_an_act_has_no_gaps_or_duplicates() -> None:
+    tree = build_tree(_ACT)
+    assert tree.gaps == tree.duplicates == ()
+
+
+def test_parts_chapters_and_sections_are_headings() -> None:
+    kinds = {c.path: c.kind for c in build_tree(_ACT).clauses}
+    assert {path for path, kind in kinds.items() if kind == "heading"} == {
+        "第一编",
+        "第一编/第一章",
+        "第一编/第一章/第一节",
+        "第一编/第二章",
+        "第二编",
+    }
+    assert kinds["第一条"] == "clause"
+
+
+def test_articles_lie_inside_their_chapters() -> None:
+    assert clause(_ACT, "第二条").end <= clause(_ACT, "第一编/第一章").end
+    assert clause(_ACT, "第三条").start > clause(_ACT, "第一编/第一章").end
+
+
+def test_a_paragraph_of_an_article_belongs_to_it() -> None:
+    text = "第一条 甲。\n乙。\n第二条 丙。"
+    assert own(text, "第一条") == "第一条 甲。\n乙。"
+
+
+def test_a_paragraph_after_the_last_item_belongs_to_the_article() -> None:
+    text = "第一条 甲包括：\n（一）乙；\n（二）丙。\n前款规定由丁负责。\n第二条 戊。"
+    assert own(text, "第一条/（二）") == "（二）丙。"
+    assert own(text, "第一条") == "第一条 甲包括：|前款规定由丁负责。"
+
+
+def test_outside_articles_a_second_paragraph_stays_in_its_clause() -> None:
+    text = "一、甲\n（一）乙。\n（二）丙。\n丁。\n二、戊"
+    assert own(text, "一/（二）") == "（二）丙。\n丁。"
+
+
+# --- headings -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "heading"),
+    [
+        ("一、总体要求", "总体要求"),
+        ("一、　总体要求", "总体要求"),
+        ("一、总体要求；主要任务", "总体要求；主要任务"),
+        ("一、加强领导。各市要重视。", "加强领导。"),
+        ("一、加强领导。", None),  # nothing follows: the sentence is the clause
+        ("一、加强领导。\n各市要重视。", None),  # what follows is another paragraph
+        ("一、" + "领" * 29 + "。各市要重视。", "领" * 29 + "。"),
+        ("一、" + "领" * 30 + "。各市要重视。", None),
+        ("一、", None),
+    ],
+)
+def test_headings(line: str, heading: str | None) -> None:
+    assert build_tree(line).clauses[0].heading == heading
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("一、总体要求\n（一）甲。", "heading"),
+        ("一、总体要求。\n（一）甲。", "heading"),
+        ("一、总体要求", "clause"),  # nothing below it
+        ("一、总体要求\n为此制定。\n（一）甲。", "clause"),
+        ("一、加强领导。各市要重视。\n（一）甲。", "clause"),
+        ("一、有下列情形的，不予支持：\n（一）甲。", "clause"),
+        ("第一条 总体要求\n（一）甲。", "clause"),
+    ],
+)
+def test_a_heading_says_nothing_beyond_itself(text: str, kind: str) -> None:
+    assert build_tree(text).clauses[0].kind == kind
+
+
+# --- inline series --------------------------------------------------------------------------------
+
+
+def test_an_inline_series_opens_clauses() -> None:
+    text = "一、任务。一是甲。二是乙；三是丙。\n丁。\n二、戊"
+    assert paths(text) == ["一", "一/一是", "一/二是", "一/三是", "二"]
+    assert own(text, "一/二是") == "二是乙；"
+    assert own(text, "一/三是") == "三是丙。"
+    assert own(text, "一") == "一、任务。|丁。"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一、任务。一是甲。",  # no 二是
+        "一、任务。二是甲。三是乙。",  # no 一是
+        "一、唯一是甲。二是乙。",
+        "一、任务。一是甲。三是乙。",
+    ],
+)
+def test_a_single_item_is_no_series(text: str) -> None:
+    assert paths(text) == ["一"]
+
+
+def test_two_series_in_one_clause_are_told_apart() -> None:
+    text = "一、甲。一是乙。二是丙。\n丁。一是戊。二是己。"
+    assert paths(text) == ["一", "一/一是", "一/二是", "一/一是#2", "一/二是#2"]
+
+
+def test_a_series_belongs_to_the_innermost_clause() -> None:
+    assert paths("一、甲\n（一）乙。一是丙。二是丁。") == [
+        "一",
+        "一/（一）",
+        "一/（一）/一是",
+        "一/（一）/二是",
+    ]
+
+
+# --- front and closing ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        "本方案自印发之日起施行，有效期3年。",
+        "本意见由省科技厅负责解释。",
+        "原办法同时废止。",
+        "安徽省人民政府办公厅",
+        "2023年12月1日",
+        "二〇二三年十二月一日",
+        "附件：重点任务清单",
+        "（此件公开发布）",
+        "汽车产业发展目标分解表（单位：亿元）",
+        "特此通知。",
+        "安徽省人民政府办公厅\n2023年12月1日",
+    ],
+)
+def test_what_speaks_of_the_document_itself_is_its_closing(closing: str) -> None:
+    text = f"一、甲\n（一）乙。\n{closing}"
+    assert paths(text) == ["一", "一/（一）", "尾"]
+    assert own(text, "尾") == closing
+    assert clause(text, "尾").kind == "closing"
+
+
+@pytest.mark.parametrize("paragraph", ["各市要抓好落实。", "支持企业申报项目，给予补助。"])
+def test_any_other_last_paragraph_stays_in_its_clause(paragraph: str) -> None:
+    text = f"一、甲\n（一）乙。\n{paragraph}"
+    assert paths(text) == ["一", "一/（一）"]
+    assert own(text, "一/（一）") == f"（一）乙。\n{paragraph}"
+
+
+def test_a_closing_paragraph_in_the_middle_stays_in_its_clause() -> None:
+    text = "一、甲\n本方案自印发之日起施行。\n各市要抓好落实。"
+    assert paths(text) == ["一"]
+
+
+def test_a_numbered_closing_keeps_its_number() -> None:
+    assert paths("第一条 甲。\n第二条 本办法自印发之日起施行。") == ["第一条", "第二条"]
+
+
+def test_front_is_everything_before_the_first_ordinal() -> None:
+    text = "关于甲的意见\n\n各市：\n现印发给你们。\n\n一、乙"
+    front: ClauseTree = build_tree(text)
+    assert front.clauses[0].kind == "front"
+    assert own(text, "首") == "关于甲的意见\n\n各市：\n现印发给你们。"

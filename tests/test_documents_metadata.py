@@ -1,0 +1,302 @@
+"""Metadata: the samples against hand-written golden files, and each rule by itself."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from documents.metadata import read_kind, read_metadata
+from documents.parsing import parse
+from documents.schema import write_metadata
+from documents.types import Metadata, Reference
+
+GOLDEN = Path(__file__).parent / "golden"
+NAMES = sorted(path.name.removesuffix(".metadata.json") for path in GOLDEN.glob("*.metadata.json"))
+
+
+def test_every_sample_has_a_golden_file(samples: Path) -> None:
+    assert sorted(path.stem for path in samples.glob("*.txt")) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_metadata_of_a_sample(name: str, samples: Path) -> None:
+    expected = json.loads((GOLDEN / f"{name}.metadata.json").read_text("utf-8"))
+    assert write_metadata(parse(samples / f"{name}.txt").metadata) == expected
+
+
+def test_a_text_that_says_nothing_of_itself_has_no_metadata() -> None:
+    assert read_metadata("各市要重视。", "一、甲", "") == Metadata()
+    assert read_metadata("", "", "") == Metadata()
+
+
+# --- title ----------------------------------------------------------------------------------------
+
+TITLE = "安徽省人民政府关于促进汽车产业发展的指导意见"
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        TITLE,
+        "安徽省人民政府\n关于促进汽车产业发展的指导意见",
+        "安徽省人民政府关于\n促进汽车产业发展的\n指导意见",
+        "安徽省人民政府关于促进 汽车产业发展的指导意见",
+        f"《{TITLE}》",
+        f"皖政〔2023〕5号{TITLE}",
+        f"皖政〔2023〕5号《{TITLE}》\n{TITLE}\n皖政〔2023〕5号",
+        f"{TITLE}\n各市人民政府：\n经研究，提出意见。",
+        f"近日，省政府印发意见。\n{TITLE}\n为了甲，提出意见。",
+    ],
+)
+def test_a_title_is_found(front: str) -> None:
+    metadata = read_metadata(front, "", "")
+    assert (metadata.title, metadata.notice) == (TITLE, None)
+    assert metadata.authorities == ("安徽省人民政府",)
+
+
+def test_a_book_title_inside_a_title_keeps_its_marks() -> None:
+    title = "《安徽省汽车产业促进条例》政策解读"
+    assert read_metadata(title, "", "").title == title
+
+
+NOTICE = "合肥市人民政府办公室关于印发合肥市充电设施管理办法的通知"
+
+
+def test_a_notice_that_transmits_an_act_is_not_the_title() -> None:
+    front = f"{NOTICE}\n合政办〔2024〕3号\n现印发给你们。\n合肥市充电设施管理办法"
+    metadata = read_metadata(front, "", "")
+    assert metadata.title == "合肥市充电设施管理办法"
+    assert metadata.notice == NOTICE
+    assert metadata.authorities == ("合肥市人民政府办公室",)
+    assert metadata.kind == "管理办法"
+
+
+def test_a_notice_alone_is_the_title() -> None:
+    metadata = read_metadata(NOTICE, "一、甲", "")
+    assert (metadata.title, metadata.notice, metadata.kind) == (NOTICE, None, "通知")
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("关于促进汽车产业发展的指导意见", "指导意见"),
+        ("关于促进汽车产业发展的意见", "意见"),
+        ("關於促進汽車產業發展的實施意見", "实施意见"),
+        ("充电设施管理办法（试行）", "管理办法"),
+        ("充电设施管理办法(2024年修订)", "管理办法"),
+        ("新能源汽车行动方案", "行动方案"),
+        ("《行动方案》政策解读", "解读"),
+        ("汽车产业促进条例", "条例"),
+        ("中华人民共和国公司法", "法"),
+        ("总体要求", None),
+        ("", None),
+    ],
+)
+def test_the_kind_is_the_last_word_of_the_title(title: str, kind: str | None) -> None:
+    assert read_kind(title) == kind
+
+
+# --- 文号 -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("皖政办秘〔2023〕55号", "皖政办秘〔2023〕55号"),
+        ("皖政办秘[2023]55号", "皖政办秘[2023]55号"),
+        ("皖政办秘(2023)55号", "皖政办秘(2023)55号"),
+        ("皖政办秘（2023）55号", "皖政办秘（2023）55号"),
+        ("皖政办秘【2023】55号", "皖政办秘【2023】55号"),
+        ("皖政办秘 〔2023〕 55 号", "皖政办秘〔2023〕55号"),
+        ("皖政办秘〔2023〕第55号", "皖政办秘〔2023〕第55号"),
+        ("吉政发〔〕2号", "吉政发〔〕2号"),  # damaged: as found
+        ("安徽省人民政府令第300号", "安徽省人民政府令第300号"),
+    ],
+)
+def test_a_number_on_its_own_line(line: str, number: str) -> None:
+    assert read_metadata(f"{TITLE}\n{line}\n各市：", "", "").number == number
+
+
+def test_a_number_from_the_index_table() -> None:
+    front = f"发文字号:\t皖政(2023)5号\t发布日期:\t2023年12月4日\n{TITLE}"
+    assert read_metadata(front, "", "").number == "皖政(2023)5号"
+
+
+def test_the_spelling_of_the_text_wins_over_the_index_table() -> None:
+    front = f"发文字号:\t皖政(2023)5号\n{TITLE}\n皖政〔2023〕5号"
+    assert read_metadata(front, "", "").number == "皖政〔2023〕5号"
+
+
+def test_a_number_inside_a_sentence_is_another_documents() -> None:
+    front = f"{TITLE}\n根据《汽车产业规划》（国发〔2020〕39号）制定。"
+    assert read_metadata(front, "", "").number is None
+
+
+# --- authorities, region --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("front", "closing", "authorities"),
+    [
+        (f"发文机关:\t安徽省科技厅、安徽省财政厅\n{TITLE}", "", ("安徽省科技厅", "安徽省财政厅")),
+        ("汽车产业发展意见", "安徽省科技厅\n2023年12月1日", ("安徽省科技厅",)),
+        ("汽车产业发展意见", "安徽省科技厅 安徽省财政厅", ("安徽省科技厅", "安徽省财政厅")),
+        ("安徽省科技厅、安徽省财政厅关于甲的意见", "", ("安徽省科技厅", "安徽省财政厅")),
+        ("安徽省科技厅 安徽省财政厅关于甲的意见", "", ("安徽省科技厅", "安徽省财政厅")),
+        ("安徽省科技厅\n安徽省财政厅\n关于甲的意见", "", ("安徽省科技厅", "安徽省财政厅")),
+        ("合肥市人民政府印发《汽车产业发展意见》。\n汽车产业发展意见", "", ("合肥市人民政府",)),
+        ("合肥市人民政府印发《另一意见》。\n汽车产业发展意见", "", ()),
+        ("汽车产业发展意见", "", ()),
+    ],
+)
+def test_authorities(front: str, closing: str, authorities: tuple[str, ...]) -> None:
+    assert read_metadata(front, "", closing).authorities == authorities
+
+
+@pytest.mark.parametrize(
+    ("title", "region", "level"),
+    [
+        ("安徽省人民政府关于甲的意见", "安徽省", "省"),
+        ("重庆市人民政府关于甲的意见", "重庆市", "省"),
+        ("上海市甲管理办法", "上海市", "省"),
+        ("内蒙古自治区人民政府关于甲的意见", "内蒙古自治区", "省"),
+        ("合肥市人民政府关于甲的意见", "合肥市", "市"),
+        ("延边朝鲜族自治州人民政府关于甲的意见", "延边朝鲜族自治州", "市"),
+        ("肥西县人民政府关于甲的意见", "肥西县", "县"),
+        ("國務院關於甲的意見", None, "国家"),
+        ("国务院关于甲的意见", None, "国家"),
+        ("工业和信息化部关于甲的意见", None, "国家"),
+        ("中华人民共和国公司法", None, "国家"),
+        ("汽车产业发展意见", None, None),
+    ],
+)
+def test_region_and_level(title: str, region: str | None, level: str | None) -> None:
+    metadata = read_metadata(title, "", "")
+    assert (metadata.region, metadata.level) == (region, level)
+
+
+def test_a_title_of_nothing_but_office_endings_is_read_at_once() -> None:
+    assert read_metadata("部" * 80 + "通知", "", "").title == "部" * 80 + "通知"
+
+
+# --- dates ----------------------------------------------------------------------------------------
+
+ISSUED = date(2024, 5, 22)
+SIGNED = "安徽省人民政府\n2024年5月22日"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2024年5月22日",
+        "2024年05月22日",
+        "2024 年 5 月 22 日",
+        "二〇二四年五月二十二日",
+        "2024-05-22",
+    ],
+)
+def test_the_date_of_signing(line: str) -> None:
+    assert read_metadata(TITLE, "", f"安徽省人民政府\n{line}").written == ISSUED
+
+
+def test_labelled_dates() -> None:
+    front = f"成文日期:\t2024年05月22日\n发布日期:\t2024年05月24日\n施行日期：2024-07-01\n{TITLE}"
+    metadata = read_metadata(front, "", "")
+    assert (metadata.written, metadata.published) == (ISSUED, date(2024, 5, 24))
+    assert metadata.effective == date(2024, 7, 1)
+
+
+def test_a_date_that_no_calendar_has_is_unknown() -> None:
+    assert read_metadata(TITLE, "", "2024年13月45日").written is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "effective", "expires"),
+    [
+        ("本办法有效期3年。", None, date(2027, 5, 22)),
+        ("本办法有效期 3 年，自印发之日起执行。", ISSUED, date(2027, 5, 22)),
+        ("本办法有效期为三年。", None, date(2027, 5, 22)),
+        ("本办法有效期至2027年5月22日。", None, date(2027, 5, 22)),
+        ("有效期限到2027年5月22日", None, date(2027, 5, 22)),
+        ("本办法自2024年1月1日起施行。", date(2024, 1, 1), None),
+        ("本办法自2024年7月1日起施行，有效期2年。", date(2024, 7, 1), date(2026, 7, 1)),
+        ("本办法自印发之日起施行。", ISSUED, None),
+        ("本办法自发布之日起实施。", ISSUED, None),
+        ("自公布之日起生效", ISSUED, None),
+        ("企业自获证之日起满3年。", None, None),
+        ("各市要抓好落实。", None, None),
+    ],
+)
+def test_validity(sentence: str, effective: date | None, expires: date | None) -> None:
+    metadata = read_metadata(TITLE, "一、甲", f"{sentence}\n{SIGNED}")
+    assert (metadata.effective, metadata.expires) == (effective, expires)
+
+
+def test_years_from_a_leap_day_end_on_the_last_of_february() -> None:
+    closing = "本办法有效期1年。\n2024年2月29日"
+    assert read_metadata(TITLE, "", closing).expires == date(2025, 2, 28)
+
+
+def test_years_without_a_first_day_end_nowhere() -> None:
+    assert read_metadata(TITLE, "", "本办法有效期3年，自印发之日起执行。").expires is None
+
+
+# --- relations ------------------------------------------------------------------------------------
+
+OLD = Reference("充电设施管理办法", "皖政〔2019〕41号")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "group", "reference"),
+    [
+        ("《充电设施管理办法》（皖政〔2019〕41号）同时废止。", "repeals", OLD),
+        ("《充电设施管理办法》(皖政〔2019〕41 号)同时废止。", "repeals", OLD),
+        ("《充电设施管理办法》自行失效。", "repeals", Reference(OLD.title, None)),
+        ("废止《充电设施管理办法》（皖政〔2019〕41号）。", "repeals", OLD),
+        ("对《充电设施管理办法》停止执行。", "repeals", Reference(OLD.title, None)),
+        ("决定修改《充电设施管理办法》（皖政〔2019〕41号）。", "amends", OLD),
+        ("为贯彻落实《充电设施管理办法》（皖政〔2019〕41号），制定。", "implements", OLD),
+        ("根据《充电设施管理办法》，制定。", "cites", Reference(OLD.title, None)),
+        ("符合《充电设施管理办法》的企业", "cites", Reference(OLD.title, None)),
+    ],
+)
+def test_relations(sentence: str, group: str, reference: Reference) -> None:
+    metadata = read_metadata(TITLE, f"一、甲\n{sentence}", "")
+    groups = {
+        name: getattr(metadata, name)
+        for name in ("repeals", "amends", "implements", "explains", "cites")
+    }
+    assert groups == {name: (reference,) if name == group else () for name in groups}
+
+
+def test_an_explanation_explains_the_document_in_its_title() -> None:
+    front = "《充电设施管理办法》政策解读\n近日，印发了《充电设施管理办法》（皖政〔2019〕41号）。"
+    metadata = read_metadata(front, "", "")
+    assert metadata.explains == (OLD,)
+    assert metadata.cites == ()
+    assert metadata.number is None
+
+
+def test_a_document_does_not_cite_itself() -> None:
+    front = f"{NOTICE}\n《合肥市充电设施管理办法》已经同意。\n合肥市充电设施管理办法"
+    assert read_metadata(front, "", "").cites == ()
+
+
+def test_a_short_name_is_no_other_document() -> None:
+    body = "一、根据《充电设施管理办法》（皖政〔2019〕41号，以下简称《办法》），制定。"
+    assert read_metadata(TITLE, body, "").cites == (OLD,)
+
+
+def test_a_document_named_twice_is_listed_once_with_its_number() -> None:
+    body = "符合《充电设施管理办法》。按《充电设施管理办法》（皖政〔2019〕41号）执行。"
+    assert read_metadata(TITLE, body, "").cites == (OLD,)
+
+
+def test_a_repealed_document_is_not_also_cited() -> None:
+    body = "符合《充电设施管理办法》的企业。"
+    closing = "《充电设施管理办法》（皖政〔2019〕41号）同时废止。"
+    metadata = read_metadata(TITLE, body, closing)
+    assert (metadata.repeals, metadata.cites) == ((OLD,), ())
