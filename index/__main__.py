@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         return {"build": _build, "info": _info, "verify": _verify, "search": _search}[
             options.command
         ](options)
-    except (DocumentError, PolicyIndexError, ValueError) as error:
+    except (DocumentError, PolicyIndexError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

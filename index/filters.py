@@ -40,11 +40,15 @@ def read_day(text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except (ValueError, TypeError):
+        day = None
+    # fromisoformat also takes 20240522 and 2024-W21-3.
+    if day is None or day.isoformat() != text:
         raise ValueError(
             f"日期 {text!r} 无效，应为 YYYY-MM-DD。\n{text!r} is not a date; write YYYY-MM-DD."
-        ) from None
+        )
+    return day
 
 
 def admits(filters: Filters, document: Document, library: Iterable[Document], day: date) -> bool:

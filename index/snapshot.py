@@ -2,7 +2,8 @@
 
 A store is a folder of snapshots and a pointer file ``CURRENT`` that names the one in use. A snapshot
 is written beside the others and the pointer replaced in one step, so a reader sees the old or the
-new one and never a half. Every file's SHA-256 is in the manifest and checked on load.
+new one and never a half. Every file's SHA-256 is in the manifest, the manifest's is the snapshot's
+name, and all are checked on load.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +36,10 @@ _DOCUMENTS = "documents.jsonl.gz"
 _UNITS = "units.jsonl.gz"
 _CHUNKS = "chunks.npy"
 _VECTORS = "vectors.npy"
-LEXICAL = "lexical"
+_LEXICAL = "lexical"
+_WRITING = ".writing-"
+# The start of the manifest's SHA-256, and what tells two builds of the same content apart.
+_SNAPSHOT = re.compile(r"[0-9a-f]{16}(?:-\w+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +111,10 @@ def save(
     save_lexical: Callable[[Path], None],
 ) -> Manifest:
     """Write a snapshot into ``store`` and make it the current one. Hold ``build_lock`` around it."""
-    beside = Path(tempfile.mkdtemp(prefix=".writing-", dir=store))
+    beside = Path(tempfile.mkdtemp(prefix=_WRITING, dir=store))
     try:
         _write_content(beside, content)
-        save_lexical(beside / LEXICAL)
+        save_lexical(beside / _LEXICAL)
         manifest = Manifest(
             format=FORMAT,
             fingerprint=fingerprint,
@@ -124,7 +129,7 @@ def save(
         )
         body = json.dumps(_as_dict(manifest), ensure_ascii=False, indent=2, sort_keys=True)
         (beside / _MANIFEST).write_text(body + "\n", encoding="utf-8")
-        _switch(store, beside, fingerprint)
+        _switch(store, beside)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
@@ -146,16 +151,24 @@ def current(store: Path) -> Path | None:
 
 def read_manifest(store: Path) -> Manifest:
     """Return the manifest of the current snapshot; SnapshotError where it is not one of ours."""
+    return _open(store)[1]
+
+
+def _open(store: Path) -> tuple[Path, Manifest]:
+    """Return the folder of the current snapshot and its manifest, from one look at the pointer."""
     folder = current(store)
     if folder is None:
         raise damaged(store, "没有索引 / no index here")
     try:
-        obj = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        data = (folder / _MANIFEST).read_bytes()
+        obj = json.loads(data)
         if obj["format"] != FORMAT:
             raise damaged(
                 store, f"格式版本 {obj['format']}，需要 {FORMAT} / format version differs"
             )
-        return Manifest(**obj)
+        if not folder.name.startswith(_name(data)):
+            raise damaged(store, f"文件已损坏 / checksum differs: {_MANIFEST}")
+        return folder, Manifest(**obj)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(store, f"{_MANIFEST}: {error}") from error
 
@@ -165,23 +178,23 @@ def verify(store: Path) -> Manifest:
 
     SnapshotError names the first file that is missing or changed.
     """
-    manifest = read_manifest(store)
-    folder = current(store)
-    assert folder is not None
+    return _open_checked(store)[1]
+
+
+def _open_checked(store: Path) -> tuple[Path, Manifest]:
+    folder, manifest = _open(store)
     for name, checksum in manifest.files.items():
         path = folder / name
         if not path.is_file():
             raise damaged(store, f"缺少文件 / missing file: {name}")
         if _checksum(path) != checksum:
             raise damaged(store, f"文件已损坏 / checksum differs: {name}")
-    return manifest
+    return folder, manifest
 
 
 def load(store: Path) -> tuple[Manifest, Content, Path]:
     """Return the checked manifest, the content, and the folder of the lexical index."""
-    manifest = verify(store)
-    folder = current(store)
-    assert folder is not None
+    folder, manifest = _open_checked(store)
     try:
         documents = tuple(read_document(obj) for obj in _read_lines(folder / _DOCUMENTS))
         units = tuple(
@@ -192,7 +205,7 @@ def load(store: Path) -> tuple[Manifest, Content, Path]:
         vectors = np.load(folder / _VECTORS)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(store, str(error)) from error
-    return manifest, Content(documents, units, chunks, vectors), folder / LEXICAL
+    return manifest, Content(documents, units, chunks, vectors), folder / _LEXICAL
 
 
 def damaged(store: Path, reason: str) -> SnapshotError:
@@ -212,34 +225,43 @@ def _write_content(folder: Path, content: Content) -> None:
     np.save(folder / _VECTORS, content.vectors)
 
 
-def _switch(store: Path, beside: Path, name: str) -> None:
+def _switch(store: Path, beside: Path) -> None:
     """Give the new snapshot its name, point to it, and remove the ones before."""
-    target = store / name
+    target = store / _name((beside / _MANIFEST).read_bytes())
     if target.exists():
         # The same content was built before; what lies there may be damaged, so it is replaced.
-        target = store / f"{name}-{beside.name.removeprefix('.writing-')}"
+        target = store / f"{target.name}-{beside.name.removeprefix(_WRITING)}"
+    (beside / CURRENT).write_text(target.name + "\n", encoding="utf-8")
+    _sync(beside)
     beside.rename(target)
-    pointer = store / f".{CURRENT}-{os.getpid()}"
-    pointer.write_text(target.name + "\n", encoding="utf-8")
-    _sync(target)
-    pointer.replace(store / CURRENT)
-    _sync(store)
+    (target / CURRENT).replace(store / CURRENT)
+    _sync_one(store)
     for old in store.iterdir():
-        if old.is_dir() and old != target:
+        # The folder may be one that its owner also keeps other things in.
+        if old != target and (old.name.startswith(_WRITING) or _SNAPSHOT.fullmatch(old.name)):
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _name(manifest: bytes) -> str:
+    return hashlib.sha256(manifest).hexdigest()[:16]
 
 
 def _sync(folder: Path) -> None:
     """Have the files of ``folder`` and its names on disk before the next step relies on them."""
-    for path in [*(p for p in folder.rglob("*") if p.is_file()), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        except OSError:
-            # Some file systems cannot sync a folder; the rename itself is still atomic.
-            pass
-        finally:
-            os.close(descriptor)
+    for path in [*folder.rglob("*"), folder]:
+        _sync_one(path)
+
+
+def _sync_one(path: Path) -> None:
+    """Have one file, or the names in one folder, on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        # Some file systems cannot sync a folder; the rename itself is still atomic.
+        pass
+    finally:
+        os.close(descriptor)
 
 
 def _files(folder: Path) -> list[str]:

@@ -122,8 +122,8 @@ class Hit:
 class Search:
     """A search's hits, best first, with the similarities that tell a good match from the usual.
 
-    ``background`` holds the mean and the standard deviation of the question's cosine to every unit
-    that the filters admit.
+    ``background`` holds the mean and the standard deviation of the question's cosine to every chunk
+    of the index, whatever the filters.
     """
 
     hits: tuple[Hit, ...]

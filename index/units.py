@@ -104,9 +104,9 @@ def _spans(document: Document, tree: _Tree, i: int) -> tuple[Span, ...]:
         return ((clause.start, clause.end),)
     others = [c for c in tree.children[i] if not _goes_with_parent(tree, c)]
     spans = _without(document.clean, clause, [document.clauses[c] for c in others])
-    if others and (clause.kind == "heading" or not _holds_sentence(document.clean, clause, spans)):
-        return ()
-    return spans
+    # A bare heading is left to its children's contexts, unless it holds some of them itself.
+    bare = clause.kind == "heading" or not _holds_sentence(document.clean, clause, spans)
+    return () if bare and len(others) == len(tree.children[i]) > 0 else spans
 
 
 def _without(text: str, clause: Clause, children: Sequence[Clause]) -> tuple[Span, ...]:
