@@ -27,6 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _ask(options) if options.command == "ask" else _batch(options)
     except RequestError as error:
         print(error.message, file=sys.stderr)
+    except UnicodeDecodeError as error:
+        name = options.input
+        print(
+            f"{name}：不是 UTF-8 文本（{error}）。\n{name}: not UTF-8 ({error}).", file=sys.stderr
+        )
     except (DocumentError, PolicyIndexError, OSError) as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
@@ -87,13 +92,15 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _batch(options: argparse.Namespace) -> int:
-    lines = options.input.read_text(encoding="utf-8-sig").splitlines()
+    # Not splitlines: a JSON text may hold the other line ends of Unicode.
+    lines = options.input.read_text(encoding="utf-8-sig").split("\n")
     assistant = _open(options)
     failed = 0
     # Written beside and renamed, so that an interrupted run leaves no half file behind.
     descriptor, beside = tempfile.mkstemp(dir=options.output.parent, prefix=".batch-")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        # Half a surrogate pair, which UTF-8 cannot hold, comes out as the JSON escape it came in as.
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
             for done, line in enumerate((line for line in lines if line.strip()), 1):
                 answer = _answer(assistant, line)
                 failed += "error" in answer
@@ -108,13 +115,13 @@ def _batch(options: argparse.Namespace) -> int:
 
 
 def _answer(assistant: PolicyAssistant, line: str) -> dict[str, Any]:
-    id_ = None
     try:
         obj = json.loads(line)
-        id_ = obj.get("id") if isinstance(obj, dict) else None
-        return write_response(assistant.ask(read_request(obj)))
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         return _error(None, "not_json", f"不是 JSON：{error}\nNot JSON: {error}")
+    id_ = obj.get("id") if isinstance(obj, dict) else None
+    try:
+        return write_response(assistant.ask(read_request(obj)))
     except RequestError as error:
         return _error(id_, error.code, error.message)
 

@@ -44,12 +44,12 @@ _TEXTS: Texts = {
     "responsible": ("负责", "responsible"),
     "covers": ("现有文档：{titles}。", "The library holds: {titles}."),
     "prevails": ("以原文为准。", "The original text prevails (以原文为准)."),
-    "repealed": ("《{title}》已废止。", "{title} has been repealed."),
-    "expired": ("《{title}》有效期已过。", "{title} has expired."),
-    "not_yet": ("《{title}》尚未施行。", "{title} is not yet in force."),
-    "expiring": ("《{title}》将在 90 天内到期。", "{title} expires within 90 days."),
+    "repealed": ("{title}已废止。", "{title} has been repealed."),
+    "expired": ("{title}有效期已过。", "{title} has expired."),
+    "not_yet": ("{title}尚未施行。", "{title} is not yet in force."),
+    "expiring": ("{title}将在 90 天内到期。", "{title} expires within 90 days."),
     "secondary": (
-        "《{title}》是对政策文件的解读，不是文件本身。",
+        "{title}是对政策文件的解读，不是文件本身。",
         "{title} explains a policy document and is not the document itself.",
     ),
 }
@@ -72,7 +72,8 @@ def compose(
     opening = phrase(verdict.outcome, language, n=len(citations), why=why)
     if verdict.outcome == "no_basis":
         titles = "、".join(display_title(d.metadata.title or d.id) for d in library.values())
-        return f"{opening}\n{phrase('covers', language, titles=titles)}"
+        covers = phrase("covers", language, titles=titles)
+        return f"{opening}\n{covers}\n\n{phrase('prevails', language)}"
     parts = [opening]
     for _, group in groupby(by_document(citations), key=lambda item: item[1].document):
         cited = list(group)
@@ -143,15 +144,11 @@ def give_notices(
                 clause=main.clause if main else None,
             )
         )
-    for document in dict.fromkeys(citation.document for citation in citations):
-        citation = next(c for c in citations if c.document == document)
-        codes = [citation.status] if citation.status in _TEXTS else []
+    for document, citation in {c.document: c for c in citations}.items():
+        codes: list[str] = [citation.status] if citation.status in _TEXTS else []
         if library[document].metadata.explains:
-            codes.append("secondary")  # type: ignore[arg-type]
+            codes.append("secondary")
         for code in codes:
-            title = (
-                citation.title.strip("《》") if citation.title.count("《") == 1 else citation.title
-            )
-            text = phrase(code, language, title=title).replace("《《", "《")
+            text = phrase(code, language, title=display_title(citation.title))
             notices.append(Notice(code, text, document))
     return notices

@@ -15,11 +15,13 @@ def format_label(path: str) -> str:
     """Return ``path`` as a citation prints it."""
     if path in _EDGES:
         return _EDGES[path]
-    parts = path.split("/")
     inside_article = False
-    written = []
-    for part in parts:
-        if inside_article and _ITEM.match(part):
+    written: list[str] = []
+    above = ""
+    for part in path.split("/"):
+        if above and part.startswith(f"{above}."):
+            written[-1] = part  # 1.1 repeats the 1 above it
+        elif inside_article and _ITEM.match(part):
             written.append(f"第{part}项")
         elif re.fullmatch(r"[一二三四五六七八九十百]+", part):
             written.append(f"{part}、")
@@ -28,6 +30,7 @@ def format_label(path: str) -> str:
         else:
             written.append(part)
         inside_article = inside_article or _ARTICLE.fullmatch(part) is not None
+        above = part
     return "".join(written)
 
 
@@ -37,18 +40,13 @@ def format_citation_label(document: Document, clause: Clause, start: int) -> str
     款 are the unnumbered paragraphs of an article; they are counted, never part of a path.
     """
     label = format_label(clause.path)
-    match = re.match(r"(?:.*/)?(第[^/]+条(?:之[^/]+)?)", clause.path)
+    match = re.match(rf"(?:.*/)?{_ARTICLE.pattern}", clause.path)
     if not match:
         return label
     article = document.clause(match[0])
-    paragraphs = [
-        article.start + found.start()
-        for found in re.finditer(
-            r"^[^\S\n]*(?=\S)(?![（(][一二三四五六七八九十]+[)）])",
-            document.clean[article.start : article.end],
-            re.MULTILINE,
-        )
-    ]
+    items = {c.start for c in document.clauses if c.start != article.start}
+    lines = re.finditer(r"\S[^\n]*", document.clean[article.start : article.end])
+    paragraphs = [b for b in (article.start + line.start() for line in lines) if b not in items]
     if len(paragraphs) < 2:
         return label
     number = sum(begin <= start for begin in paragraphs)

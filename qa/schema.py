@@ -40,12 +40,14 @@ def read_request(obj: object) -> Request:
             "no_question", "缺少 question（文字）。", "The field question (a string) is missing."
         )
     id_ = obj.get("id")
-    if id_ is not None and not isinstance(id_, str | int):
+    if id_ is not None and (not isinstance(id_, str | int) or isinstance(id_, bool)):
         raise RequestError("bad_id", "id 应为文字。", "id must be a string.")
     k = obj.get("k", 10)
     if not isinstance(k, int) or isinstance(k, bool):
         raise RequestError("bad_k", "k 应为整数。", "k must be an integer.")
-    filters = obj.get("filters") or {}
+    filters = obj.get("filters")
+    if filters is None:
+        filters = {}
     if not isinstance(filters, Mapping):
         raise RequestError("bad_filters", "filters 应为对象。", "filters must be an object.")
     try:
@@ -81,7 +83,16 @@ def _read_history(value: object) -> tuple[str, ...]:
 
 
 def check_request(request: Request) -> None:
-    """Raise RequestError for a question that is empty or far too long, or an impossible k."""
+    """Raise RequestError for a question that is no text, empty or far too long, or a bad k."""
+    try:
+        "".join((request.id or "", request.question, *request.history)).encode()
+    except UnicodeEncodeError as error:
+        # JSON can write half a character: nothing downstream can encode it.
+        raise RequestError(
+            "not_text",
+            "问题含有无效字符（半个代理对），请重新输入。",
+            "The question holds an invalid character (half a surrogate pair); type it again.",
+        ) from error
     if not any(character.isalnum() for character in request.question):
         raise RequestError(
             "empty_question",
