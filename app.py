@@ -69,29 +69,37 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the options; HOST and PORT of the environment are the defaults."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1")
-    parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "7860")
+    parser.add_argument("--port", type=read_port, default=os.environ.get("PORT") or "7860")
     parser.add_argument("--index", type=Path, help="folder of the index (default: the library's)")
     parser.add_argument("--model", help="name or folder of the encoder (default: the built-in one)")
     return parser.parse_args(arguments)
 
 
+def read_port(text: str) -> int:
+    """Return a port number; the system would take 99999 for another one."""
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(text)
+    return port
+
+
 def open_port(host: str, port: int) -> socket.socket:
-    """Return a socket bound to the address; OSError (or OverflowError's like) where it is not."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (socket.gaierror, OverflowError) as error:
-        raise OSError(str(error)) from error
+    """Return a socket that listens on the address; OSError where it cannot be had.
+
+    It listens before anything slow is begun, so that two starts cannot both get the port.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
     listener = socket.socket(family, kind, protocol)
     try:
         if os.name == "posix":  # elsewhere it would let two programs share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen()  # before anything slow, so that two starts cannot both have the port
-    except (OSError, OverflowError) as error:
+        listener.listen()
+    except OSError:
         listener.close()
-        raise OSError(*getattr(error, "args", ())) from error
+        raise
     return listener
 
 
