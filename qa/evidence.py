@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from documents.normalization import match_form
 from documents.types import Clause, Document
+from index.translation import Term
 from index.types import Hit, Index, Search, Span
 from index.windows import split_sentences
-from qa.question import Question, Word
+from qa.question import Question
 
 # A quote is what an operator can read out in one breath or two.
 MAX_QUOTE = 280
@@ -37,7 +38,7 @@ class Evidence:
     clause: Clause
     start: int
     end: int
-    held: Mapping[Word, float]
+    held: Mapping[Term, float]
     prominence: float
 
     @property
@@ -51,7 +52,7 @@ class Evidence:
         return self.document.clean[self.start : self.end]
 
 
-Weights = Mapping[Word, float]
+Weights = Mapping[Term, float]
 
 
 def gather(question: Question, search: Search, index: Index) -> list[Evidence]:
@@ -60,7 +61,7 @@ def gather(question: Question, search: Search, index: Index) -> list[Evidence]:
     return [_evidence(hit, search.background, index, words) for hit in search.hits]
 
 
-def weigh(words: Iterable[Word], index: Index) -> dict[Word, float]:
+def weigh(words: Iterable[Term], index: Index) -> dict[Term, float]:
     """Return each content word with its weight: that of the form which the library has most."""
     return {word: min(index.idf(form) for form in word.forms) for word in words}
 
@@ -80,19 +81,22 @@ def _evidence(hit: Hit, background: tuple[float, float], index: Index, words: We
     )
 
 
-def cover(words: Weights, form: str) -> dict[Word, float]:
+def cover(words: Weights, form: str) -> dict[Term, float]:
     """Return what each word that ``form`` holds, whole or in part, adds to its coverage."""
     total = sum(words.values())
     shares = {word: _share(word, form) for word in words}
     return {word: words[word] * share / total for word, share in shares.items() if share}
 
 
-def _share(word: Word, form: str) -> float:
+def _share(word: Term, form: str) -> float:
+    """Return 1 where a spelling of ``word`` stands in ``form``, else the best part of one, if any."""
     if any(spelling in form for spelling in word.forms):
         return 1.0
-    if len(word.forms) > 1:
-        return 0.0
-    pairs = [word.text[i : i + 2] for i in range(len(word.text) - 1)]
+    return 0.0 if word.loose else max(_part(spelling, form) for spelling in word.forms)
+
+
+def _part(spelling: str, form: str) -> float:
+    pairs = [spelling[i : i + 2] for i in range(len(spelling) - 1)]
     # Half of a compound (充电 of 充电桩) is worth less than half of its meaning.
     return 0.5 * sum(pair in form for pair in pairs) / len(pairs) if len(pairs) > 1 else 0.0
 

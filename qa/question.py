@@ -9,7 +9,7 @@ from typing import Literal
 from documents.normalization import has_han, match_form
 from documents.regions import Region, find_regions, region_spans, romanized_spans
 from index.tokenization import content_words
-from index.translation import MAX_WORDS, read_words, translate
+from index.translation import Term, translate
 from qa.types import Language
 
 Kind = Literal["figure", "date", "responsible", "other"]
@@ -21,13 +21,6 @@ _STOP_WORDS = frozenset(
     "没有 是不是 是否 有没有 情况 问题 具体 相关 有关 目前 现在 主要 内容 规定 说 讲 告诉 介绍 知道 了解 "
     "看看 找 查 查询 让 做 搞 办 弄 来 去 得 大 多 小 新 方面 时候 人 东西 事 事情 啥 拿 行 好 成 算 "
     "属于 包括 指 意思 一下 怎么样 怎么办 啊 啦 百分之几".split()
-)
-_ENGLISH_STOP_WORDS = frozenset(
-    "a an the of to in on at by for from with about into over under and or not no is are was were be been being "
-    "do does did has have had can could will would shall should may might must i we you he she it they my our "
-    "your its their this that these those there here what which who whom whose when where why how many much "
-    "any some all each every please tell me us get give apply exist exists available want need new up out "
-    "as if than then so such per".split()
 )
 _FIGURE = re.compile(
     r"多少|几(?:个|家|座|万|亿|成|倍|项|条|种|人)|多大|多高|百分之几|比例|占比|金额|额度|上限|最高|最低"
@@ -45,14 +38,6 @@ _YEAR_WORD = re.compile(r"(?<!\d)20\d{2}年?(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A content word as the question has it, and the ``forms`` in which a clause may hold it."""
-
-    text: str
-    forms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """A question as understood.
 
@@ -62,7 +47,7 @@ class Question:
 
     text: str
     language: Language
-    words: tuple[Word, ...]
+    words: tuple[Term, ...]
     places: tuple[tuple[Region, ...], ...]
     years: tuple[int, ...]
     kind: Kind
@@ -82,35 +67,18 @@ def understand(text: str) -> Question:
     )
 
 
-def _chinese_words(form: str) -> list[Word]:
+def _chinese_words(form: str) -> list[Term]:
     for start, end, _ in reversed(region_spans(form)):
         form = f"{form[:start]} {form[end:]}"
     form = _YEAR_WORD.sub(" ", form)
     words = dict.fromkeys(word for word in content_words(form) if word not in _STOP_WORDS)
-    return [Word(word, (word,)) for word in words]
+    return [Term(word, (word,)) for word in words]
 
 
-def _english_words(text: str) -> list[Word]:
-    """Return the longest runs of words that the dictionary knows, and the words it does not."""
+def _english_words(text: str) -> list[Term]:
     for name in romanized_spans(text):
         text = text.replace(name, " ")
-    words = read_words(_YEAR.sub(" ", text))
-    found: dict[str, Word] = {}
-    i = 0
-    while i < len(words):
-        if words[i] in _ENGLISH_STOP_WORDS:
-            i += 1
-            continue
-        terms: tuple[str, ...] = ()
-        n = min(MAX_WORDS, len(words) - i) + 1
-        while not terms and n > 1:
-            n -= 1
-            terms = translate(words[i : i + n])
-        phrase = " ".join(words[i : i + n])
-        # A name or an abbreviation stands in the Chinese text as it is.
-        found.setdefault(phrase, Word(phrase, (*terms, phrase)))
-        i += n
-    return list(found.values())
+    return translate(_YEAR.sub(" ", text))
 
 
 def _kind(form: str) -> Kind:
