@@ -291,7 +291,12 @@ def test_a_narrow_screen_never_scrolls_sideways(open_page: OpenPage, dark: bool)
     page.locator(".citation a.source").first.click()
     expect(page.locator("#pane mark.quote").first).to_be_visible()
     assert is_in_sight(page, "#pane mark.quote") and overflow(page) <= 0
+    page.go_back()  # a phone's back button closes the pane, and keeps the conversation
+    expect(page.locator("#pane")).to_be_hidden()
+    page.locator(".citation a.source").first.click()
     page.locator(".pane-close").click()
+    expect(page.locator("#pane")).to_be_hidden()
+    expect(page.locator(".turn")).to_have_count(1)
     for name in ("检索", "文档"):
         page.get_by_role("tab", name=name).click()
         assert overflow(page) <= 0

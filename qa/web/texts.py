@@ -128,8 +128,8 @@ CHINESE = Texts(
     examples_label="例如",
     examples=(
         "充电站建设有什么支持？",
-        "新能源汽车产业由哪些部门牵头？",
-        "产业集群的目标是什么？",
+        "先进制造业集群由哪些部门负责？",
+        "首台套奖补最高多少钱？",
         "行动方案的有效期到什么时候？",
     ),
     searching="正在检索…",
@@ -236,8 +236,8 @@ ENGLISH = Texts(
     examples_label="For example",
     examples=(
         "What support exists for charging stations?",
-        "Which departments lead the NEV industry?",
-        "What are the targets for industrial clusters?",
+        "Who coordinates advanced manufacturing clusters?",
+        "How much is the bonus for first-of-a-kind equipment?",
         "Until when is the action plan valid?",
     ),
     searching="Searching…",

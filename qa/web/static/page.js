@@ -47,6 +47,9 @@
     const ticket = ++wanted;
     if (!pane.contains(link)) opener = link;
     find(".pane-alone", pane).href = address.href;
+    if (pane.hidden && getComputedStyle(pane).getPropertyValue("--covers")) {
+      history.pushState({ pane: true }, ""); // a phone's back button closes what covers the page
+    }
     pane.hidden = false;
     document.body.classList.add("pane-open");
     document.querySelectorAll(".source[aria-current]").forEach((a) => a.removeAttribute("aria-current"));
@@ -77,6 +80,12 @@
   }
 
   function closePane() {
+    if (!pane || pane.hidden) return;
+    if (history.state?.pane) history.back(); // comes back here as popstate
+    else hidePane();
+  }
+
+  function hidePane() {
     if (!pane || pane.hidden) return;
     wanted += 1;
     pane.hidden = true;
@@ -181,7 +190,8 @@
       const state = `${turns.length}:${last.textContent.length}`;
       if (state === before) return;
       before = state;
-      last.scrollIntoView({ block: "start" });
+      if (turns.length === 1) window.scrollTo(0, 0);
+      else last.scrollIntoView({ block: "start" });
       const answer = find(".answer-text", last);
       const said = answer
         ? `${find(".outcome", last).textContent} ${answer.textContent}`
@@ -240,6 +250,8 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing) closePane();
   });
+
+  window.addEventListener("popstate", hidePane);
 
   function begin() {
     if (alone()) {
