@@ -1,0 +1,209 @@
+"""The command line: exit codes, JSON alone on standard output, no traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from documents.library import library_folder
+from index import hybrid
+from index.__main__ import main
+from index.snapshot import build_lock, current
+from tests.conftest import FakeEncoder
+
+ROOT = Path(__file__).parent.parent
+TEXT = "某某意见\n一、支持公共充电站建设。\n二、支持电池回收。\n"
+
+
+@pytest.fixture(autouse=True)
+def _fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
+    monkeypatch.setattr(hybrid, "load_encoder", lambda model: encoder)
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    path = tmp_path / "opinion.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def store(tmp_path: Path, document: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    path = tmp_path / "store"
+    assert main(["build", str(document), "--out", str(path)]) == 0
+    capsys.readouterr()
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = main([str(argument) for argument in arguments])
+    return code, *capsys.readouterr()
+
+
+def test_build_reports_progress_beside_and_counts_in_the_output(
+    document: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "build", document, "--out", tmp_path / "store")
+    assert code == 0
+    assert f"{tmp_path / 'store'}: 1 documents, 3 clauses, 2 units" in out
+    assert "read: 1/1" in err and "encode: 2/2" in err
+
+
+def test_build_without_a_path_indexes_the_library(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for sample in library_folder().glob("*"):
+        sample.unlink()
+    (home / "documents" / "mine.md").write_text(TEXT, encoding="utf-8")
+    code, out, _ = run(capsys, "build")
+    assert code == 0 and out.startswith(f"{home / 'index'}: 1 documents")
+
+
+@pytest.mark.parametrize(("name", "data"), [("image.png", bytes(range(256)) * 9), ("empty", b"")])
+def test_unreadable_file_among_others_is_told_and_makes_the_exit_code_1(
+    name: str, data: bytes, document: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / name
+    bad.write_bytes(data)
+    code, out, err = run(capsys, "build", document, bad, "--out", tmp_path / "store")
+    assert code == 1 and "1 documents" in out
+    assert err.count(str(bad)) == 2  # in Chinese and in English
+    assert run(capsys, "build", bad, "--out", tmp_path / "other")[0] == 2
+
+
+def test_missing_path_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "build", tmp_path / "missing", "--out", tmp_path / "store")
+    assert (code, out) == (2, "")
+    assert "文件不存在" in err and "no such file" in err
+
+
+def test_document_without_a_unit_is_indexed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "title.txt").write_text("标题\n", encoding="utf-8")
+    store = tmp_path / "store"
+    code, out, _ = run(capsys, "build", tmp_path / "title.txt", "--out", store)
+    assert code == 0 and "0 units" in out
+    assert run(capsys, "search", "充电站", "--index", store, "--json")[1] == "[]\n"
+
+
+def test_second_build_during_the_first_is_refused(
+    store: Path, document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = current(store)
+    with build_lock(store):
+        code, out, err = run(capsys, "build", document, "--out", store)
+        assert (code, out) == (2, "") and "另一个进程" in err and "another process" in err
+        assert run(capsys, "verify", "--index", store)[0] == 0
+    assert current(store) == before
+
+
+def test_interrupted_build_leaves_the_index(
+    store: Path,
+    document: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hybrid, "load_encoder", interrupt)
+    code, out, err = run(capsys, "build", document, "--out", store)
+    assert (code, out) == (130, "") and "unchanged" in err
+    assert run(capsys, "verify", "--index", store)[0] == 0
+
+
+def test_full_disk_is_told(
+    store: Path,
+    document: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("index.snapshot._sync", fail)
+    code, out, err = run(capsys, "build", document, "--out", store)
+    assert (code, out) == (2, "") and "No space left" in err
+
+
+def test_info_is_the_manifest(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "info", "--index", store, "--json")
+    obj = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (obj["documents"], obj["units"], obj["encoder"]) == (1, 2, "fake")
+    code, out, _ = run(capsys, "info", "--index", store)
+    assert code == 0 and f"fingerprint: {obj['fingerprint']}\n" in out
+
+
+def test_verify_names_what_is_damaged(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "verify", "--index", store)
+    assert code == 0 and "intact" in out
+    folder = current(store)
+    assert folder is not None
+    (folder / "units.jsonl.gz").write_bytes(b"")
+    code, out, err = run(capsys, "verify", "--index", store)
+    assert (code, out) == (2, "") and "units.jsonl.gz" in err
+    assert f"python -m index build --out {store}" in err
+
+
+@pytest.mark.parametrize("command", ["info", "verify", "search"])
+def test_store_that_is_none_is_bad_input(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = ["充电站"] if command == "search" else []
+    code, out, err = run(capsys, command, *question, "--index", tmp_path / "nothing")
+    assert (code, out) == (2, "") and "no index here" in err
+
+
+def test_search_prints_json_alone(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "search", "公共充电站", "--index", store, "--json")
+    assert (code, err) == (0, "")
+    [first, second] = json.loads(out)
+    assert first == {
+        "document": "opinion",
+        "clause": "一",
+        "score": 1.0,
+        "ranks": {"lexical": 1, "dense": 1},
+    }
+    assert second["clause"] == "二"
+    assert run(capsys, "search", "公共充电站", "--index", store, "--json")[1] == out
+
+
+def test_search_prints_title_and_clause(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "search", "公共充电站", "--index", store, "--k", 1)
+    assert code == 0
+    assert out == "1. 1.000  《某某意见》一\n   一、支持公共充电站建设。\n"
+
+
+def test_search_filters(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    search = ("search", "公共充电站", "--index", store, "--json")
+    assert run(capsys, *search, "--document", "other")[1] == "[]\n"
+    assert len(json.loads(run(capsys, *search, "--document", "opinion")[1])) == 2
+    code, out, err = run(capsys, *search, "--from", "yesterday")
+    assert (code, out) == (2, "") and "yesterday" in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["search"], ["search", "x", "--k", "0"], ["search", "x", "--k", "many"], ["x"]],
+)
+def test_wrong_use_is_bad_input(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2 and capsys.readouterr().out == ""
+
+
+def test_module_runs_as_a_program(store: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "index", "info", "--index", str(store), "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "") and json.loads(done.stdout)["units"] == 2

@@ -1,0 +1,89 @@
+"""English words to Chinese terms: the lexicon first, then the dictionary read backwards."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from documents.normalization import has_han, match_form
+from index.translation import Term, in_chinese, translate
+
+LEXICON = Path(__file__).parent.parent / "index" / "lexicon" / "english.tsv"
+
+
+def forms(text: str) -> tuple[str, ...]:
+    [term] = translate(text)
+    return term.forms
+
+
+def test_word_is_not_what_another_form_of_it_means() -> None:
+    assert "部门" in forms("departments") and "离开" not in forms("departments")
+    assert "离开" in forms("depart") and "部门" not in forms("depart")
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("policies", "政策"),
+        ("Subsidy", "补贴"),
+        ("subsidies", "补贴"),
+        ("companies", "企业"),
+        ("enterprises’", "企业"),
+    ],
+)
+def test_forms_of_a_word_are_tried(text: str, term: str) -> None:
+    assert term in forms(text)
+
+
+def test_longest_phrase_wins() -> None:
+    assert [term.text for term in translate("new energy vehicles")] == ["new energy vehicles"]
+    assert forms("new energy vehicles") == ("新能源汽车",)
+    assert [term.text for term in translate("the charging stations of vehicles")] == [
+        "charging stations",
+        "vehicles",
+    ]
+
+
+def test_hyphens_and_slashes_part_words() -> None:
+    assert forms("new-energy") == forms("new energy") == ("新能源",)
+
+
+def test_unknown_words_stay_as_they_are_each_once() -> None:
+    assert translate("BYD, byd and L3") == [Term("byd", ("byd",)), Term("l3", ("l3",))]
+
+
+@pytest.mark.parametrize("text", ["", "what is there for us?", "？！", "充电站"])
+def test_nothing_to_translate(text: str) -> None:
+    assert translate(text) == []
+    assert in_chinese(text) == ("", 0.0)
+
+
+def test_dictionary_is_only_asked_for_what_the_lexicon_lacks() -> None:
+    known, unknown = translate("subsidies"), translate("piano")
+    assert [term.loose for term in (*known, *unknown)] == [False, True]
+    assert unknown[0].forms == ("钢琴",)
+
+
+def test_trust_is_the_share_of_words_that_the_lexicon_knows() -> None:
+    assert in_chinese("subsidies")[1] == 1.0
+    assert in_chinese("subsidies piano")[1] == 0.5
+    assert in_chinese("subsidies piano BYD zzzz")[1] == 0.25
+
+
+def test_chinese_of_a_question_is_its_terms_in_order() -> None:
+    chinese, _ = in_chinese("new energy piano BYD")
+    assert chinese == "新能源 钢琴"
+
+
+def test_lexicon_is_written_as_it_is_searched() -> None:
+    with LEXICON.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert rows and all(list(row) == ["english", "chinese", "evidence"] for row in rows)
+    for row in rows:
+        assert row["english"] == row["english"].lower().strip() and row["evidence"], row
+        assert has_han(row["chinese"]) and match_form(row["chinese"]) == row["chinese"], row
+        assert row["chinese"] in forms(row["english"]), row
+    pairs = [(row["english"], row["chinese"]) for row in rows]
+    assert len(pairs) == len(set(pairs))
