@@ -8,7 +8,7 @@ particular document: each removes what is noise in any document.
 from __future__ import annotations
 
 import re
-from collections import Counter
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -163,6 +163,7 @@ def _with_line_end(text: str, span: Span) -> Span:
 # --- wrapped lines --------------------------------------------------------------------------------
 
 _TERMINAL = re.compile(r"[。！？：；.!?:;…|”’》」』)）】〕\]]\s*$")
+_SENTENCE_ENDED = re.compile(r"[。！？；：;:!?][”’》）)]*\s*$")
 _RUNNING = re.compile(r"[，,。；;、]")
 _BREAK = re.compile(r"[^\S\n]*\n[\s\u3000]*")
 _INDENTED = re.compile(r"[ \t\u00a0]{2,}|\u3000")
@@ -171,6 +172,7 @@ _MIN_RUNNING = 12
 # A text is hard-wrapped when most of its lines end within this many characters of the longest.
 _RAGGED = 3
 _WRAPPED_SHARE = 0.5
+_MIN_WRAPPED = 8
 
 
 def find_wraps(text: str) -> list[Span]:
@@ -180,18 +182,18 @@ def find_wraps(text: str) -> list[Span]:
     (or stops at the width to which the whole text is wrapped), and the line after it opens nothing:
     no ordinal, no indent, no labelled fact.
     """
-    width = _wrap_width(text)
+    wrapping = _find_wrapping(text)
     spans: list[Span] = []
     line_start = 0
     for match in _BREAK.finditer(text):
         line = text[line_start : match.start()]
-        if _continues(line, text, match, width):
+        if _continues(line, text, match, wrapping):
             spans.append(match.span())
         line_start = match.end()
     return spans
 
 
-def _continues(line: str, text: str, match: re.Match[str], width: int | None) -> bool:
+def _continues(line: str, text: str, match: re.Match[str], wrapping: _Wrapping | None) -> bool:
     follows = match.end()
     if follows >= len(text) or not line.strip() or "\f" in match[0]:
         return False
@@ -203,14 +205,14 @@ def _continues(line: str, text: str, match: re.Match[str], width: int | None) ->
         or _LABELLED.match(text[follows : follows + 20])
     ):
         return False
-    wrapped = width is not None and "\n" not in match[0][match[0].index("\n") + 1 :]
-    if wrapped and width is not None and len(line) >= width - _RAGGED:
-        return True
+    if wrapping is not None and match[0].count("\n") == 1:
+        # A sentence that ends just short of the width ends a paragraph more often than it does not.
+        ragged = 0 if _SENTENCE_ENDED.search(line) else _RAGGED
+        return wrapping.measure(line) >= wrapping.width - ragged
     return (
         len(line.strip()) >= _MIN_RUNNING
         and _RUNNING.search(line) is not None
         and _TERMINAL.search(line) is None
-        and (width is None or not wrapped)
         and not _looks_closed(line)
     )
 
@@ -220,13 +222,35 @@ def _looks_closed(line: str) -> bool:
     return re.search(r"(?:年|月|日|表|件|页)\s*$", line) is not None
 
 
-def _wrap_width(text: str) -> int | None:
-    lengths = [len(line.rstrip()) for line in text.split("\n") if line.strip()]
-    if len(lengths) < 8:
+@dataclass(frozen=True, slots=True)
+class _Wrapping:
+    """The width at which a text is hard-wrapped, and how its lines are measured."""
+
+    width: float
+    measure: Callable[[str], float]
+
+
+def _find_wrapping(text: str) -> _Wrapping | None:
+    """Return how ``text`` is wrapped, or None: by characters, or as printed, whichever fits."""
+    # Rows of a table are as long as they are.
+    lines = [line.rstrip() for line in text.split("\n") if line.strip() and "\t" not in line]
+    if len(lines) < _MIN_WRAPPED:
         return None
-    longest = sorted(lengths)[int(len(lengths) * 0.98)]
-    near = Counter(length >= longest - _RAGGED for length in lengths)[True]
-    return longest if near >= _WRAPPED_SHARE * len(lengths) else None
+    found = [_measured(lines, measure) for measure in (len, _printed_width)]
+    share, wrapping = max(found, key=lambda pair: pair[0])
+    return wrapping if share >= _WRAPPED_SHARE else None
+
+
+def _measured(lines: list[str], measure: Callable[[str], float]) -> tuple[float, _Wrapping]:
+    lengths = sorted(map(measure, lines))
+    longest = lengths[int(len(lengths) * 0.98)]
+    near = sum(length >= longest - _RAGGED for length in lengths)
+    return near / len(lengths), _Wrapping(longest, measure)
+
+
+def _printed_width(line: str) -> float:
+    """The width of ``line`` in Chinese characters: a Latin letter or a digit is half of one."""
+    return sum(1 if unicodedata.east_asian_width(c) in "WFA" else 0.5 for c in line)
 
 
 # --- shared ---------------------------------------------------------------------------------------

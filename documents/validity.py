@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -45,9 +46,18 @@ def _repeals(other: Document, document: Document) -> bool:
 
 
 def refers_to(reference: Reference, document: Document) -> bool:
-    """Whether ``reference`` names ``document``: by 文号 where both have one, else by title."""
+    """Whether ``reference`` names ``document``: by 文号 where both have a whole one, else by title."""
     metadata = document.metadata
-    if reference.number and metadata.number:
-        return match_form(reference.number) == match_form(metadata.number)
+    mentioned, own = _number_form(reference.number), _number_form(metadata.number)
+    if mentioned and own:
+        return mentioned == own
     names = {match_form(name) for name in (metadata.title, metadata.notice) if name}
     return reference.title is not None and match_form(reference.title) in names
+
+
+def _number_form(number: str | None) -> str | None:
+    """Return a 文号 as it is compared: brackets of one kind; None where its year is lost."""
+    if number is None:
+        return None
+    form = re.sub(r"[〔\[【〕\]】]", lambda m: "(" if m[0] in "〔[【" else ")", match_form(number))
+    return None if "()" in form else form.replace(")第", ")")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +54,7 @@ def test_cleaning_only_removes(source: str) -> None:
     cleaned = clean(source)
     removals = cleaned.removals
     assert all(r.start < r.end and source[r.start : r.end] == r.text for r in removals)
-    assert all(a.end <= b.start for a, b in zip(removals, removals[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(removals))
     assert without(source, [(r.start, r.end) for r in removals]) == cleaned.text
     assert sum(len(r.text) for r in removals) == len(source) - len(cleaned.text)
 
@@ -232,6 +234,35 @@ _PARAGRAPH = (
 def test_a_hard_wrapped_text_is_joined() -> None:
     """Even where a line happens to end with a full stop."""
     assert unwrapped(wrapped(_PARAGRAPH, 20)) == _PARAGRAPH
+
+
+def test_a_text_wrapped_as_printed_is_joined() -> None:
+    """A digit is half as wide as a Chinese character, so the lines differ in their number of them."""
+    paragraph = (
+        "到2026年力争建成100个项目和12345个充电桩以及2000座换电站其中城区不少于800座全部联网，" * 6
+    )
+    cut, used, rows = 0, 0.0, []
+    for i, character in enumerate(paragraph):
+        used += 0.5 if character.isascii() else 1
+        if used > 20:
+            rows.append(paragraph[cut:i])
+            cut, used = i, 0.5 if character.isascii() else 1
+    rows.append(paragraph[cut:])
+    assert len({len(row) for row in rows[:-1]}) > 1
+    assert unwrapped("\n".join(rows)) == paragraph
+
+
+def test_a_table_in_a_hard_wrapped_text_does_not_widen_it() -> None:
+    table = "项目一\t牵头单位为省科技厅和省财政厅\t到2026年底以前全部完成并且通过验收\n"
+    assert unwrapped(f"{table}{wrapped(_PARAGRAPH, 20)}") == f"{table}{_PARAGRAPH}"
+
+
+def test_a_sentence_that_ends_short_of_the_width_ends_a_paragraph() -> None:
+    rows = wrapped(_PARAGRAPH, 20)
+    last = "各地要按照要求抓好各项工作落实到位。"
+    assert len(last) == 18
+    text = f"{rows}\n{last}\n{rows}"
+    assert unwrapped(text).endswith(f"{last}\n{_PARAGRAPH}")
 
 
 def test_headings_of_a_hard_wrapped_text_are_not_joined() -> None:
