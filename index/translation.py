@@ -29,7 +29,7 @@ _STOP_WORDS = frozenset(
     "do does did has have had can could will would shall should may might must i we you he she it they my our "
     "your its their this that these those there here what which who whom whose when where why how many much "
     "any some all each every please tell me us get give apply exist exists available want need up out "
-    "as if than then so such per".split()
+    "as if than then so such per department departments agency agencies responsible lead leads".split()
 )
 # Longer phrases are explanations, not terms.
 _MAX_WORDS = 4
@@ -50,6 +50,11 @@ class Term:
     text: str
     forms: tuple[str, ...]
     loose: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether the lexicon of the field gave the forms."""
+        return not self.loose and self.forms != (self.text,)
 
 
 def translate(text: str) -> list[Term]:
@@ -77,10 +82,9 @@ def in_chinese(text: str) -> tuple[str, float]:
     Trust is the share of the content words that the lexicon of the field knows, 0..1.
     """
     terms = translate(text)
-    known = [term for term in terms if not term.loose and has_han(term.forms[0])]
     forms = (term.forms[:_MAX_LOOSE] if term.loose else term.forms for term in terms)
     chinese = " ".join(form for group in forms for form in group if has_han(form))
-    return chinese, len(known) / len(terms) if terms else 0.0
+    return chinese, sum(term.known for term in terms) / len(terms) if terms else 0.0
 
 
 def _longest(words: Sequence[str]) -> tuple[Term, int]:

@@ -29,8 +29,8 @@ class Evidence:
     """A quote with how well its unit fits the question.
 
     ``coverage``, 0..1: the weighted share of the question's content words that the unit, its title
-    and its headings hold; ``held`` is what each word adds to it. ``prominence``: standard deviations
-    between the unit's similarity and the usual one.
+    and its headings hold; ``held`` is what each word adds to it, ``weights`` what each could.
+    ``prominence``: standard deviations between the unit's similarity and the usual one.
     """
 
     hit: Hit
@@ -38,6 +38,7 @@ class Evidence:
     clause: Clause
     start: int
     end: int
+    weights: Mapping[Term, float]
     held: Mapping[Term, float]
     prominence: float
 
@@ -76,6 +77,7 @@ def _evidence(hit: Hit, background: tuple[float, float], index: Index, words: We
         clause=_innermost(document, start, end),
         start=start,
         end=end,
+        weights=words,
         held=cover(words, match_form(_surroundings(document, hit))),
         prominence=(hit.similarity - mean) / deviation if deviation else 0.0,
     )

@@ -67,7 +67,8 @@ class Boundary:
             return
         language, path = split_path(scope["path"].removeprefix(scope.get("root_path", "")))
         nonce = secrets.token_urlsafe(16)
-        completed = _Completion(send, language, nonce)
+        own = OWN_PATHS.fullmatch(path) is not None
+        completed = _Completion(send, language, nonce, fresh=own)
         if path == "/" and scope["method"] == "GET" and language == "zh":
             wanted = choose_page(scope)
             if wanted == "en":
@@ -76,7 +77,7 @@ class Boundary:
                 response.headers["Cache-Control"] = "no-store"
                 await response(scope, receive, completed)
                 return
-        if not (GRADIO_PATHS.fullmatch(path) or OWN_PATHS.fullmatch(path)):
+        if not (own or GRADIO_PATHS.fullmatch(path)):
             await PlainTextResponse("Not Found", status_code=404)(scope, receive, completed)
             return
         await self.app(scope, receive, completed)
@@ -85,10 +86,11 @@ class Boundary:
 class _Completion:
     """Adds the headers to a response, and completes it where it is a page of HTML."""
 
-    def __init__(self, send: Send, language: Language, nonce: str) -> None:
+    def __init__(self, send: Send, language: Language, nonce: str, *, fresh: bool) -> None:
         self._send = send
         self._language = language
         self._nonce = nonce
+        self._fresh = fresh  # what changes with the library or a new version is asked for again
         self._start: Message | None = None
         self._body = b""
 
@@ -97,6 +99,8 @@ class _Completion:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if self._fresh:
+                headers.setdefault("Cache-Control", "no-cache")
             headers["Content-Security-Policy"] = POLICY.format(nonce=self._nonce)
             if headers.get("content-type", "").startswith("text/html"):
                 self._start = message

@@ -20,6 +20,8 @@ from qa.web.texts import Texts, format_date
 
 # The outline's entries are cut to this many characters: one line of a phone, two of the pane.
 OUTLINE_LENGTH = 28
+# A heading clause's first line of at most this many characters is set bold, full stop or not.
+TITLE_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,9 @@ def _render_paragraphs(clean: str, start: int, end: int, spans: Sequence[Span]) 
 def _find_title(clean: str, clause: Clause) -> list[Span]:
     """Return the span of the clause's marker and heading, to be set bold."""
     end = clause.start + len(clause.marker or "")
+    if clause.kind == "heading" and not clause.heading:
+        line = clause.text.split("\n", 1)[0]
+        end = clause.start + len(line) if len(line) <= TITLE_LENGTH else end
     if clause.heading:
         limit = end + len(clause.heading) + 8  # white space between marker and heading
         found = clean.find(clause.heading, clause.start, limit)

@@ -20,7 +20,7 @@
     const bar = document.createElement("div");
     bar.className = "pane-bar";
     const name = document.createElement("span");
-    name.textContent = texts.label;
+    name.className = "pane-name";
     const page = document.createElement("a");
     page.className = "pane-alone";
     page.target = "_blank";
@@ -62,6 +62,9 @@
       const html = await response.text();
       if (ticket !== wanted) return;
       content.innerHTML = html; // escaped by the server
+      const title = find(".document h2", content)?.textContent;
+      const number = find(".document-number", content)?.textContent;
+      find(".pane-name", pane).textContent = [title ?? texts.label, number].filter(Boolean).join("　");
       shown = response.ok;
     } catch {
       if (ticket === wanted) showMessage(content, texts.error);
