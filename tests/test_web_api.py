@@ -298,5 +298,6 @@ def test_what_the_page_does_not_use_is_closed(client: TestClient, prefix: str, p
 
 
 def test_static_files_do_not_lead_outside(client: TestClient) -> None:
-    assert client.get("/page/page.css").status_code == 200
+    style = client.get("/page/page.css")
+    assert style.status_code == 200 and style.headers["cache-control"] == "no-cache"
     assert client.get("/page/..%2Fpage.py").status_code == 404
