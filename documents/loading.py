@@ -80,7 +80,8 @@ def _decode(data: bytes) -> str | None:
         return text
     # Statistical detection comes second because UTF-8 never decodes by accident.
     best = charset_normalizer.from_bytes(data, cp_isolation=_LEGACY_ENCODINGS).best()
-    return None if best is None else str(best)
+    # It gives up on a text of many unusual letters, such as one with pinyin behind each character.
+    return _decode_strictly(data, "gb18030") if best is None else str(best)
 
 
 def _decode_strictly(data: bytes, encoding: str) -> str | None:

@@ -16,7 +16,10 @@ import pypinyin
 from documents.types import Level
 
 # The 藏 of 西藏 and the 蒙古 of 内蒙古 belong to the name.
-_PEOPLES = "朝鲜|土家|苗|(?<!西)藏|羌|彝|布依|侗|哈尼|壮|傣|白|景颇|傈僳|回|(?<!内)蒙古|柯尔克孜|哈萨克|维吾尔|满|瑶|黎|畲|土|撒拉"
+_PEOPLES = (
+    "朝鲜|土家|苗|(?<!西)藏|羌|彝|布依|侗|哈尼|壮|傣|白|景颇|傈僳|回|(?<!内)蒙古|柯尔克孜|哈萨克|维吾尔"
+    "|满|瑶|黎|畲|土|撒拉"
+)
 _SUFFIX = re.compile(rf"(?:特别行政区|(?:(?:{_PEOPLES})族?)*自治[区州县]|地区|省|市|盟)$")
 # Short names of districts and counties are common words (和平, 新华, 东方), and a county of two
 # characters stands inside others (管理县级); they count only in full, from three characters on.
