@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -119,6 +120,15 @@ def format_address(host: str, port: int) -> str:
     return f"http://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}"
 
 
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the server's log is worth reading.
+
+    Open pages keep a connection each; that stopping cuts them off is no error.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, asyncio.CancelledError) or "graceful shutdown" in str(record.msg))
+
+
 def serve(app: FastAPI, listener: socket.socket, address: str) -> None:
     """Run the server, and print the address once it answers there."""
     import uvicorn
@@ -129,7 +139,8 @@ def serve(app: FastAPI, listener: socket.socket, address: str) -> None:
             if self.started:
                 print(address, flush=True)
 
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+    logging.getLogger("uvicorn.error").addFilter(is_news)
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
         Server(config).run([listener])
 

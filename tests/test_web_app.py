@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import socket
 
 import pytest
@@ -75,3 +77,13 @@ def test_progress_is_ten_lines_however_long_it_takes(capsys: pytest.CaptureFixtu
         app.report("encode", done, 1000)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10 and lines[-1] == "建立索引 / indexing 1000/1000"
+
+
+def test_stopping_with_open_pages_is_no_error() -> None:
+    def record(message: str, error: BaseException | None = None) -> logging.LogRecord:
+        trace = (type(error), error, None) if error else None
+        return logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, message, (), trace)
+
+    assert not app.is_news(record("Exception in ASGI application", asyncio.CancelledError()))
+    assert not app.is_news(record("Cancel 1 running task(s), timeout graceful shutdown exceeded"))
+    assert app.is_news(record("Exception in ASGI application", ValueError("x")))
