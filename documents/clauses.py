@@ -348,7 +348,8 @@ _SIGNATURE = re.compile(
 _ANNEX = re.compile(r"^(?:附件|附表|附录|附[:：])")
 _TABLE_TITLE = re.compile(r"^[^。；]{2,60}表(?:[（(][^（）()]{1,20}[)）])?$")
 _DEBRIS = re.compile(r"^[\W_]+$")
-_PUBLIC = re.compile(r"^[（(].{2,20}[)）]$")
+# （此件公开发布）, but not the （责任单位：…） of the last clause.
+_PUBLIC = re.compile(r"^[（(](?!.*(?:牵头|責任|责任|負責|负责|配合|單位|单位)).{2,20}[)）]$")
 
 
 def _closing_start(text: str, last: int) -> int:

@@ -51,10 +51,13 @@ def _scheme(name: str, rank: int, pattern: str, template: str, *, numerals: bool
 # an article instead of opening one.
 _REFERENCE = r"(?![的之至和与及、，,]|规定|所|第|款|项|中|或者|以及)"
 
+# A title stands behind a chapter's number; one glued to it is a short line without a sentence.
+_TITLED = r"(?=[\s\u3000]|$|(?![的之和与及至规所第中])[^\s，,。；;：:]{1,15}(?:\n|$))"
+
 SCHEMES = (
-    _scheme("part", 0, rf"(?P<marker>第(?P<n>{_NUMBER})编)(?=[\s\u3000]|$)", "第{}编"),
-    _scheme("chapter", 1, rf"(?P<marker>第(?P<n>{_NUMBER})章)(?=[\s\u3000]|$)", "第{}章"),
-    _scheme("section", 2, rf"(?P<marker>第(?P<n>{_NUMBER})节)(?=[\s\u3000]|$)", "第{}节"),
+    _scheme("part", 0, rf"(?P<marker>第(?P<n>{_NUMBER})[编編]){_TITLED}", "第{}编"),
+    _scheme("chapter", 1, rf"(?P<marker>第(?P<n>{_NUMBER})章){_TITLED}", "第{}章"),
+    _scheme("section", 2, rf"(?P<marker>第(?P<n>{_NUMBER})[节節]){_TITLED}", "第{}节"),
     _scheme(
         "article",
         3,

@@ -384,7 +384,15 @@ def test_what_speaks_of_the_document_itself_is_its_closing(closing: str) -> None
     assert clause(text, "尾").kind == "closing"
 
 
-@pytest.mark.parametrize("paragraph", ["各市要抓好落实。", "支持企业申报项目，给予补助。"])
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "各市要抓好落实。",
+        "支持企业申报项目，给予补助。",
+        "（责任单位：省科技厅）",
+        "（省科技厅牵头）",
+    ],
+)
 def test_any_other_last_paragraph_stays_in_its_clause(paragraph: str) -> None:
     text = f"一、甲\n（一）乙。\n{paragraph}"
     assert paths(text) == ["一", "一/（一）"]
