@@ -1,4 +1,4 @@
-"""``python -m evaluation answers FILE``: exit code 0 ok, 1 below a floor or failed, 2 bad input."""
+"""``python -m evaluation answers|refusals FILE``: exit code 0 ok, 1 below a floor or failed, 2 bad input."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from documents.errors import DocumentError
 from evaluation.answers import METRICS, Report, evaluate, format_report
 from evaluation.datasets import DatasetError, Question, read_questions
+from evaluation.refusals import HALVES, count_refusals, format_refusals, read_queries
 from index.errors import PolicyIndexError
 
 if TYPE_CHECKING:
     from index.types import Index
+    from qa.assistant import PolicyAssistant
 
 OK, BELOW, BAD_INPUT = 0, 1, 2
 
@@ -34,11 +36,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     answers = commands.add_parser("answers", help="逐题提问并评分（ask each question, and score）")
-    answers.add_argument("file", type=Path, metavar="FILE", help="问题文件，JSON Lines")
-    answers.add_argument("--index", type=Path, metavar="DIR", help="索引目录（默认：本机索引）")
-    answers.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+    refusals = commands.add_parser(
+        "refusals",
+        help="其他领域的问题，应全部拒答（questions of another field, all to be refused）",
+    )
+    for command in (answers, refusals):
+        command.add_argument("file", type=Path, metavar="FILE", help="问题文件，JSON Lines")
+        command.add_argument("--index", type=Path, metavar="DIR", help="索引目录（默认：本机索引）")
+        command.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+        command.add_argument("--json", action="store_true", help="输出 JSON")
+    refusals.add_argument("--half", choices=HALVES, default="report", help="按编号哈希分成两半")
+    refusals.add_argument("--limit", type=int, default=500, metavar="N", help="最多问多少题")
+    refusals.set_defaults(run=_refusals)
     answers.add_argument("--split", metavar="NAME", help="只用这一部分问题，如 dev 或 test")
-    answers.add_argument("--json", action="store_true", help="输出 JSON")
     answers.add_argument(
         "--floor",
         type=_floor,
@@ -79,16 +89,37 @@ def _answers(options: argparse.Namespace) -> int:
     return BELOW if below or report.failed else OK
 
 
-def _ask(questions: Sequence[Question], directory: Path | None, model: str | None) -> Report:
+def _refusals(options: argparse.Namespace) -> int:
+    try:
+        queries = read_queries(options.file, half=options.half, limit=options.limit)
+        assistant = _open(options.index, options.model)
+    except (DatasetError, DocumentError, PolicyIndexError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    refusals = count_refusals(
+        assistant, queries, progress=lambda done, total: _show_progress("ask", done, total)
+    )
+    if options.json:
+        print(json.dumps(asdict(refusals), ensure_ascii=False, indent=2))
+    else:
+        print(format_refusals(refusals))
+    return OK
+
+
+def _open(directory: Path | None, model: str | None) -> PolicyAssistant:
     # Imported here, because loading the model's libraries takes seconds and bad input needs none.
     from index.hybrid import open_index
     from qa.assistant import PolicyAssistant
 
-    index = open_index(directory, model=model, progress=_show_progress)
+    return PolicyAssistant(open_index(directory, model=model, progress=_show_progress))
+
+
+def _ask(questions: Sequence[Question], directory: Path | None, model: str | None) -> Report:
+    assistant = _open(directory, model)
     return evaluate(
-        PolicyAssistant(index),
+        assistant,
         questions,
-        find_unit=lambda document, clause: _find_unit(index, document, clause),
+        find_unit=lambda document, clause: _find_unit(assistant.index, document, clause),
         progress=lambda done, total: _show_progress("ask", done, total),
     )
 

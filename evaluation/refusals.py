@@ -1,0 +1,99 @@
+"""Questions of another field, all of which must be refused: how many are let through.
+
+Any BEIR ``queries.jsonl`` whose subject the library does not hold will do. The set is split in two
+by a hash of the query ids, one half to choose a threshold on and the other to report.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from evaluation.answers import Assistant
+from evaluation.datasets import DatasetError
+from qa.errors import RequestError
+from qa.types import Outcome, Request
+
+HALVES = ("choose", "report")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How many questions had which outcome, and the ids of those that were let through."""
+
+    questions: int
+    outcomes: dict[Outcome, int]
+    let_through: tuple[str, ...]
+
+
+def read_queries(path: Path, *, half: str, limit: int) -> list[tuple[str, str]]:
+    """Return (id, text) of at most ``limit`` queries of one half, in the order of their hashes.
+
+    DatasetError names the file and line that cannot be used.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(
+            str(path), f"无法读取（{error}）。", f"cannot be read ({error})."
+        ) from error
+    queries = [_read(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    chosen = sorted((_hash(id_), id_, text) for id_, text in queries)
+    wanted = [(id_, text) for hash_, id_, text in chosen if hash_[0] % 2 == HALVES.index(half)]
+    return wanted[:limit]
+
+
+def _read(path: Path, number: int, line: str) -> tuple[str, str]:
+    try:
+        obj = json.loads(line)
+        return str(obj["_id"]), str(obj["text"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DatasetError(
+            f"{path}:{number}",
+            "应为含 _id 和 text 的 JSON 对象（BEIR 的 queries.jsonl）。",
+            "must be a JSON object with _id and text (BEIR's queries.jsonl).",
+        ) from error
+
+
+def _hash(id_: str) -> bytes:
+    return hashlib.sha256(id_.encode()).digest()
+
+
+def count_refusals(
+    assistant: Assistant,
+    queries: Sequence[tuple[str, str]],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Refusals:
+    """Ask every query; one that cannot be taken as a question counts as refused."""
+    outcomes: Counter[Outcome] = Counter(dict.fromkeys(get_args(Outcome), 0))
+    let_through = []
+    for done, (id_, text) in enumerate(queries, 1):
+        outcome = _outcome(assistant, text)
+        outcomes[outcome] += 1
+        if outcome != "no_basis":
+            let_through.append(id_)
+        if progress:
+            progress(done, len(queries))
+    return Refusals(len(queries), dict(outcomes), tuple(let_through))
+
+
+def _outcome(assistant: Assistant, text: str) -> Outcome:
+    try:
+        return assistant.ask(Request(text)).outcome
+    except RequestError:
+        return "no_basis"
+
+
+def format_refusals(refusals: Refusals) -> str:
+    """Return the counts and shares as a table."""
+    rows: Iterable[str] = (
+        f"{outcome:<10}{count:>7}{count / max(refusals.questions, 1):>9.1%}"
+        for outcome, count in refusals.outcomes.items()
+    )
+    return "\n".join([f"问题 {refusals.questions}，应全部拒答（all must be refused）", *rows])
