@@ -42,7 +42,9 @@ def open_assistant(index: Path | None, model: str | None) -> PolicyAssistant:
     from qa.assistant import PolicyAssistant
 
     assistant = PolicyAssistant(open_index(index, model=model, progress=report))
-    assistant.ask("预热")  # the first question loads dictionaries and is several times slower
+    # The first question of each language loads its dictionary, which takes longer than an answer.
+    assistant.ask("预热")
+    assistant.ask("warm up")
     return assistant
 
 

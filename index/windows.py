@@ -28,20 +28,26 @@ def split_sentences(text: str, start: int, end: int) -> list[Span]:
 def split_chunks(unit: Unit, number: int, text: str, *, window: int = WINDOW) -> list[Chunk]:
     """Return the chunks of ``unit`` (the ``number``-th) whose spans lie in the clean ``text``.
 
-    Windows hold whole sentences, as many as fit; a single longer sentence is cut. None crosses from
-    one span of the unit to the next.
+    Windows hold whole sentences, as many as fit; a single longer sentence is cut. A bracket that
+    follows a sentence stays with it, whatever the length: by itself it says nothing of the matter.
+    None crosses from one span of the unit to the next.
     """
     chunks = []
     for start, end in unit.spans:
-        for first, last in _pack(split_sentences(text, start, end), window):
+        for first, last in _pack(text, split_sentences(text, start, end), window):
             chunks.append(Chunk(number, first, last))
     return chunks
 
 
-def _pack(sentences: Sequence[Span], window: int) -> list[Span]:
+def is_bracket(sentence: str) -> bool:
+    """Whether a sentence is nothing but a bracket, as the list of departments behind a clause is."""
+    return sentence[0] in "（(" and sentence[-1] in "）)"
+
+
+def _pack(text: str, sentences: Sequence[Span], window: int) -> list[Span]:
     packed: list[Span] = []
     for start, end in sentences:
-        if packed and end - packed[-1][0] <= window:
+        if packed and (end - packed[-1][0] <= window or is_bracket(text[start:end])):
             packed[-1] = (packed[-1][0], end)
             continue
         for cut in range(start, end, window):

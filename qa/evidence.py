@@ -15,7 +15,7 @@ from documents.normalization import match_form
 from documents.types import Clause, Document
 from index.translation import Term
 from index.types import Hit, Index, Search, Span
-from index.windows import split_sentences
+from index.windows import is_bracket, split_sentences
 from qa.question import Question
 
 # A quote is what an operator can read out in one breath or two.
@@ -114,7 +114,7 @@ def _surroundings(document: Document, hit: Hit) -> str:
 def _quote(text: str, hit: Hit, words: Weights) -> Span:
     best: tuple[float, Span] = (0.0, hit.chunk)
     for start, end in hit.spans:
-        sentences = split_sentences(text, start, end)
+        sentences = [s for s in split_sentences(text, start, end) if not is_bracket(text[slice(*s)])]
         scores = [
             sum(w * _share(word, match_form(text[a:b])) for word, w in words.items())
             for a, b in sentences

@@ -24,7 +24,7 @@ _STOP_WORDS = frozenset(
 )
 _FIGURE = re.compile(
     r"多少|几(?:个|家|座|万|亿|成|倍|项|条|种|人)|多大|多高|百分之几|比例|占比|金额|额度|上限|最高|最低"
-    r"|标准是|目标是|how (?:many|much)|what percentage|maximum|ceiling"
+    r"|how (?:many|much)|what percentage|maximum|ceiling"
 )
 _DATE = re.compile(
     r"什么时候|何时|哪(?:一)?年|几年|多久|多长时间|截止|到期|期限|有效期|\bwhen\b|how long|deadline"
