@@ -35,7 +35,8 @@ class PolicyAssistant:
         standalone = resolve(request.question, request.history)
         question = understand(standalone or request.question)
         documents = documents_for(question, library)
-        filters = dataclasses.replace(request.filters, documents=documents)
+        # Where no document is of the place, nothing is cited; what was found is listed all the same.
+        filters = dataclasses.replace(request.filters, documents=documents or None)
         search = self.index.search(question.text, k=request.k, filters=filters, as_of=day)
         evidence = gather(question, search, self.index)
         if documents is not None and not documents:

@@ -7,7 +7,7 @@ import re
 from documents.types import Clause, Document
 
 _EDGES = {"首": "开头", "尾": "结尾"}
-_ARTICLE = re.compile(r"第[^/]+条(?:之[^/]+)?(?:#\d+)?")
+_ARTICLE = re.compile(r"第[^/]+条(?:之[^/#]+)?(?:#\d+)?")
 _ITEM = re.compile(r"[（(]")
 
 
@@ -18,7 +18,8 @@ def format_label(path: str) -> str:
     inside_article = False
     written: list[str] = []
     above = ""
-    for part in path.split("/"):
+    for ordinal in path.split("/"):
+        part, _, repeat = ordinal.partition("#")
         if above and part.startswith(f"{above}."):
             written[-1] = part  # 1.1 repeats the 1 above it
         elif inside_article and _ITEM.match(part):
@@ -29,6 +30,8 @@ def format_label(path: str) -> str:
             written.append(f"{part}.")
         else:
             written.append(part)
+        if repeat:
+            written[-1] += f"（第{repeat}处）"
         inside_article = inside_article or _ARTICLE.fullmatch(part) is not None
         above = part
     return "".join(written)

@@ -1,0 +1,56 @@
+"""What the product is for, with the default model over the shipped documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from documents.library import read_documents
+from documents.types import Document
+from index.default_model import DEFAULT_MODEL
+from index.encoder import load_encoder
+from index.hybrid import HybridIndex
+from qa.assistant import PolicyAssistant
+from qa.types import Response
+
+pytestmark = pytest.mark.model
+
+CHARGING = {
+    ("jilin-auto-cluster-upgrade", "四/（五）/40"),
+    ("jilin-auto-cluster-upgrade", "四/（七）/47"),
+    ("jilin-nev-action-plan-2024", "一/（五）/13"),
+    ("jilin-nev-action-plan-2024", "二/（三）"),
+}
+
+
+@pytest.fixture(scope="session")
+def assistant(samples: Path) -> PolicyAssistant:
+    """Return an assistant over the samples, with the model prepared as anywhere else."""
+    documents = [item for item in read_documents([samples]) if isinstance(item, Document)]
+    return PolicyAssistant(HybridIndex.build(documents, load_encoder(DEFAULT_MODEL)))
+
+
+def first_five(response: Response) -> set[tuple[str, str]]:
+    return {(citation.document, citation.clause) for citation in response.citations[:5]}
+
+
+def test_support_for_charging_stations_is_cited(assistant: PolicyAssistant) -> None:
+    response = assistant.ask("充电站建设有什么支持？")
+    assert response.outcome == "answered"
+    assert len(first_five(response) & CHARGING) >= 3
+
+
+def test_question_in_english_cites_chinese_clauses(assistant: PolicyAssistant) -> None:
+    response = assistant.ask("what support exists for charging stations")
+    assert response.outcome == "answered" and response.language == "en"
+    assert first_five(response) & CHARGING
+
+
+@pytest.mark.parametrize("question", ["今天天气怎么样", "深圳的充电桩补贴是多少"])
+def test_without_basis_nothing_is_cited_and_results_are_listed(
+    question: str, assistant: PolicyAssistant
+) -> None:
+    response = assistant.ask(question)
+    assert (response.outcome, response.citations) == ("no_basis", ())
+    assert response.results

@@ -1,0 +1,214 @@
+"""The whole pipeline over the samples: deterministic, verbatim, and never a traceback."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from documents.library import read_documents
+from documents.types import Document
+from index.filters import read_filters
+from index.hybrid import HybridIndex
+from index.units import unit_of
+from qa.assistant import PolicyAssistant
+from qa.errors import RequestError
+from qa.schema import write_response
+from qa.types import Request, Response
+from tests.conftest import FakeEncoder
+
+SAMPLES = Path(__file__).parent.parent / "documents" / "samples"
+DAY = date(2026, 1, 1)
+QUESTIONS = [
+    "充电站建设有什么支持？",
+    "what support exists for charging stations",
+    "首台套装备的奖励最高多少",
+    "零部件产业集群由谁牵头",
+    "行动方案什么时候到期",
+    "今天天气怎么样",
+    "深圳的充电桩补贴是多少",
+]
+
+
+def build() -> PolicyAssistant:
+    documents = [item for item in read_documents([SAMPLES]) if isinstance(item, Document)]
+    return PolicyAssistant(HybridIndex.build(documents, FakeEncoder()))
+
+
+@pytest.fixture(scope="module")
+def assistant() -> PolicyAssistant:
+    return build()
+
+
+def written(assistant: PolicyAssistant, question: str) -> str:
+    obj: dict[str, Any] = write_response(assistant.ask(Request(question, as_of=DAY)))
+    assert obj.pop("timings_ms")["total"] >= 0
+    return json.dumps(obj, ensure_ascii=False)
+
+
+def check(assistant: PolicyAssistant, response: Response) -> None:
+    """Check what must hold for any answer."""
+    assert (response.outcome == "no_basis") == (not response.citations)
+    units = {(result.document, result.clause) for result in response.results}
+    for number, citation in enumerate(response.citations, 1):
+        document = assistant.index.documents[citation.document]
+        clause = document.clause(citation.clause)
+        assert citation.quote == document.clean[citation.start : citation.end] != ""
+        assert clause.start <= citation.start < citation.end <= clause.end
+        assert (document.id, unit_of(document, clause.path)) in units
+        assert f"“{citation.quote}” [{number}]" in response.answer
+        assert 0 <= citation.source_start < citation.source_end <= len(document.source)
+    assert f"[{len(response.citations) + 1}]" not in response.answer
+    assert "以原文为准" in response.answer.splitlines()[-1]
+
+
+# --- deterministic
+
+
+def test_two_assistants_answer_alike_to_the_byte(assistant: PolicyAssistant) -> None:
+    other = build()
+    for question in QUESTIONS:
+        assert written(assistant, question) == written(other, question)
+
+
+def test_questions_do_not_disturb_each_other(assistant: PolicyAssistant) -> None:
+    before = [written(assistant, question) for question in QUESTIONS]
+    assert [written(assistant, question) for question in reversed(QUESTIONS)] == before[::-1]
+
+
+# --- any text
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_answers_keep_their_promises(question: str, assistant: PolicyAssistant) -> None:
+    response = assistant.ask(question)
+    check(assistant, response)
+    assert len(response.results) == 10
+
+
+POLICY_WORDS = st.sampled_from(
+    "充电站 建设 支持 补贴 多少 吉林 安徽 深圳 2025年 由谁负责 什么时候 新能源汽车 產業 [1] 《》 “ { } "
+    "charging stations Jilin who \u202e \x00 🚗 %s ' ; --".split(" ")
+)
+
+
+@given(st.text(max_size=60) | st.lists(POLICY_WORDS, max_size=8).map(" ".join))
+def test_any_text_is_refused_or_answered_verbatim(text: str) -> None:
+    try:
+        response = ANY.ask(text)
+    except RequestError as error:
+        assert error.code == "empty_question"
+        return
+    check(ANY, response)
+
+
+ANY = build()
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ("充电站" * 33_334, "question_too_long"),
+        ("", "empty_question"),
+        (" \t\n", "empty_question"),
+        ("？！……——", "empty_question"),
+        ("\x00\x07\x1b", "empty_question"),
+        ("\u202e\u200f\u200b", "empty_question"),
+        ("🚗🔌", "empty_question"),
+        ("充电\ud83d", "not_text"),
+    ],
+)
+def test_what_is_no_question_is_refused(
+    question: str, code: str, assistant: PolicyAssistant
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        assistant.ask(question)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "充电站\x00\x1b[31m建设",
+        "\u202e充电站建设\u202c",
+        "🚗充电站🔌建设",
+        "'; DROP TABLE clauses; -- 充电站建设",
+        "<script>alert(1)</script>充电站建设",
+        "{why} {} %s 充电站建设",
+        "充电站建设" * 300,
+    ],
+)
+def test_odd_text_around_a_question_is_no_obstacle(
+    question: str, assistant: PolicyAssistant
+) -> None:
+    response = assistant.ask(question)
+    check(assistant, response)
+    assert response.question == question and response.results
+
+
+# --- what the request asks for
+
+
+def test_response_repeats_the_request(assistant: PolicyAssistant) -> None:
+    response = assistant.ask(Request("充电站建设", id="q1", as_of=DAY, k=3))
+    assert (response.id, response.as_of, len(response.results)) == ("q1", DAY, 3)
+    assert response.index == assistant.index.fingerprint
+    assert assistant.ask("充电站建设").as_of == date.today()
+
+
+def test_filters_limit_results_and_citations(assistant: PolicyAssistant) -> None:
+    filters = read_filters({"document": "jilin-nev-action-plan-2024"})
+    response = assistant.ask(Request("充电站建设", filters=filters))
+    assert {result.document for result in response.results} == {"jilin-nev-action-plan-2024"}
+    check(assistant, response)
+
+
+def test_filter_and_place_of_the_question_both_hold(assistant: PolicyAssistant) -> None:
+    filters = read_filters({"document": "anhui-manufacturing-clusters"})
+    response = assistant.ask(Request("吉林省充电站建设", filters=filters))
+    assert response.results == () and response.outcome == "no_basis"
+
+
+def test_place_of_the_question_limits_results(assistant: PolicyAssistant) -> None:
+    response = assistant.ask("安徽产业集群")
+    assert {result.document for result in response.results} == {"anhui-manufacturing-clusters"}
+
+
+def test_place_outside_the_library_is_refused_by_reason(assistant: PolicyAssistant) -> None:
+    response = assistant.ask("深圳的充电桩补贴是多少")
+    assert (response.outcome, response.citations) == ("no_basis", ())
+    assert [notice.code for notice in response.notices] == ["place"]
+
+
+def test_follow_up_is_understood_as_a_whole_question(assistant: PolicyAssistant) -> None:
+    response = assistant.ask(Request("那吉林呢？", history=("安徽的产业集群目标是什么？",)))
+    assert response.understood_as == "吉林的产业集群目标是什么?"
+    assert response.question == "那吉林呢？"
+    assert {r.document[:5] for r in response.results} == {"jilin"}
+    whole = assistant.ask(response.understood_as)
+    assert whole.understood_as is None and whole.citations == response.citations
+
+
+def test_figure_that_the_source_lost_is_told(assistant: PolicyAssistant) -> None:
+    response = assistant.ask("首台套装备的奖励最高多少")
+    assert response.outcome == "partial"
+    [notice] = [notice for notice in response.notices if notice.code == "source_lost"]
+    assert (notice.document, notice.clause) == (
+        response.citations[0].document,
+        response.citations[0].clause,
+    )
+
+
+def test_status_is_that_of_the_day(assistant: PolicyAssistant) -> None:
+    filters = read_filters({"document": "jilin-nev-action-plan-2024"})
+    request = Request("充电站建设", filters=filters, as_of=DAY)
+    assert {c.status for c in assistant.ask(request).citations} == {"in_force"}
+    later = assistant.ask(dataclasses.replace(request, as_of=date(2030, 1, 1)))
+    assert {c.status for c in later.citations} == {"expired"}
+    assert "expired" in [notice.code for notice in later.notices]

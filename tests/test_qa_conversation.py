@@ -1,0 +1,62 @@
+"""Follow-ups: of another place, of the same matter, or none at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from qa.conversation import resolve
+
+LAST = "安徽省的产业集群目标是什么？"
+
+
+@pytest.mark.parametrize(
+    ("question", "history", "expected"),
+    [
+        ("那吉林呢？", [LAST], "吉林的产业集群目标是什么?"),
+        ("吉林呢", [LAST], "吉林的产业集群目标是什么?"),
+        ("那吉林和重庆呢？", [LAST], "吉林、重庆的产业集群目标是什么?"),
+        ("吉林呢？", ["产业集群目标是什么？"], "吉林产业集群目标是什么?"),
+        ("那吉林呢？", ["安徽和重庆的产业集群目标"], "吉林的产业集群目标"),
+        ("它由谁负责？", [LAST], "安徽省的产业集群目标是什么，它由谁负责？"),
+        ("那补贴呢？", [LAST], "安徽省的产业集群目标是什么，补贴呢？"),
+    ],
+)
+def test_follow_up_stands_for_a_whole_question(
+    question: str, history: list[str], expected: str
+) -> None:
+    assert resolve(question, history) == expected
+
+
+def test_follow_ups_are_followed_from_the_first() -> None:
+    assert resolve("那南昌呢？", [LAST, "那吉林呢？"]) == "南昌的产业集群目标是什么?"
+
+
+def test_last_whole_question_counts() -> None:
+    history = [LAST, "首台套装备的奖励是多少？"]
+    assert resolve("那吉林呢？", history) == "吉林首台套装备的奖励是多少?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "新能源汽车充电设施怎么建设",
+        "充电站补贴",
+        "吉林省的首台套奖励",
+        "那新能源汽车电池回收体系怎么建立？",
+        "其他支持充电站建设的政策",
+        "What support exists for charging stations?",
+    ],
+)
+def test_new_topic_stands_alone(question: str) -> None:
+    assert resolve(question, [LAST]) is None
+
+
+@pytest.mark.parametrize("question", ["那吉林呢？", "它由谁负责？", "充电站补贴", "", "？"])
+def test_without_history_every_question_stands_alone(question: str) -> None:
+    assert resolve(question, []) is None
+
+
+def test_pointing_in_english() -> None:
+    assert resolve("Who leads it?", ["Charging stations in Jilin"]) == (
+        "Charging stations in Jilin，Who leads it?"
+    )

@@ -1,0 +1,117 @@
+"""Evidence: the quote, and how well its unit fits."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from documents.parsing import parse_source
+from index.hybrid import HybridIndex
+from index.translation import Term
+from qa.evidence import MAX_QUOTE, Evidence, cover, gather, weigh
+from qa.question import understand
+from tests.conftest import FakeEncoder
+
+TEXT = """吉林省某某意见
+一、设施
+（一）统筹布局。各地要做好规划。支持公共充电站建设。对充电站给予补助。其他事项另行规定。
+（二）回收。建立动力电池回收体系。
+二、落实
+第一段说明组织领导。
+"""
+
+
+def evidence_for(question: str, text: str = TEXT, k: int = 10) -> list[Evidence]:
+    index = HybridIndex.build([parse_source(text, "d")], FakeEncoder())
+    return gather(understand(question), index.search(question, k=k), index)
+
+
+def test_every_hit_has_evidence_in_order() -> None:
+    found = evidence_for("充电站补助")
+    assert found[0].hit.result.clause == "一/（一）"
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize(
+    "question", ["充电站补助", "回收", "组织", "subsidies", "无关的问题", "🚗"]
+)
+def test_quote_is_verbatim_inside_its_clause_and_unit(question: str) -> None:
+    for item in evidence_for(question):
+        assert item.quote == item.document.clean[item.start : item.end]
+        assert item.quote == item.quote.strip() != ""
+        assert item.clause.start <= item.start < item.end <= item.clause.end
+        assert any(a <= item.start and item.end <= b for a, b in item.hit.spans)
+
+
+def test_quote_is_the_run_of_sentences_that_hold_the_words() -> None:
+    best = evidence_for("充电站补助")[0]
+    assert "支持公共充电站建设。对充电站给予补助。" in best.quote
+    assert "各地要做好规划" not in best.quote
+
+
+def test_hardly_more_than_a_heading_goes_on_with_the_body() -> None:
+    best = evidence_for("电池回收")[0]
+    assert best.quote == "建立动力电池回收体系。" or best.quote.startswith("（二）回收。建立")
+    heading = evidence_for("统筹布局")[0]
+    assert heading.quote.startswith("（一）统筹布局。各地要做好规划。支持公共充电站建设。")
+
+
+def test_quotes_do_not_grow_beyond_a_breath_or_two() -> None:
+    text = "某某意见\n一、任务。" + "支持公共充电站建设，由各地安排资金予以落实。" * 40 + "\n"
+    [item] = evidence_for("充电站建设", text)
+    assert MAX_QUOTE - 30 < len(item.quote) <= MAX_QUOTE
+
+
+def test_clause_is_the_innermost_that_holds_the_quote() -> None:
+    text = "第一条 支持下列项目：\n（一）公共充电站；\n（二）动力电池回收利用体系建设和运行。\n"
+    [item] = evidence_for("动力电池回收利用体系", text)
+    assert item.hit.result.clause == "第一条"
+    assert item.clause.path == "第一条/（二）"
+
+
+def test_coverage_is_the_weighted_share_of_the_words() -> None:
+    charging, pile = Term("充电站", ("充电站",)), Term("补贴款", ("补贴款",))
+    weights = {charging: 3.0, pile: 1.0}
+    assert cover(weights, "建设充电站") == {charging: 3 / (3 + 1)}
+    # One of the two pairs of 补贴款 (补贴, 贴款), at half its worth.
+    assert cover(weights, "充电站补贴") == {charging: 3 / 4, pile: 1 / 4 * 0.5 * 1 / 2}
+    assert cover(weights, "无关") == cover({}, "充电站") == {}
+
+
+def test_any_form_counts_and_loose_ones_only_whole() -> None:
+    known = Term("charging station", ("充电站", "充电桩"))
+    loose = Term("piano", ("立式钢琴",), loose=True)
+    assert cover({known: 1.0}, "公共充电桩") == {known: 1.0}
+    assert cover({known: 1.0}, "充电") == {known: 0.25}
+    assert cover({loose: 1.0}, "钢琴") == {}
+    assert cover({loose: 1.0}, "立式钢琴") == {loose: 1.0}
+
+
+def test_word_weighs_as_its_most_frequent_form() -> None:
+    index = HybridIndex.build([parse_source(TEXT, "d")], FakeEncoder())
+    rare, common = Term("a", ("充电桩",)), Term("b", ("充电桩", "省"))
+    weights = weigh([rare, common], index)
+    assert weights[rare] == index.idf("充电桩") == pytest.approx(math.log(1 + 3.5 / 0.5))
+    assert weights[common] == index.idf("省") < weights[rare]
+
+
+def test_coverage_counts_title_and_headings_too() -> None:
+    best = next(e for e in evidence_for("设施补助意见") if e.hit.result.clause == "一/（一）")
+    assert {word.text for word in best.held} == {"设施", "补助", "意见"}
+    assert best.coverage == pytest.approx(1.0)
+
+
+def test_prominence_is_in_standard_deviations() -> None:
+    found = evidence_for("充电站补助")
+    similarities = [item.hit.similarity for item in found]
+    mean = sum(similarities) / 3
+    deviation = math.sqrt(sum((s - mean) ** 2 for s in similarities) / 3)
+    for item, similarity in zip(found, similarities, strict=True):
+        assert item.prominence == pytest.approx((similarity - mean) / deviation, abs=1e-4)
+
+
+def test_traditional_text_is_covered_by_a_simplified_question_and_quoted_as_it_stands() -> None:
+    [item] = evidence_for("汽车产业", "某某意見\n一、支持汽車產業發展。\n")
+    assert item.coverage == pytest.approx(1.0)
+    assert "汽車產業" in item.quote

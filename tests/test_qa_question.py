@@ -1,0 +1,91 @@
+"""What a question asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from qa.question import understand
+
+
+def words(text: str) -> list[str]:
+    return [word.text for word in understand(text).words]
+
+
+def test_words_are_the_matter_each_once() -> None:
+    assert words("充电站建设有什么支持？") == ["充电站", "建设", "支持"]
+    assert words("充电站和充电站") == ["充电站"]
+    assert words("請問充電站建設有沒有支持") == ["充电站", "建设", "支持"]
+
+
+def test_places_and_years_are_no_words() -> None:
+    question = understand("吉林省2025年的目标是多少")
+    assert [word.text for word in question.words] == ["目标"]
+    assert [[r.name for r in readings] for readings in question.places] == [["吉林省"]]
+    assert question.years == (2025,)
+
+
+def test_place_has_all_its_readings() -> None:
+    [readings] = understand("吉林有什么支持").places
+    assert {region.name for region in readings} == {"吉林省", "吉林市"}
+    assert len(understand("安徽和南昌").places) == 2
+
+
+def test_english_places_are_found_and_are_no_words() -> None:
+    question = understand("What subsidies are there in Shenzhen?")
+    assert [[r.name for r in readings] for readings in question.places] == [["深圳市"]]
+    assert [word.text for word in question.words] == ["subsidies"]
+
+
+def test_english_words_have_their_chinese_forms() -> None:
+    [word] = understand("charging stations").words
+    assert word.text == "charging stations" and "充电站" in word.forms
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("充电站", "zh"), ("NEV 补贴", "zh"), ("charging", "en"), ("？！", "en"), ("🚗", "en")],
+)
+def test_language_is_chinese_where_there_is_a_chinese_character(text: str, language: str) -> None:
+    assert understand(text).language == language
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("2025年到2027年", (2025, 2027)),
+        ("二〇二五年目标", (2025,)),
+        ("２０２５年", (2025,)),
+        ("2025和2025", (2025,)),
+        ("120255件", ()),
+        ("1999年", ()),
+        ("targets for 2030", (2030,)),
+    ],
+)
+def test_years(text: str, years: tuple[int, ...]) -> None:
+    assert understand(text).years == years
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("充电桩补贴是多少", "figure"),
+        ("最高奖励", "figure"),
+        ("How many charging stations?", "figure"),
+        ("政策什么时候到期", "date"),
+        ("有效期几年", "date"),
+        ("When does it expire?", "date"),
+        ("充电站由谁负责", "responsible"),
+        ("哪个部门牵头", "responsible"),
+        ("Who is responsible?", "responsible"),
+        ("Whenever possible", "other"),
+        ("充电站建设有什么支持", "other"),
+    ],
+)
+def test_kind_is_what_is_asked_of_the_matter(text: str, kind: str) -> None:
+    assert understand(text).kind == kind
+
+
+@pytest.mark.parametrize("text", ["", " ", "？", "\u202e", "有什么？", "what is it?"])
+def test_question_without_matter_has_no_words(text: str) -> None:
+    question = understand(text)
+    assert question.words == () and question.text == text
