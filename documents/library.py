@@ -39,23 +39,29 @@ def library_folder() -> Path:
 
 def _create(folder: Path) -> None:
     """Copy the samples beside ``folder`` and rename, so that a half-made library is never seen."""
+    beside: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=".documents-", dir=folder.parent))
-    except OSError as error:
-        raise DocumentError(
-            f"{folder}：无法建立文档库（{error}）。请检查权限，或用 POLICY_QA_HOME 指定其他文件夹。\n"
-            f"{folder}: the library cannot be created ({error}); check permissions, or name another "
-            "folder with POLICY_QA_HOME."
-        ) from error
-    for sample in resources.files("documents").joinpath("samples").iterdir():
-        if Path(sample.name).suffix in SUFFIXES:
-            (beside / sample.name).write_bytes(sample.read_bytes())
-    try:
+        for sample in resources.files("documents").joinpath("samples").iterdir():
+            if _is_document(sample.name):
+                (beside / sample.name).write_bytes(sample.read_bytes())
         beside.rename(folder)
-    except OSError:
-        # Another process created the library first; its copy is as good.
-        shutil.rmtree(beside)
+    except OSError as error:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+        # Where another process created the library first, its copy is as good.
+        if not folder.is_dir():
+            raise DocumentError(
+                f"{folder}：无法建立文档库（{error}）。请检查权限和磁盘空间，或用 POLICY_QA_HOME 指定其他"
+                f"文件夹。\n{folder}: the library cannot be created ({error}); check permissions and "
+                "disk space, or name another folder with POLICY_QA_HOME."
+            ) from error
+
+
+def _is_document(name: str) -> bool:
+    # What stands beside the samples to say where they are from is not one of them.
+    return Path(name).suffix.lower() in SUFFIXES and name != "SOURCES.md"
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -63,8 +69,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = (p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-            found.extend(p for p in inside if p.name != "SOURCES.md")
+            found.extend(p for p in path.rglob("*") if _is_document(p.name) and p.is_file())
         else:
             found.append(path)
     return sorted(set(found))
