@@ -202,6 +202,13 @@ def test_a_false_marker_stays_text(text: str) -> None:
     assert tree.gaps == ()
 
 
+def test_a_sequence_may_lose_five_numbers_and_no_more() -> None:
+    assert paths("1. 甲\n2. 乙\n8. 丙") == ["1", "2", "8"]
+    assert paths("1. 甲\n2. 乙\n9. 丙") == ["1", "2"]
+    assert paths("一、甲\n6. 乙") == ["一", "一/6"]
+    assert paths("一、甲\n7. 乙") == ["一"]
+
+
 def test_a_number_never_goes_back_within_a_sequence() -> None:
     text = "1. 甲\n2. 乙\n3. 丙\n2. 丁"
     assert paths(text) == ["1", "2", "3"]

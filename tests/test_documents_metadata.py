@@ -74,6 +74,11 @@ def test_a_notice_that_transmits_an_act_is_not_the_title() -> None:
     assert metadata.kind == "管理办法"
 
 
+def test_the_index_table_says_that_the_title_was_not_transmitted() -> None:
+    front = f"标题：{TITLE}\n{NOTICE}\n\n{TITLE}"
+    assert read_metadata(front, "", "").notice is None
+
+
 def test_a_notice_alone_is_the_title() -> None:
     metadata = read_metadata(NOTICE, "一、甲", "")
     assert (metadata.title, metadata.notice, metadata.kind) == (NOTICE, None, "通知")
