@@ -34,6 +34,7 @@ CLOSING = "尾"
 # Numbers a sequence may skip and still be the same sequence.
 _MAX_GAP = 5
 _MAX_HEADING = 30
+_ANNEX_LIST = re.compile(r"附件?[:：]\s*[1１][.．、]")
 _ITEM_ENDS = ("。", "；", ";")
 _STRUCTURAL = {"part", "chapter", "section"}
 
@@ -87,10 +88,25 @@ def build_tree(text: str) -> ClauseTree:
 
 
 def _candidates(text: str) -> Iterator[Marker]:
+    annexes = set(_annex_items(text))
     for match in re.finditer(r"^", text, re.MULTILINE):
         marker = read_marker(text, match.start())
-        if marker:
+        if marker and marker.start not in annexes:
             yield marker
+
+
+def _annex_items(text: str) -> Iterator[int]:
+    """Yield where the second and later lines of a list of annexes begin: 附件：1. …, 2. …"""
+    listed = 0
+    for match in re.finditer(r"\S[^\n]*", text):
+        marker = read_marker(text, match.start())
+        if _ANNEX_LIST.match(match[0]):
+            listed = 1
+        elif listed and marker and marker.scheme.name == "point" and marker.value == listed + 1:
+            listed += 1
+            yield match.start()
+        else:
+            listed = 0
 
 
 class _Reader:
@@ -355,9 +371,10 @@ _PUBLIC = re.compile(r"^[（(](?!.*(?:牵头|責任|责任|負責|负责|配合|
 def _closing_start(text: str, last: int) -> int:
     """Return where 尾 begins: the last paragraphs, as many as each belong there."""
     begin = len(text)
+    annexes = set(_annex_items(text))
     paragraphs = list(re.finditer(r"\S[^\n]*", text[last:]))[1:]
     for match in reversed(paragraphs):
-        if not _is_closing(match[0].strip()):
+        if not _is_closing(match[0].strip()) and last + match.start() not in annexes:
             break
         begin = last + match.start()
     return begin

@@ -406,6 +406,19 @@ def test_any_other_last_paragraph_stays_in_its_clause(paragraph: str) -> None:
     assert own(text, "一/（一）") == f"（一）乙。\n{paragraph}"
 
 
+@pytest.mark.parametrize("label", ["附件：", "附件: ", "附："])
+def test_a_list_of_annexes_opens_no_clauses(label: str) -> None:
+    annexes = f"{label}1. 重点任务清单\n      2. 项目汇总\n      3. 名单\n安徽省人民政府"
+    text = f"一、甲\n（一）乙。\n{annexes}"
+    assert paths(text) == ["一", "一/（一）", "尾"]
+    assert own(text, "尾") == annexes
+
+
+def test_a_numbered_body_behind_a_list_of_annexes_is_read() -> None:
+    text = "通知\n附件：1. 清单\n2. 名单\n\n一、甲\n1. 乙\n2. 丙"
+    assert paths(text) == ["首", "一", "一/1", "一/2"]
+
+
 def test_a_closing_paragraph_in_the_middle_stays_in_its_clause() -> None:
     text = "一、甲\n本方案自印发之日起施行。\n各市要抓好落实。"
     assert paths(text) == ["一"]
