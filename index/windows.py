@@ -40,8 +40,17 @@ def split_chunks(unit: Unit, number: int, text: str, *, window: int = WINDOW) ->
 
 
 def is_bracket(sentence: str) -> bool:
-    """Whether a sentence is nothing but a bracket, as the list of departments behind a clause is."""
-    return sentence[0] in "（(" and sentence[-1] in "）)"
+    """Whether a sentence is nothing but a bracket, as the list of departments behind a clause is.
+
+    「（二）换电站（含移动的）」 has words outside its brackets.
+    """
+    depth = 0
+    for character in sentence:
+        depth += character in "（("
+        if not depth:
+            return False
+        depth -= character in "）)"
+    return depth == 0
 
 
 def _pack(text: str, sentences: Sequence[Span], window: int) -> list[Span]:

@@ -9,12 +9,20 @@ import numpy as np
 import pytest
 
 from documents.errors import LoadError
+from documents.numbering import write_number
 from documents.parsing import parse_source
 from index import hybrid
 from index.errors import BuildInProgressError, SnapshotError
 from index.filters import read_filters
 from index.fusion import combine
-from index.hybrid import DENSE_WEIGHT, DENSE_WEIGHT_TRANSLATED, HybridIndex, build_store, open_index
+from index.hybrid import (
+    DENSE_WEIGHT,
+    DENSE_WEIGHT_TRANSLATED,
+    DEPTH,
+    HybridIndex,
+    build_store,
+    open_index,
+)
 from index.lexical import LexicalIndex
 from index.snapshot import build_lock, current
 from index.translation import in_chinese
@@ -97,6 +105,13 @@ def test_background_is_the_mean_and_deviation_of_every_similarity(index: HybridI
 def test_best_unit_is_first_and_k_cuts(index: HybridIndex) -> None:
     assert results(index, QUESTION, k=1) == results(index, QUESTION)[:1]
     assert results(index, "动力电池回收", k=1)[0].clause == "二/（一）"
+
+
+def test_more_can_be_asked_for_than_either_side_usually_gives(encoder: FakeEncoder) -> None:
+    ordinals = [write_number(n) for n in range(1, DEPTH + 21)]
+    text = "\n".join(f"第{ordinal}条 支持充电站。" for ordinal in ordinals)
+    index = HybridIndex.build([parse_source(text, "d")], encoder)
+    assert len(results(index, "支持充电站", k=DEPTH + 20)) == DEPTH + 20
 
 
 def test_ties_are_by_document_then_position(encoder: FakeEncoder) -> None:

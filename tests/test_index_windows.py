@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Chunk, Unit
-from index.windows import split_chunks, split_sentences
+from index.windows import is_bracket, split_chunks, split_sentences
 
 TEXT = "甲乙。丙丁！戊己？“庚辛。”壬癸；\n  子丑 \n\n（寅卯。）辰"
 
@@ -47,6 +48,28 @@ def test_longer_sentence_is_cut() -> None:
     text = "甲乙丙丁戊己庚。辛。"
     chunks = split_chunks(make_unit(text, (0, len(text))), 0, text, window=3)
     assert [text[c.start : c.end] for c in chunks] == ["甲乙丙", "丁戊己", "庚。", "辛。"]
+
+
+def test_bracket_stays_with_the_sentence_before_it() -> None:
+    text = "甲乙丙丁。\n（省能源局）\n戊。"
+    chunks = split_chunks(make_unit(text, (0, len(text))), 0, text, window=6)
+    assert [text[c.start : c.end] for c in chunks] == ["甲乙丙丁。\n（省能源局）", "戊。"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("（省能源局）", True),
+        ("（省能源局(牵头)、省财政厅）", True),
+        ("（省能源局牵头）（省财政厅配合）", True),
+        ("（二）换电站（含移动的）", False),
+        ("（省能源局", False),
+        ("甲（乙）", False),
+        ("甲", False),
+    ],
+)
+def test_bracket_has_no_words_outside(sentence: str, expected: bool) -> None:
+    assert is_bracket(sentence) is expected
 
 
 def test_no_window_crosses_from_span_to_span() -> None:

@@ -195,6 +195,13 @@ def test_follow_up_is_understood_as_a_whole_question(assistant: PolicyAssistant)
     assert whole.understood_as is None and whole.citations == response.citations
 
 
+def test_filter_by_status_is_of_the_day_asked_about(assistant: PolicyAssistant) -> None:
+    filters = read_filters({"document": "jilin-nev-action-plan-2024", "status": "in_force"})
+    for day, listed in ((DAY, True), (date(2030, 1, 1), False)):
+        response = assistant.ask(Request("充电站建设", filters=filters, as_of=day))
+        assert bool(response.results) is listed
+
+
 def test_figure_that_the_source_lost_is_told(assistant: PolicyAssistant) -> None:
     response = assistant.ask("首台套装备的奖励最高多少")
     assert response.outcome == "partial"

@@ -41,6 +41,7 @@ def test_last_whole_question_counts() -> None:
     [
         "新能源汽车充电设施怎么建设",
         "充电站补贴",
+        "那充电站补贴标准呢？",  # three words of its own
         "吉林省的首台套奖励",
         "那新能源汽车电池回收体系怎么建立？",
         "其他支持充电站建设的政策",
