@@ -114,7 +114,9 @@ def _surroundings(document: Document, hit: Hit) -> str:
 def _quote(text: str, hit: Hit, words: Weights) -> Span:
     best: tuple[float, Span] = (0.0, hit.chunk)
     for start, end in hit.spans:
-        sentences = [s for s in split_sentences(text, start, end) if not is_bracket(text[slice(*s)])]
+        sentences = [
+            s for s in split_sentences(text, start, end) if not is_bracket(text[slice(*s)])
+        ]
         scores = [
             sum(w * _share(word, match_form(text[a:b])) for word, w in words.items())
             for a, b in sentences
