@@ -100,7 +100,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _search(options: argparse.Namespace) -> int:
     filters = read_filters({name: getattr(options, name) for name in FILTER_FIELDS})
     index = open_index(options.index, model=options.model, progress=Progress())
-    hits = index.search(options.question, k=options.k, filters=filters).hits
+    hits = index.search(options.question, k=options.k, filters=filters)
     if options.json:
         print(json.dumps([dataclasses.asdict(hit.result) for hit in hits], ensure_ascii=False))
         return 0

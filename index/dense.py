@@ -26,9 +26,6 @@ class DenseIndex:
         self._first = np.searchsorted(self._units, np.arange(size + 1))
         self._index = faiss.IndexFlatIP(vectors.shape[1])
         self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-        exact = vectors.astype(np.float64)
-        self._mean = exact.mean(axis=0) if len(exact) else np.zeros(vectors.shape[1])
-        self._moment = exact.T @ exact / max(len(exact), 1)
 
     def search(
         self, question: Vectors, depth: int, admitted: NDArray[np.bool_] | None = None
@@ -65,9 +62,3 @@ class DenseIndex:
             best = int(cosines.argmax())
             similarity[i], chunk[i] = cosines[best], first + best
         return similarity, chunk
-
-    def background(self, question: Vectors) -> tuple[float, float]:
-        """Return the mean and standard deviation of the question's cosine to every chunk."""
-        q = question[0].astype(np.float64)
-        mean = float(q @ self._mean)
-        return mean, float(np.sqrt(max(q @ self._moment @ q - mean**2, 0.0)))

@@ -22,7 +22,7 @@ from index.fusion import combine, rank
 from index.lexical import LexicalIndex
 from index.snapshot import Content, Manifest
 from index.translation import in_chinese
-from index.types import Chunk, Encoder, Filters, Hit, Ranks, Search, SearchResult, Unit
+from index.types import Chunk, Encoder, Filters, Hit, Ranks, SearchResult, Unit
 from index.units import build_units
 from index.windows import split_chunks
 
@@ -144,7 +144,7 @@ class HybridIndex:
         k: int = 10,
         filters: Filters = Filters(),
         as_of: date | None = None,
-    ) -> Search:
+    ) -> tuple[Hit, ...]:
         """Return the best ``k`` units for ``question`` among those that ``filters`` admit.
 
         A question without Chinese characters reaches the lexical side through its translated terms;
@@ -162,13 +162,10 @@ class HybridIndex:
         similarity, chunks = self._dense.score(vector, candidates)
         fused = combine(lexical_scores[candidates], similarity, weight=weight)
         ranks = _places(lexical), _places(dense)
-        hits = tuple(
-            self._hit(
-                int(candidates[i]), float(fused[i]), ranks, float(similarity[i]), int(chunks[i])
-            )
+        return tuple(
+            self._hit(int(candidates[i]), float(fused[i]), ranks, int(chunks[i]))
             for i in rank(fused)[:k]
         )
-        return Search(hits, self._dense.background(vector))
 
     def _admitted(self, filters: Filters, day: date) -> NDArray[np.bool_] | None:
         if filters == Filters():
@@ -182,14 +179,13 @@ class HybridIndex:
         number: int,
         score: float,
         ranks: tuple[Mapping[int, int], Mapping[int, int]],
-        similarity: float,
         chunk: int,
     ) -> Hit:
         unit = self._content.units[number]
         best = self._content.chunks[chunk]
         places = Ranks(ranks[0].get(number), ranks[1].get(number))
         result = SearchResult(unit.document, unit.clause, round(score, 6), places)
-        return Hit(result, similarity, (best.start, best.end), unit.spans)
+        return Hit(result, (best.start, best.end), unit.spans)
 
 
 def _chunks(documents: Sequence[Document], units: Sequence[Unit]) -> tuple[list[Chunk], list[str]]:

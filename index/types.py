@@ -108,26 +108,12 @@ class SearchResult:
 class Hit:
     """A result with what its evidence is drawn from.
 
-    ``similarity`` is the cosine of the question to the unit's best chunk, ``chunk`` that chunk's
-    span of the clean text, ``spans`` the unit's.
+    ``chunk`` is the span of the clean text that the encoder found nearest, ``spans`` are the unit's.
     """
 
     result: SearchResult
-    similarity: float
     chunk: Span
     spans: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A search's hits, best first, with the similarities that tell a good match from the usual.
-
-    ``background`` holds the mean and the standard deviation of the question's cosine to every chunk
-    of the index, whatever the filters.
-    """
-
-    hits: tuple[Hit, ...]
-    background: tuple[float, float]
 
 
 class Index(Protocol):
@@ -150,4 +136,5 @@ class Index(Protocol):
         k: int = 10,
         filters: Filters = Filters(),
         as_of: date | None = None,
-    ) -> Search: ...
+    ) -> tuple[Hit, ...]:
+        """Return the best ``k`` units, best first; ties by document id, then position."""

@@ -37,8 +37,8 @@ class PolicyAssistant:
         documents = documents_for(question, library)
         # Where no document is of the place, nothing is cited; what was found is listed all the same.
         filters = dataclasses.replace(request.filters, documents=documents or None)
-        search = self.index.search(question.text, k=request.k, filters=filters, as_of=day)
-        evidence = gather(question, search, self.index)
+        hits = self.index.search(question.text, k=request.k, filters=filters, as_of=day)
+        evidence = gather(question, hits, self.index)
         if documents is not None and not documents:
             verdict = Verdict("no_basis", (), "place")
         else:
@@ -54,7 +54,7 @@ class PolicyAssistant:
             outcome=verdict.outcome,
             answer=compose(question, verdict, citations, library),
             citations=tuple(citations),
-            results=tuple(hit.result for hit in search.hits),
+            results=tuple(hit.result for hit in hits),
             notices=tuple(give_notices(question, verdict, citations, library)),
             index=self.index.fingerprint,
             timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)},

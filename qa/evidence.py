@@ -1,7 +1,7 @@
 """From ranked units, the verbatim sentences that answer.
 
 A unit is evidence in so far as it holds the question's content words, weighted by how rare they are
-in the library, and stands out by similarity from the units in general. Within a unit, the quote is
+in the library; similarity finds it but proves nothing (evaluation/LOG.md). Within a unit, the quote is
 the run of whole sentences around the one that holds most of those words; where none does (another
 language, other words), the chunk that the encoder found nearest.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from documents.normalization import match_form
 from documents.types import Clause, Document
 from index.translation import Term
-from index.types import Hit, Index, Search, Span
+from index.types import Hit, Index, Span
 from index.windows import is_bracket, split_sentences
 from qa.question import Question
 
@@ -30,7 +30,6 @@ class Evidence:
 
     ``coverage``, 0..1: the weighted share of the question's content words that the unit, its title
     and its headings hold; ``held`` is what each word adds to it, ``weights`` what each could.
-    ``prominence``: standard deviations between the unit's similarity and the usual one.
     """
 
     hit: Hit
@@ -40,7 +39,6 @@ class Evidence:
     end: int
     weights: Mapping[Term, float]
     held: Mapping[Term, float]
-    prominence: float
 
     @property
     def coverage(self) -> float:
@@ -56,10 +54,10 @@ class Evidence:
 Weights = Mapping[Term, float]
 
 
-def gather(question: Question, search: Search, index: Index) -> list[Evidence]:
+def gather(question: Question, hits: Iterable[Hit], index: Index) -> list[Evidence]:
     """Return the evidence of every hit, in the hits' order."""
     words = weigh(question.words, index)
-    return [_evidence(hit, search.background, index, words) for hit in search.hits]
+    return [_evidence(hit, index, words) for hit in hits]
 
 
 def weigh(words: Iterable[Term], index: Index) -> dict[Term, float]:
@@ -67,10 +65,9 @@ def weigh(words: Iterable[Term], index: Index) -> dict[Term, float]:
     return {word: min(index.idf(form) for form in word.forms) for word in words}
 
 
-def _evidence(hit: Hit, background: tuple[float, float], index: Index, words: Weights) -> Evidence:
+def _evidence(hit: Hit, index: Index, words: Weights) -> Evidence:
     document = index.documents[hit.result.document]
     start, end = _quote(document.clean, hit, words)
-    mean, deviation = background
     return Evidence(
         hit=hit,
         document=document,
@@ -79,7 +76,6 @@ def _evidence(hit: Hit, background: tuple[float, float], index: Index, words: We
         end=end,
         weights=words,
         held=cover(words, match_form(_surroundings(document, hit))),
-        prominence=(hit.similarity - mean) / deviation if deviation else 0.0,
     )
 
 

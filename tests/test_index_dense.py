@@ -66,12 +66,6 @@ def test_score_is_the_best_chunk_s(example: Example, rng: np.random.Generator) -
         assert chunk == own[example.cosines[own].argmax()]
 
 
-def test_background_is_over_every_chunk(example: Example) -> None:
-    mean, deviation = example.index.background(example.question)
-    assert mean == pytest.approx(example.cosines.mean(), abs=1e-6)
-    assert deviation == pytest.approx(example.cosines.std(), abs=1e-6)
-
-
 def test_ties_are_in_order_of_position() -> None:
     vector = np.eye(1, DIMENSION, dtype=np.float32)
     other = np.eye(1, DIMENSION, 1, dtype=np.float32)
@@ -85,6 +79,5 @@ def test_index_of_nothing_finds_nothing() -> None:
     index = DenseIndex(np.zeros((0, DIMENSION), dtype=np.float32), [], 0)
     question = np.eye(1, DIMENSION, dtype=np.float32)
     assert index.search(question, 10).tolist() == []
-    assert index.background(question) == (0, 0)
     similarity, chunks = index.score(question, np.empty(0, dtype=np.int64))
     assert similarity.size == chunks.size == 0

@@ -58,12 +58,12 @@ def index(encoder: FakeEncoder) -> HybridIndex:
 
 
 def found(index: HybridIndex, question: str, **filters: str) -> list[tuple[str, str]]:
-    hits = index.search(question, k=100, filters=read_filters(filters)).hits
+    hits = index.search(question, k=100, filters=read_filters(filters))
     return [(hit.result.document, hit.result.clause) for hit in hits]
 
 
 def results(index: HybridIndex, question: str, k: int = 100) -> list[SearchResult]:
-    return [hit.result for hit in index.search(question, k=k).hits]
+    return [hit.result for hit in index.search(question, k=k)]
 
 
 # --- search
@@ -80,7 +80,7 @@ def test_scores_and_ranks_are_those_of_the_two_sides(
         {i: place for place, i in enumerate(np.argsort(-side, kind="stable"), 1)}
         for side in (np.where(lexical > 0, lexical, 0), dense)
     ]
-    hits = index.search(QUESTION, k=100).hits
+    hits = index.search(QUESTION, k=100)
     order = np.argsort(-fused, kind="stable")
     assert len(hits) == len(texts)
     for hit, i in zip(hits, order, strict=True):
@@ -89,17 +89,7 @@ def test_scores_and_ranks_are_those_of_the_two_sides(
         assert result.score == pytest.approx(float(fused[i]), abs=2e-6)
         assert result.ranks.lexical == (places[0][i] if lexical[i] > 0 else None)
         assert result.ranks.dense == places[1][i]
-        assert hit.similarity == pytest.approx(float(dense[i]), abs=1e-6)
         assert hit.spans == unit.spans and hit.chunk == unit.spans[0]
-
-
-def test_background_is_the_mean_and_deviation_of_every_similarity(index: HybridIndex) -> None:
-    search = index.search(QUESTION, k=100)
-    similarities = [hit.similarity for hit in search.hits]
-    assert search.background[0] == pytest.approx(np.mean(similarities), abs=1e-6)
-    assert search.background[1] == pytest.approx(np.std(similarities), abs=1e-6)
-    limited = index.search(QUESTION, filters=read_filters({"document": "b"}))
-    assert limited.background == search.background
 
 
 def test_best_unit_is_first_and_k_cuts(index: HybridIndex) -> None:
@@ -140,7 +130,7 @@ def test_two_runs_are_identical(index: HybridIndex) -> None:
 def test_filters_apply_before_ranking(index: HybridIndex) -> None:
     limited = results(index, QUESTION)
     assert {r.document for r in limited} == {"a", "b", "c"}
-    hits = index.search(QUESTION, filters=read_filters({"document": "b"})).hits
+    hits = index.search(QUESTION, filters=read_filters({"document": "b"}))
     assert [hit.result.document for hit in hits] == ["b", "b"]
     # Ranks count the admitted only, and scores are normalised over them.
     assert {hit.result.ranks.dense for hit in hits} == {1, 2}
@@ -157,7 +147,7 @@ def test_status_is_that_of_the_day_asked_about(index: HybridIndex) -> None:
     filters = read_filters({"status": "not_yet"})
     days = {day: index.search(QUESTION, filters=filters, as_of=day) for day in (
         date(2022, 1, 1), date(2023, 6, 1), date(2025, 1, 1))}  # fmt: skip
-    documents = [sorted({h.result.document for h in s.hits}) for s in days.values()]
+    documents = [sorted({h.result.document for h in s}) for s in days.values()]
     assert documents == [["a", "b"], ["a"], []]
 
 
@@ -181,19 +171,19 @@ def test_english_question_reaches_the_lexical_side_through_its_terms(
 def test_question_without_a_term_of_the_texts_is_answered_by_the_dense_side(
     question: str, index: HybridIndex
 ) -> None:
-    hits = index.search(question, k=100).hits
+    hits = index.search(question, k=100)
     assert len(hits) == len(index.units)
     for place, hit in enumerate(hits, 1):
         assert (hit.result.ranks.lexical, hit.result.ranks.dense) == (None, place)
-    similarities = [hit.similarity for hit in hits]
-    assert similarities == sorted(similarities, reverse=True)
+    scores = [hit.result.score for hit in hits]
+    assert scores == sorted(scores, reverse=True)
 
 
 def test_long_unit_is_found_by_its_best_chunk(encoder: FakeEncoder) -> None:
     filler = "各地区各部门要高度重视抓好落实。" * 20
     text = f"某某意见\n一、任务。{filler}建立氢能储运体系。{filler}\n"
     index = HybridIndex.build([parse_source(text, "d")], encoder)
-    [hit] = index.search("氢能储运").hits
+    [hit] = index.search("氢能储运")
     clean = index.documents["d"].clean
     assert "氢能储运" in clean[slice(*hit.chunk)] and hit.chunk[1] - hit.chunk[0] <= 160
     assert hit.spans == index.units[0].spans
@@ -202,7 +192,7 @@ def test_long_unit_is_found_by_its_best_chunk(encoder: FakeEncoder) -> None:
 def test_library_without_units_finds_nothing(encoder: FakeEncoder) -> None:
     for documents in ([], [parse_source("标题\n", "d")]):
         index = HybridIndex.build(documents, encoder)
-        assert index.search(QUESTION).hits == ()
+        assert index.search(QUESTION) == ()
 
 
 def test_clauses_and_weights_are_looked_up(index: HybridIndex) -> None:

@@ -102,15 +102,6 @@ def test_coverage_counts_title_and_headings_too() -> None:
     assert best.coverage == pytest.approx(1.0)
 
 
-def test_prominence_is_in_standard_deviations() -> None:
-    found = evidence_for("充电站补助")
-    similarities = [item.hit.similarity for item in found]
-    mean = sum(similarities) / 3
-    deviation = math.sqrt(sum((s - mean) ** 2 for s in similarities) / 3)
-    for item, similarity in zip(found, similarities, strict=True):
-        assert item.prominence == pytest.approx((similarity - mean) / deviation, abs=1e-4)
-
-
 def test_traditional_text_is_covered_by_a_simplified_question_and_quoted_as_it_stands() -> None:
     [item] = evidence_for("汽车产业", "某某意見\n一、支持汽車產業發展。\n")
     assert item.coverage == pytest.approx(1.0)

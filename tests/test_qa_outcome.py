@@ -45,14 +45,13 @@ def make(
     clause = dataclasses.replace(clause, departments=departments, defects=defects)
     span = (clause.start, clause.end)
     return Evidence(
-        hit=Hit(SearchResult("d", "一", score, ranks), 0.5, span, (span,)),
+        hit=Hit(SearchResult("d", "一", score, ranks), span, (span,)),
         document=document,
         clause=clause,
         start=span[0],
         end=span[1],
         weights={MATTER: 0.5, OTHER: 0.5},
         held={MATTER: 0.5} if held is None else held,
-        prominence=1.0,
     )
 
 

@@ -18,7 +18,7 @@ from documents.types import (
     Metadata,
     Reference,
 )
-from index.types import Filters, Hit, Ranks, Search, SearchResult
+from index.types import Filters, Hit, Ranks, SearchResult
 from qa.types import Citation, Notice, Outcome, Request, Response
 
 PLAN = "jilin-nev-plan"
@@ -165,7 +165,7 @@ class StubIndex:
         k: int = 10,
         filters: Filters = Filters(),
         as_of: date | None = None,
-    ) -> Search:
+    ) -> tuple[Hit, ...]:
         pairs = {question[i : i + 2] for i in range(len(question) - 1)}
         hits = [
             (sum(pair in clause.text for pair in pairs), name, clause.path)
@@ -178,8 +178,8 @@ class StubIndex:
             clause = self.clause(name, path)
             span = (clause.start, clause.start + len(clause.text))
             result = SearchResult(name, path, float(score), Ranks(rank, None))
-            hits.append(Hit(result, similarity=0.5, chunk=span, spans=(span,)))
-        return Search(tuple(hits), background=(0.4, 0.1))
+            hits.append(Hit(result, chunk=span, spans=(span,)))
+        return tuple(hits)
 
 
 @dataclass
@@ -222,7 +222,7 @@ class StubAssistant:
             outcome=outcome,
             answer=answer,
             citations=citations,
-            results=tuple(hit.result for hit in self.index.search(request.question).hits),
+            results=tuple(hit.result for hit in self.index.search(request.question)),
             index=self.index.fingerprint,
             timings_ms={"total": 1.0},
             id=request.id,

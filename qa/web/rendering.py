@@ -14,7 +14,7 @@ from html import escape
 from itertools import groupby
 
 from documents.types import Department, Document, Status
-from index.types import Hit, Search
+from index.types import Hit
 from qa.answering import by_document, display_title
 from qa.labels import format_label
 from qa.types import Citation, Notice, Response
@@ -224,15 +224,13 @@ def format_copy(response: Response, texts: Texts) -> str:
 
 
 def render_search(
-    search: Search, documents: Mapping[str, Document], question: str, texts: Texts
+    hits: Sequence[Hit], documents: Mapping[str, Document], question: str, texts: Texts
 ) -> str:
     """Return the ranked clauses, the question's words marked."""
-    if not search.hits:
+    if not hits:
         return render_message(texts.search_nothing, "empty")
-    items = "".join(
-        _render_hit(hit, documents[hit.result.document], question) for hit in search.hits
-    )
-    count = escape(texts.search_count.format(len(search.hits)))
+    items = "".join(_render_hit(hit, documents[hit.result.document], question) for hit in hits)
+    count = escape(texts.search_count.format(len(hits)))
     return f'<p class="count" role="status">{count}</p><ol class="results">{items}</ol>'
 
 
