@@ -28,6 +28,11 @@ def read_filters(obj: Mapping[str, Any]) -> Filters:
         if value is not None and not isinstance(value, str):
             raise ValueError(f"筛选条件 {name} 必须是文字。\nFilter {name} must be a string.")
     values = {name: value for name, value in obj.items() if value}
+    if "region" in values and named_region(match_form(values["region"])) is None:
+        raise ValueError(
+            f"没有地区「{values['region']}」，请写省、市、县的全称，如 长春市。\n"
+            f"There is no region {values['region']!r}; write its full name in Chinese."
+        )
     if "status" in values and values["status"] not in get_args(Status):
         known = ", ".join(get_args(Status))
         raise ValueError(f"status 只能是：{known}。\nstatus must be one of: {known}.")

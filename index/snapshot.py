@@ -227,19 +227,27 @@ def _write_content(folder: Path, content: Content) -> None:
 
 
 def _switch(store: Path, beside: Path) -> None:
-    """Give the new snapshot its name, point to it, and remove the ones before."""
+    """Give the new snapshot its name, point to it, and remove the ones before.
+
+    The one that was current stays until the next build, for whoever is reading it.
+    """
     target = store / _name((beside / _MANIFEST).read_bytes())
     if target.exists():
         # The same content was built before; what lies there may be damaged, so it is replaced.
         target = store / f"{target.name}-{beside.name.removeprefix(_WRITING)}"
     (beside / CURRENT).write_text(target.name + "\n", encoding="utf-8")
+    try:
+        previous = current(store)
+    except SnapshotError:
+        previous = None
     _sync(beside)
     beside.rename(target)
     (target / CURRENT).replace(store / CURRENT)
     _sync_one(store)
     for old in store.iterdir():
         # The folder may be one that its owner also keeps other things in.
-        if old != target and (old.name.startswith(_WRITING) or _SNAPSHOT.fullmatch(old.name)):
+        ours = old.name.startswith(_WRITING) or _SNAPSHOT.fullmatch(old.name)
+        if ours and old not in (target, previous):
             shutil.rmtree(old, ignore_errors=True)
 
 

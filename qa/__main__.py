@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -97,19 +96,19 @@ def _batch(options: argparse.Namespace) -> int:
     assistant = _open(options)
     failed = 0
     # Written beside and renamed, so that an interrupted run leaves no half file behind.
-    descriptor, beside = tempfile.mkstemp(dir=options.output.parent, prefix=".batch-")
+    beside = options.output.with_name(f".{options.output.name}.{os.getpid()}")
     try:
         # Half a surrogate pair, which UTF-8 cannot hold, comes out as the JSON escape it came in as.
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        with beside.open("w", encoding="utf-8", errors="backslashreplace") as file:
             for done, line in enumerate((line for line in lines if line.strip()), 1):
                 answer = _answer(assistant, line)
                 failed += "error" in answer
                 file.write(json.dumps(answer, ensure_ascii=False) + "\n")
                 if done % 100 == 0:
                     print(f"{done}/{len(lines)}", file=sys.stderr)
-        Path(beside).replace(options.output)
+        beside.replace(options.output)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
     return 1 if failed else 0
 

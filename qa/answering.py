@@ -33,6 +33,10 @@ _TEXTS: Texts = {
         "文档库中没有适用于该地区的文件（现有：{places}）",
         "the library has no document for this place (it has: {places})",
     ),
+    "filters": (
+        "没有文件符合所选的筛选条件",
+        "no document passes the filters",
+    ),
     "not_stated": ("在条款中没有写明", "they do not state what is asked"),
     "source_lost": (
         "在原文中缺失（数字脱落），请核对原始文件",

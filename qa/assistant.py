@@ -16,6 +16,9 @@ from qa.question import understand
 from qa.schema import check_request
 from qa.types import Request, Response
 
+# Units that an answer is drawn from, however many results are asked for.
+EVIDENCE_DEPTH = 10
+
 
 class PolicyAssistant:
     """Answers questions from one index; keeps nothing between questions."""
@@ -37,12 +40,14 @@ class PolicyAssistant:
         documents = documents_for(question, library)
         # Where no document is of the place, nothing is cited; what was found is listed all the same.
         filters = dataclasses.replace(request.filters, documents=documents or None)
-        hits = self.index.search(question.text, k=request.k, filters=filters, as_of=day)
-        evidence = gather(question, hits, self.index)
+        k = max(request.k, EVIDENCE_DEPTH)
+        hits = self.index.search(question.text, k=k, filters=filters, as_of=day)
         if documents is not None and not documents:
             verdict = Verdict("no_basis", (), "place")
+        elif not hits:
+            verdict = Verdict("no_basis", (), "filters")
         else:
-            verdict = decide(question, evidence)
+            verdict = decide(question, gather(question, hits[:EVIDENCE_DEPTH], self.index))
         citations = cite(verdict.evidence, library, day)
 
         return Response(
@@ -54,7 +59,7 @@ class PolicyAssistant:
             outcome=verdict.outcome,
             answer=compose(question, verdict, citations, library),
             citations=tuple(citations),
-            results=tuple(hit.result for hit in hits),
+            results=tuple(hit.result for hit in hits[: request.k]),
             notices=tuple(give_notices(question, verdict, citations, library)),
             index=self.index.fingerprint,
             timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)},

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from documents.normalization import match_form
-from documents.regions import region_spans
+from documents.normalization import has_han, match_form
+from documents.regions import region_spans, romanized_spans
 from qa.question import understand
 
 _OPENING = re.compile(r"^(?:那么?|还有|另外|再问|and |what about |how about )", re.IGNORECASE)
@@ -31,25 +31,40 @@ def resolve(question: str, history: Sequence[str]) -> str | None:
 
 
 def _follow(question: str, last: str | None) -> str | None:
-    if last is None:
+    # A change of language starts anew: words of one cannot be put into a sentence of the other.
+    if last is None or has_han(question) != has_han(last):
         return None
-    places = [name for _, _, name in region_spans(match_form(question))]
+    places = _places(question)
     words = understand(question).words
     pointing = _OPENING.search(question) or _POINTING.search(question)
     if len(words) > _MAX_WORDS or not (pointing or not words):
         return None
     if places and not words:
-        return _with_places(match_form(last), places)
-    return f"{last.rstrip('？?。 ')}，{_OPENING.sub('', question)}"
+        return _with_places(last, places)
+    if not words and not _POINTING.search(question):
+        return last
+    rest = _OPENING.sub("", question)
+    return f"{last.rstrip('？?。 ')}{'，' if has_han(rest) else ', '}{rest}"
+
+
+def _places(text: str) -> list[str]:
+    """Return the places that ``text`` names, as it spells them (match form where Chinese)."""
+    if has_han(text):
+        return [name for _, _, name in region_spans(match_form(text))]
+    return list(romanized_spans(text))
 
 
 def _with_places(question: str, names: Sequence[str]) -> str:
     """Return ``question`` with the places it names replaced by ``names``."""
-    joined = "、".join(names)
-    spans = region_spans(question)
-    if not spans:
-        return f"{joined}{question}"
-    for start, end, _ in reversed(spans[1:]):
-        question = question[:start].rstrip("、和与及") + question[end:]
-    start, end, _ = spans[0]
-    return question[:start] + joined + question[end:]
+    chinese = has_han(question)
+    question = match_form(question) if chinese else question
+    joined = ("、" if chinese else " and ").join(names)
+    spoken = _places(question)
+    if not spoken:
+        return f"{joined}{question}" if chinese else f"{question.rstrip('? ')} in {joined}?"
+    first = question.index(spoken[0])
+    for name in spoken[1:]:
+        start = question.index(name, first + len(spoken[0]))
+        before = question[:start].rstrip("、和与及" if chinese else " ,")
+        question = before.removesuffix(" and") + question[start + len(name) :]
+    return question[:first] + joined + question[first + len(spoken[0]) :]

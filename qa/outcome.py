@@ -30,11 +30,13 @@ MIN_COVERAGE_AGREED = 0.20
 # holds.
 _RELATIVE_COVERAGE = 0.35
 _RELATIVE_SCORE = 0.4
+# Clauses that hold this share of what the best one holds are where the answer may stand.
+_MAIN_COVERAGE = 0.8
 # The matter must be among the first ranks; further down, any library holds any word.
 _DECISIVE_RANKS = 3
 MAX_CITATIONS = 8
 
-Reason = Literal["place", "year", "matter", "not_stated", "source_lost"]
+Reason = Literal["place", "filters", "year", "matter", "not_stated", "source_lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ def _covers_year(evidence: Evidence, year: int) -> bool:
 # --- what is asked of the matter ------------------------------------------------------------------
 
 _NUMBER = re.compile(
-    r"\d|[一二三四五六七八九十百千万亿两]+(?:个|家|项|座|倍|成|年|月|日|元|人|%|％)|百分之"
+    r"\d|[一二三四五六七八九十两][一二三四五六七八九十百千万亿两]*"
+    r"(?:个|家|项|座|倍|成|年|月|日|元|人|%|％)|百分之"
 )
 _DATE = re.compile(r"\d{2,4}\s*年|\d+\s*(?:个月|日|天|年)|之日起|[一二三四五六七八九十]+年")
 
@@ -130,16 +133,19 @@ _DATE = re.compile(r"\d{2,4}\s*年|\d+\s*(?:个月|日|天|年)|之日起|[一�
 def _missing(question: Question, basis: Sequence[Evidence]) -> Reason | None:
     """Return why the basis does not hold what is asked, None where it does."""
     best = max(e.coverage for e in basis)
-    main = [e for e in basis if e.coverage >= 0.8 * best]
-    if question.kind in ("figure", "date"):
-        if _lost_number(main[0]):
-            return "source_lost"
-        pattern = _NUMBER if question.kind == "figure" else _DATE
-        return None if any(pattern.search(_body(e)) for e in main) else "not_stated"
+    main = [e for e in basis if e.coverage >= _MAIN_COVERAGE * best]
     if question.kind == "responsible":
         stated = any(e.clause.departments or "负责" in match_form(_body(e)) for e in main)
         return None if stated else "not_stated"
-    return None
+    if question.kind == "other":
+        return None
+    if question.kind == "ceiling" and _lost_number(main[0]):
+        # Other figures may stand there; the one that was asked for does not.
+        return "source_lost"
+    pattern = _DATE if question.kind == "date" else _NUMBER
+    if any(pattern.search(_body(e)) for e in main):
+        return None
+    return "source_lost" if any(map(_lost_number, main)) else "not_stated"
 
 
 def _lost_number(evidence: Evidence) -> bool:

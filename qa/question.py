@@ -12,7 +12,7 @@ from index.tokenization import content_words
 from index.translation import Term, translate
 from qa.types import Language
 
-Kind = Literal["figure", "date", "responsible", "other"]
+Kind = Literal["ceiling", "figure", "date", "responsible", "other"]
 
 # Verbs, nouns and adjectives that ask or polish and say nothing about the matter. What merely occurs
 # everywhere needs no list: its weight is small.
@@ -20,11 +20,14 @@ _STOP_WORDS = frozenset(
     "是 有 对 到 给 为 能 能否 可以 会 要 想 想要 需要 应该 应 请 请问 问 想问 问下 咨询 麻烦 你好 您好 "
     "没有 是不是 是否 有没有 情况 问题 具体 相关 有关 目前 现在 主要 内容 规定 说 讲 告诉 介绍 知道 了解 "
     "看看 找 查 查询 让 做 搞 办 弄 来 去 得 大 多 小 新 方面 时候 人 东西 事 事情 啥 拿 行 好 成 算 "
-    "属于 包括 指 意思 一下 怎么样 怎么办 啊 啦 百分之几".split()
+    "属于 包括 指 意思 一下 怎么样 怎么办 还有 其他 其它 另外 啊 啦 百分之几".split()
 )
 _FIGURE = re.compile(
     r"多少|几(?:个|家|座|万|亿|成|倍|项|条|种|人)|多大|多高|百分之几|比例|占比|金额|额度|上限|最高|最低"
     r"|how (?:many|much)|what percentage|maximum|ceiling"
+)
+_CEILING = re.compile(
+    r"最高|最多|上限|封顶|不超过|额度|maximum|ceiling|upper limit|\bcap\b|at most"
 )
 _DATE = re.compile(
     r"什么时候|何时|哪(?:一)?年|几年|多久|多长时间|截止|到期|期限|有效期|\bwhen\b|how long|deadline"
@@ -86,4 +89,6 @@ def _kind(form: str) -> Kind:
         return "responsible"
     if _DATE.search(form):
         return "date"
-    return "figure" if _FIGURE.search(form) else "other"
+    if _FIGURE.search(form):
+        return "ceiling" if _CEILING.search(form) else "figure"
+    return "other"

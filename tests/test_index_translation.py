@@ -76,7 +76,7 @@ def test_trust_is_the_share_of_words_that_the_lexicon_knows() -> None:
 
 def test_chinese_of_a_question_is_its_terms_in_order() -> None:
     chinese, _ = in_chinese("new energy piano BYD")
-    assert chinese == "新能源 钢琴"
+    assert chinese == "新能源 钢琴 byd"
 
 
 def test_lexicon_is_written_as_it_is_searched() -> None:

@@ -162,6 +162,18 @@ def test_response_repeats_the_request(assistant: PolicyAssistant) -> None:
     assert assistant.ask("充电站建设").as_of == date.today()
 
 
+def test_how_many_results_are_asked_for_changes_no_answer(assistant: PolicyAssistant) -> None:
+    few, many = (assistant.ask(Request("充电站建设有什么支持？", k=k)) for k in (1, 100))
+    assert len(few.results) == 1 and len(many.results) == 100
+    assert few.citations == many.citations and len(few.citations) > 1
+
+
+def test_filters_that_leave_nothing_are_named(assistant: PolicyAssistant) -> None:
+    filters = read_filters({"kind": "命令"})
+    response = assistant.ask(Request("充电站建设有什么支持？", filters=filters))
+    assert (response.outcome, response.notices[0].code) == ("no_basis", "filters")
+
+
 def test_filters_limit_results_and_citations(assistant: PolicyAssistant) -> None:
     filters = read_filters({"document": "jilin-nev-action-plan-2024"})
     response = assistant.ask(Request("充电站建设", filters=filters))

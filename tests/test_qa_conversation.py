@@ -59,5 +59,34 @@ def test_without_history_every_question_stands_alone(question: str) -> None:
 
 def test_pointing_in_english() -> None:
     assert resolve("Who leads it?", ["Charging stations in Jilin"]) == (
-        "Charging stations in Jilin，Who leads it?"
+        "Charging stations in Jilin, Who leads it?"
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "last", "expected"),
+    [
+        (
+            "What about Jilin?",
+            "What support does Anhui give to clusters?",
+            "What support does Jilin give to clusters?",
+        ),
+        (
+            "How about Chongqing?",
+            "subsidies in Jilin and Anhui for batteries",
+            "subsidies in Chongqing for batteries",
+        ),
+        ("What about Jilin?", "support for clusters?", "support for clusters in Jilin?"),
+    ],
+)
+def test_another_place_in_english(question: str, last: str, expected: str) -> None:
+    assert resolve(question, [last]) == expected
+
+
+@pytest.mark.parametrize("question", ["还有吗", "还有其他的吗？"])
+def test_asking_for_more_asks_the_same(question: str) -> None:
+    assert resolve(question, ["充电站用地有什么支持"]) == "充电站用地有什么支持"
+
+
+def test_a_change_of_language_starts_anew() -> None:
+    assert resolve("那吉林呢？", ["What support does Anhui give?"]) is None

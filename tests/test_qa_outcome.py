@@ -190,6 +190,17 @@ def test_figure_that_the_source_lost_is_said_to_be_lost(
     assert verdict("充电站有什么支持", item) == ("answered", None)
 
 
+def test_a_lost_ceiling_is_lost_whatever_other_figures_stand_beside_it() -> None:
+    lost = Defect("missing_number", "最高不超过万元", 12, 19)
+    item = make("充电站按5%给予奖励,最高不超过万元。", defects=(lost,))
+    assert verdict("充电站奖励最高多少", item) == ("partial", "source_lost")
+    assert verdict("充电站奖励比例是多少", item) == ("answered", None)
+
+
+def test_a_bare_unit_is_no_figure() -> None:
+    assert verdict("充电站补贴多少", make("充电站补助若干万元。")) == ("partial", "not_stated")
+
+
 # --- the place
 
 

@@ -69,7 +69,9 @@ def test_years(text: str, years: tuple[int, ...]) -> None:
     ("text", "kind"),
     [
         ("充电桩补贴是多少", "figure"),
-        ("最高奖励", "figure"),
+        ("最高奖励", "ceiling"),
+        ("补贴上限是多少", "ceiling"),
+        ("maximum reward", "ceiling"),
         ("How many charging stations?", "figure"),
         ("政策什么时候到期", "date"),
         ("有效期几年", "date"),
