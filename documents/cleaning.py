@@ -165,7 +165,8 @@ def _with_line_end(text: str, span: Span) -> Span:
 _TERMINAL = re.compile(r"[。！？：；.!?:;…|”’》」』)）】〕\]]\s*$")
 _SENTENCE_ENDED = re.compile(r"[。！？；：;:!?][”’》）)]*\s*$")
 _RUNNING = re.compile(r"[，,。；;、]")
-_BREAK = re.compile(r"[^\S\n]*\n[\s\u3000]*")
+# The look-behind lets a match begin only where a run of spaces does: a long run stays linear.
+_BREAK = re.compile(r"(?<![^\S\n])[^\S\n]*\n[\s\u3000]*")
 _INDENTED = re.compile(r"[ \t\u00a0]{2,}|\u3000")
 # A line shorter than this is a title or a heading, whatever it ends with.
 _MIN_RUNNING = 12

@@ -36,6 +36,8 @@ _DATE = re.compile(
     r"(?P<d>\d{1,2}|[一二三四五六七八九十]{1,3})\s*日?"
 )
 _BOOK = re.compile(r"《(?P<title>[^《》\n]{2,100}(?:《[^《》\n]{2,80}》[^《》\n]{0,40})?)》")
+# A name that the text gives a document for itself: 以下简称《方案》.
+_SHORT_NAME = re.compile(r"[称稱][^（）()《》]{0,3}《([^《》]+)》")
 _TRANSMITS = re.compile(r"(?:印发|转发|批转|公布|发布|颁布)")
 _OFFICES = r"[\u4e00-\u9fff]{2,24}?(?:人民政府办公厅|人民政府办公室|人民政府|办公厅|办公室|委员会|委|厅|局|部|院|署|会)"
 _TITLE_AUTHORITY = re.compile(rf"^(?P<names>(?:{_OFFICES}[、\s]+)*{_OFFICES})\s*关于")
@@ -282,6 +284,7 @@ def _find_relations(
 ) -> dict[str, tuple[Reference, ...]]:
     """Sort the 《…》 of the text by what the words around them say the document does to them."""
     own = [match_form(t.text) for t in (title, notice) if t]
+    short = set(_SHORT_NAME.findall(text))
     explained = _explained(title)
     groups: dict[str, dict[str, Reference]] = {
         name: {} for name in ("repeals", "amends", "implements", "explains", "cites")
@@ -291,7 +294,7 @@ def _find_relations(
         number = _number_behind(text, match.end())
         if explained and match_form(explained) == words:
             group = "explains"
-        elif any(name.endswith(words) for name in own) or _is_short_name(text, match):
+        elif any(name.endswith(words) for name in own) or match["title"] in short:
             continue
         else:
             group = _relation(text, match)
@@ -317,12 +320,6 @@ def _number_behind(text: str, end: int) -> str | None:
     match = re.match(r"\s*[（(]\s*", text[end : end + 6])
     found = _NUMBER.match(text, end + match.end()) if match else None
     return re.sub(r"\s+", "", found[0]) if found else None
-
-
-def _is_short_name(text: str, match: re.Match[str]) -> bool:
-    """Whether the 《…》 is a name that the text gave a document for itself (以下简称《方案》)."""
-    short = re.escape(match[0])
-    return re.search(rf"(?:以下)?[简簡]?[简簡]?[称稱][^（）()《》]{{0,3}}{short}", text) is not None
 
 
 def _relation(text: str, match: re.Match[str]) -> str:
