@@ -352,7 +352,7 @@ def _items(text: str, series: list[Marker], end: int) -> Iterator[tuple[Marker, 
 # What a paragraph says when it speaks of the document itself.
 _SELF = re.compile(
     r"本(?:行动)?(?:方案|意见|办法|通知|规定|细则|措施|规划|计划|条例|政策|决定|纲要|指南|公告|通告|标准|目录)"
-    r"|有效期|起(?:施行|执行|实施|生效)|之日起|同时废止|负责解释|以上.{0,12}(?:通知|意见)"
+    r"|有效期|起(?:施行|执行|实施|生效)|同时废止|负责解释|以上.{0,12}(?:通知|意见)"
     r"|特此(?:通知|公告|通告|批复|函复)"
 )
 _DATE = re.compile(
@@ -363,6 +363,11 @@ _SIGNATURE = re.compile(
 )
 _ANNEX = re.compile(r"^(?:附件|附表|附录|附[:：])")
 _TABLE_TITLE = re.compile(r"^[^。；]{2,60}表(?:[（(][^（）()]{1,20}[)）])?$")
+# After the signature: who else gets a copy, whom to ask, when it was printed.
+_COLOPHON = re.compile(
+    r"^(?:抄送|抄報|抄报|联系人|联系电话)|(?:办公厅|办公室|局|委)\s*\S{8,12}日印发$"
+)
+_SIGNED = re.compile(_SIGNATURE.pattern.rstrip("$") + r"\s*" + _DATE.pattern.lstrip("^"))
 _DEBRIS = re.compile(r"^[\W_]+$")
 # （此件公开发布）, but not the （责任单位：…） of the last clause.
 _PUBLIC = re.compile(r"^[（(](?!.*(?:牵头|責任|责任|負責|负责|配合|單位|单位)).{2,20}[)）]$")
@@ -383,5 +388,15 @@ def _closing_start(text: str, last: int) -> int:
 def _is_closing(paragraph: str) -> bool:
     return any(
         pattern.search(paragraph)
-        for pattern in (_SELF, _DATE, _SIGNATURE, _ANNEX, _TABLE_TITLE, _DEBRIS, _PUBLIC)
+        for pattern in (
+            _SELF,
+            _DATE,
+            _SIGNATURE,
+            _ANNEX,
+            _TABLE_TITLE,
+            _DEBRIS,
+            _PUBLIC,
+            _COLOPHON,
+            _SIGNED,
+        )
     )

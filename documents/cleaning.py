@@ -115,15 +115,16 @@ _NOT_TEXT = re.compile(r"[\W_]+")
 def find_furniture(text: str) -> list[Span]:
     """Controls of the web page around the text, above its first sentence and below its last.
 
-    Works on blocks of lines between blank lines. A block that holds a control and no sentence,
-    ordinal or labelled fact goes as a whole; from one with labelled facts only the controls go.
+    Works on blocks of lines between blank lines. A block that holds a control and nothing but short
+    lines beside goes as a whole; from one with labelled facts, a title or an addressee only the
+    controls go.
     """
     spans: list[Span] = []
     blocks = [match.span() for match in _BLOCK.finditer(text)]
     for start, end in [*_leading(text, blocks), *_trailing(text, blocks)]:
         lines = list(_lines(text, start, end))
         if any(_is_furniture(text[a:b]) for a, b in lines):
-            whole = not any(_LABELLED.match(text[a:b]) for a, b in lines)
+            whole = not any(_is_kept(text[a:b]) for a, b in lines)
             gone = [(start, end)] if whole else [s for s in lines if _is_furniture(text[slice(*s)])]
             spans.extend(_with_line_end(text, span) for span in gone)
     return _merge(spans)
@@ -153,6 +154,13 @@ def _is_furniture(line: str) -> bool:
     words = _NOT_TEXT.sub("", line)
     rest = _NOT_TEXT.sub("", _FURNITURE.sub("", line))
     return bool(words) and len(rest) <= (1 - _FURNITURE_SHARE) * len(words) and rest != words
+
+
+def _is_kept(line: str) -> bool:
+    """Whether a line beside controls says something: a fact, or more than a few words."""
+    if _is_furniture(line):
+        return False
+    return _LABELLED.match(line) is not None or len(line.strip()) >= _MIN_RUNNING
 
 
 def _with_line_end(text: str, span: Span) -> Span:

@@ -16,8 +16,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "missing_number",
         re.compile(
             r"(?:(?:最高|最低|最多|累计)[\u4e00-\u9fff]{0,4}?)?"
-            r"(?:不?超过?|不?高于|不?低于|不少于|至少|最高|最多|累计|额度|奖励|补助|补贴|达到?)"
-            r"(?:人民币)?[万亿]元"
+            r"(?:不?超过?|不?高于|不?低于|不少于|至少|最高|最多|累计|奖励|补助|补贴|达到?)"
+            r"(?:人民币)?[万亿]元(?!以上|以下|左右)"
         ),
     ),
     # 「超过0万元」: what is left of 1000 when digits are stripped.
@@ -35,11 +35,15 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"[\ufffd\ue000-\uf8ff]+"
             r"|\?[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]+[)）]"
             r"|[\u4e00-\u9fff]\?[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü;；!！?？]"
-            r"|(?<=[\u4e00-\u9fff])[\u0370-\u03ff\u2460-\u249b\u2200-\u22ff](?=[\u4e00-\u9fff])"
-            r"|(?<=[\u4e00-\u9fff])I(?=[\u4e00-\u9fff])"
         ),
     ),
 )
+# What bytes read in the wrong encoding also leave, but sound texts hold too (①, ≥, β, I): damage only
+# within this many characters of a sure sign.
+_SUSPECT = re.compile(
+    r"(?<=[\u4e00-\u9fff\u2200-\u22ff])[\u0370-\u03ff\u2460-\u249b\u2200-\u22ffI](?=[\u4e00-\u9fff\u2460-\u249b])"
+)
+_NEAR = 20
 _RUNNING = re.compile(r"[，,；;。]")
 _MIN_RUNNING = 30
 _ENDED = re.compile(r"[。！？：；.!?:;…|”’》」』)）】〕\]]$")
@@ -52,6 +56,11 @@ def find_defects(text: str, start: int, end: int) -> list[Defect]:
         for match in pattern.finditer(text, start, end):
             if not any(d.start < match.end() and match.start() < d.end for d in found):
                 found.append(Defect(kind, match[0], match.start(), match.end()))
+    sure = [d for d in found if d.kind == "mojibake"]
+    for match in _SUSPECT.finditer(text, start, end) if sure else ():
+        near = any(d.start - _NEAR <= match.start() <= d.end + _NEAR for d in sure)
+        if near and not any(d.start < match.end() and match.start() < d.end for d in found):
+            found.append(Defect("mojibake", match[0], match.start(), match.end()))
     return sorted(found, key=lambda defect: defect.start)
 
 

@@ -19,7 +19,7 @@ from documents.errors import DocumentError, LoadError
 from documents.parsing import parse
 from documents.types import Document
 
-SUFFIXES = frozenset({".txt", ".md"})
+SUFFIXES = frozenset({".txt"})
 Progress = Callable[[int, int, str], None]
 
 
@@ -60,8 +60,7 @@ def _create(folder: Path) -> None:
 
 
 def _is_document(name: str) -> bool:
-    # What stands beside the samples to say where they are from is not one of them.
-    return Path(name).suffix.lower() in SUFFIXES and name != "SOURCES.md"
+    return Path(name).suffix.lower() in SUFFIXES
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:

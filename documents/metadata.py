@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,7 +44,12 @@ _OFFICES = r"[\u4e00-\u9fff]{2,24}?(?:人民政府办公厅|人民政府办公�
 _TITLE_AUTHORITY = re.compile(rf"^(?P<names>(?:{_OFFICES}[、\s]+)*{_OFFICES})\s*关于")
 _SIGNATURE = re.compile(rf"^{_OFFICES}(?:[\s、]+{_OFFICES})*$")
 _NATIONAL = re.compile(
-    r"^(?:中共中央|国务院|全国|中华人民共和国|国家|最高人民|中央|[\u4e00-\u9fff]{2,8}部)"
+    r"^(?:中共中央|国务院|全国|中华人民共和国|国家|最高人民|中央"
+    r"|(?:外交|国防|教育|科技|科学技术|工业和信息化|公安|民政|司法|财政|人力资源和?社会保障|自然资源|生态环境"
+    r"|住房和?城乡建设|交通运输|水利|农业农村|商务|文化和旅游|退役军人事务|应急管理)部)"
+)
+_SIGNED_ON_ONE_LINE = re.compile(
+    rf"(?<=\S)[ \t\u3000]+(?={_DATE.pattern}[ \t\u3000]*$)", re.MULTILINE
 )
 _SENTENCE_END = re.compile(r"[。；]|[:：]$")
 
@@ -61,6 +67,7 @@ class _Title:
 def read_metadata(front: str, body: str, closing: str) -> Metadata:
     """Return the metadata of a document given its clean text in three parts."""
     lines = [line.strip() for line in front.split("\n")]
+    closing = _SIGNED_ON_ONE_LINE.sub("\n", closing)
     labels = {m["label"]: m["value"].strip() for line in lines for m in _LABEL.finditer(line)}
     titles = _find_titles(lines)
     title = titles[-1] if titles else None
@@ -72,7 +79,7 @@ def read_metadata(front: str, body: str, closing: str) -> Metadata:
     region, level = _find_region(authorities, title)
     written = _date(labels.get("成文日期")) or _signed_date(closing) or _signed_date(front)
     published = _date(labels.get("发布日期") or labels.get("发布时间") or labels.get("公布日期"))
-    effective, expires = _find_validity(f"{body}\n{closing}", labels, written or published)
+    effective, expires = _find_validity(body, closing, labels, written or published)
     relations = _find_relations(f"{front}\n{body}\n{closing}", title, notice)
     return Metadata(
         title=title.text if title else None,
@@ -248,31 +255,51 @@ def _signed_date(text: str) -> date | None:
     return next((_date(line) for line in lines if _DATE.fullmatch(line)), None)
 
 
+# What a document says of its own validity names it (本办法自…起施行) or stands in its closing.
+_OWN = re.compile(
+    r"本(?:行动|实施|工作|若干|暂行|管理)?(?:方案|意见|办法|通知|规定|细则|措施|规划|计划|条例|政策|决定|纲要|指南|公告|通告"
+    r"|标准|目录|规则|法|文件)"
+)
+_STARTS = r"起(?:正式)?(?:施行|执行|实施|生效)"
+
+
 def _find_validity(
-    text: str, labels: dict[str, str], issued: date | None
+    body: str, closing: str, labels: dict[str, str], issued: date | None
 ) -> tuple[date | None, date | None]:
     """Return (effective, expires) as the text states them; years run from the day of issue."""
-    text = re.sub(r"[ \t\u00a0\u3000]", "", text)
-    own = r"(?:本[\u4e00-\u9fff]{2,6})?"
+    text = "。".join([*_own_sentences(body), *_sentences(closing)])
     effective = _date(labels.get("施行日期") or labels.get("生效日期") or labels.get("实施日期"))
-    start = re.search(rf"自(?P<date>{_DATE.pattern})起(?:正式)?(?:施行|执行|实施|生效)", text)
+    start = re.search(rf"自(?P<date>{_DATE.pattern}){_STARTS}", text)
     if start:
         effective = effective or _date(start["date"])
-    elif re.search(r"自(?:印发|发布|公布|颁布)之日起(?:正式)?(?:施行|执行|实施|生效)", text):
+    elif re.search(rf"自(?:印发|发布|公布|颁布)之日{_STARTS}", text):
         effective = effective or issued
-    until = re.search(rf"{own}有效期(?:限)?(?:至|到|截至|截止到?)(?P<date>{_DATE.pattern})", text)
+    until = re.search(rf"有效期(?:限)?(?:至|到|截至|截止到?)(?P<date>{_DATE.pattern})", text)
     if until:
         return effective, _date(until["date"])
-    years = re.search(
-        rf"{own}有效期(?:限)?[为是]?(?P<n>\d{{1,2}}|[一二三四五六七八九十两]{{1,2}})年", text
-    )
+    years = re.search(r"有效期(?:限)?[为是]?(?P<n>\d{1,2}|[一二三四五六七八九十两]{1,2})年", text)
     first = effective or issued
     n = read_number(years["n"]) if years else None
     return effective, _add_years(first, n) if first and n else None
 
 
-def _add_years(day: date, years: int) -> date:
+def _own_sentences(text: str) -> Iterator[str]:
+    """Yield the sentences that name the document itself, with a 有效期 right behind."""
+    own = False
+    for sentence in _sentences(text):
+        own = _OWN.search(sentence) is not None or (own and sentence.startswith("有效期"))
+        if own:
+            yield sentence
+
+
+def _sentences(text: str) -> list[str]:
+    return re.split(r"[。；\n]", re.sub(r"[ \t\u00a0\u3000]", "", text))
+
+
+def _add_years(day: date, years: int) -> date | None:
     year = day.year + years
+    if year > date.max.year:
+        return None
     return day.replace(year=year, day=min(day.day, calendar.monthrange(year, day.month)[1]))
 
 

@@ -246,8 +246,8 @@ def build_store(
                 if failures
                 else LoadError(
                     ", ".join(map(str, paths)) or str(library_folder()),
-                    "没有可以建立索引的文档（支持 .txt、.md）。",
-                    "no documents to index (.txt and .md are read).",
+                    "没有可以建立索引的文档（支持 .txt）。",
+                    "no documents to index (.txt is read).",
                 )
             )
         index = HybridIndex.build(documents, load_encoder(model), progress=progress)

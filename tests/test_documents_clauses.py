@@ -433,3 +433,8 @@ def test_front_is_everything_before_the_first_ordinal() -> None:
     front: ClauseTree = build_tree(text)
     assert front.clauses[0].kind == "front"
     assert own(text, "首") == "关于甲的意见\n\n各市：\n现印发给你们。"
+
+
+def test_a_deadline_in_the_last_paragraph_is_no_closing() -> None:
+    text = "某某办法\n第一条 为了就业。\n第二条 办理。\n审核部门应当自收到申请之日起15日内办结。\n"
+    assert [span.path for span in build_tree(text).clauses] == ["首", "第一条", "第二条"]

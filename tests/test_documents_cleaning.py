@@ -273,3 +273,11 @@ def test_headings_of_a_hard_wrapped_text_are_not_joined() -> None:
 def test_a_list_is_not_joined() -> None:
     text = "".join(f"{i}. 支持第{i}类企业申报项目\n" for i in range(1, 12))
     assert unwrapped(text) == text
+
+
+def test_a_title_beside_controls_stays() -> None:
+    text = (
+        "某某市人民政府关于促进就业的通知\n【打印】【关闭】\n各区人民政府、市政府各部门：\n\n"
+        "一、促进就业。支持企业。\n"
+    )
+    assert clean(text).text.startswith("某某市人民政府关于促进就业的通知\n各区人民政府")

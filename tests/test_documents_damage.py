@@ -29,7 +29,7 @@ def found(text: str) -> list[tuple[str, str]]:
         ("蓢?g)家", "mojibake", "蓢?g"),
         ("力爭(?jiǎng)", "mojibake", "?jiǎng)"),
         ("规模?;产业", "mojibake", "模?;"),
-        ("汽车Υ产业", "mojibake", "Υ"),
+        ("展?jié)摿Υ蟮产业", "mojibake", "Υ"),
     ],
 )
 def test_damage_is_found(text: str, kind: str, lost: str) -> None:
@@ -57,6 +57,14 @@ def test_damage_is_found(text: str, kind: str, lost: str) -> None:
     ],
 )
 def test_a_whole_text_has_no_damage(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["应当满足①具有资质②注册满一年", "第I类企业", "收入≥百分之五", "汽车的β类", "补贴额度万元以上"],
+)
+def test_rare_characters_of_a_sound_text_are_no_damage(text: str) -> None:
     assert found(text) == []
 
 

@@ -58,7 +58,7 @@ def test_build_without_a_path_indexes_the_library(
 ) -> None:
     for sample in library_folder().glob("*"):
         sample.unlink()
-    (home / "documents" / "mine.md").write_text(TEXT, encoding="utf-8")
+    (home / "documents" / "mine.txt").write_text(TEXT, encoding="utf-8")
     code, out, _ = run(capsys, "build")
     assert code == 0 and out.startswith(f"{home / 'index'}: 1 documents")
 
