@@ -117,28 +117,49 @@ def _romanized() -> dict[str, tuple[Region, ...]]:
     return {name: tuple(regions) for name, regions in names.items()}
 
 
-def find_regions(text: str) -> list[tuple[Region, ...]]:
-    """Return the places that ``text`` (match form) names, in order, each as its possible readings.
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place as a text names it: its span, and the divisions that the spelling may mean."""
 
-    A spelling shared by a province and a city gives both; the caller decides. Longer names win over
-    the ones inside them.
+    start: int
+    end: int
+    name: str
+    readings: tuple[Region, ...]
+
+
+def find_mentions(text: str) -> list[Mention]:
+    """Return the places that ``text`` (match form) names in Chinese, in order.
+
+    A spelling shared by a province and a city gives both readings; the caller decides. Longer names
+    win over the ones inside them. A name may be read across two words (扩大连锁); the caller knows
+    where words end.
     """
-    return [_names()[match[0]] for match in _pattern().finditer(text)]
+    return [
+        Mention(*match.span(), match[0], _names()[match[0]]) for match in _pattern().finditer(text)
+    ]
 
 
-def region_spans(text: str) -> list[tuple[int, int, str]]:
-    """Return (start, end, spelling) of every place that ``text`` (match form) names."""
-    return [(*match.span(), match[0]) for match in _pattern().finditer(text)]
+# English words of four letters read like pinyin (Dali, Hami); those count only with a capital.
+_ROMANIZED = re.compile(r"\b[A-Za-z]+ [A-Za-z]+\b|\b[A-Za-z]{5,}\b|\b[A-Z][a-z]{3}\b")
 
 
-def romanized_spans(text: str) -> dict[str, tuple[Region, ...]]:
-    """Return the places that an English ``text`` names by capitalised words (Shenzhen), in order."""
-    found: dict[str, tuple[Region, ...]] = {}
-    for words in (r"\b[A-Z][a-z]+ [A-Z][a-z]+\b", r"\b[A-Z][a-z]{3,}\b"):
-        for name in re.findall(words, text):
-            regions = _romanized().get(name.lower())
-            if regions:
-                found[name] = regions
+def find_romanized_mentions(text: str) -> list[Mention]:
+    """Return the places that an English ``text`` names by their pinyin (Shenzhen), in order."""
+    found: list[Mention] = []
+    position = 0
+    while match := _ROMANIZED.search(text, position):
+        position = match.end()
+        readings = _romanized().get(match[0].lower())
+        if readings:
+            found.append(Mention(*match.span(), match[0], readings))
+        elif " " in match[0]:
+            # Of two words that are no name together, the first may be one by itself.
+            first = re.match(r"[A-Za-z]+", match[0])
+            assert first is not None
+            alone = _ROMANIZED.fullmatch(first[0]) and _romanized().get(first[0].lower())
+            position = match.start() + first.end()
+            if alone:
+                found.append(Mention(match.start(), position, first[0], alone))
     return found
 
 

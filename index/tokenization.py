@@ -11,7 +11,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from documents.normalization import match_form
@@ -41,13 +43,27 @@ _FUNCTION = frozenset("mqrdfpcueyowk")
 _MAX_NUMERAL = 2
 
 
-def content_words(text: str) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a text; ``place`` where the tagger takes it for the name of one."""
+
+    text: str
+    place: bool
+
+
+def content_words(text: str) -> list[Word]:
     """Return the words of ``text`` (match form) that carry meaning, in order, by jieba's tags."""
     return [
-        word
+        Word(word, tag == "ns")
         for word, tag in _tagger().cut(match_form(text))
         if _RUN.match(word) and not _is_function(word, tag)
     ]
+
+
+def word_boundaries(text: str) -> frozenset[int]:
+    """Return the offsets in ``text``, which is in match form, where words begin or end."""
+    lengths = (len(word) for word, _ in _tagger().cut(text))
+    return frozenset(accumulate(lengths, initial=0))
 
 
 def _is_function(word: str, tag: str) -> bool:

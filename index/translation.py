@@ -42,12 +42,14 @@ Glossary = Mapping[tuple[str, ...], tuple[str, ...]]
 class Term:
     """A content word or phrase of a question, and the ``forms`` in which a clause may hold it.
 
-    ``loose`` forms come from a dictionary that knows nothing of the field.
+    ``loose`` forms come from a dictionary that knows nothing of the field. A ``required`` term names
+    what nothing else stands for, such as a place: a clause without it is about another.
     """
 
     text: str
     forms: tuple[str, ...]
     loose: bool = False
+    required: bool = False
 
     @property
     def known(self) -> bool:

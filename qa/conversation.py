@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from documents.normalization import has_han, match_form
-from documents.regions import region_spans, romanized_spans
+from qa.places import find_places
 from qa.question import understand
 
 _OPENING = re.compile(r"^(?:那么?|还有|另外|再问|and |what about |how about )", re.IGNORECASE)
@@ -49,9 +49,7 @@ def _follow(question: str, last: str | None) -> str | None:
 
 def _places(text: str) -> list[str]:
     """Return the places that ``text`` names, as it spells them (match form where Chinese)."""
-    if has_han(text):
-        return [name for _, _, name in region_spans(match_form(text))]
-    return list(romanized_spans(text))
+    return [place.name for place in find_places(match_form(text) if has_han(text) else text)]
 
 
 def _with_places(question: str, names: Sequence[str]) -> str:

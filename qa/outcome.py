@@ -24,11 +24,14 @@ from qa.types import Outcome
 # The weighted share of the question's words that a clause must hold. Of questions about other fields,
 # which must all be refused, it lets 2 in 100 through (evaluation/LOG.md).
 MIN_COVERAGE = 0.35
+# A question of few words is about its weightiest one; a clause without it must hold this much else.
+MIN_COVERAGE_WITHOUT = 0.55
+_FEW_WORDS = 3
 # A clause that both sides rank first may hold less: other words for the same matter.
 MIN_COVERAGE_AGREED = 0.20
 # Further clauses are cited when they hold the best one's weightiest word and this share of what it
 # holds.
-_RELATIVE_COVERAGE = 0.35
+_RELATIVE_COVERAGE = 0.5
 _RELATIVE_SCORE = 0.4
 # Clauses that hold this share of what the best one holds are where the answer may stand.
 _MAIN_COVERAGE = 0.8
@@ -105,6 +108,15 @@ def _is_about(evidence: Evidence) -> bool:
     terms = [word for word in evidence.weights if word.known]
     if terms and max(terms, key=evidence.weights.__getitem__) not in evidence.held:
         return False
+    words = evidence.weights
+    if any(word.required and word not in evidence.held for word in words):
+        return False
+    if 0 < len(words) <= _FEW_WORDS and evidence.coverage < MIN_COVERAGE_WITHOUT:
+        return max(words, key=words.__getitem__) in evidence.held and _holds_enough(evidence)
+    return _holds_enough(evidence)
+
+
+def _holds_enough(evidence: Evidence) -> bool:
     ranks = evidence.hit.result.ranks
     agreed = ranks.lexical == 1 and ranks.dense == 1
     return evidence.coverage >= (MIN_COVERAGE_AGREED if agreed else MIN_COVERAGE)
@@ -127,7 +139,7 @@ _NUMBER = re.compile(
     r"\d|[一二三四五六七八九十两][一二三四五六七八九十百千万亿两]*"
     r"(?:个|家|项|座|倍|成|年|月|日|元|人|%|％)|百分之"
 )
-_DATE = re.compile(r"\d{2,4}\s*年|\d+\s*(?:个月|日|天|年)|之日起|[一二三四五六七八九十]+年")
+_DATE = re.compile(r"\d{2,4}\s*年|\d+\s*(?:个月|日|天|年)|之日起|[一二两三四五六七八九十]+年")
 
 
 def _missing(question: Question, basis: Sequence[Evidence]) -> Reason | None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from documents.normalization import has_han, match_form
-from documents.regions import Region, find_regions, region_spans, romanized_spans
+from documents.regions import Region
 from index.tokenization import content_words
 from index.translation import Term, translate
+from qa.places import find_places, without_places
 from qa.types import Language
 
 Kind = Literal["ceiling", "figure", "date", "responsible", "other"]
@@ -20,6 +21,8 @@ _STOP_WORDS = frozenset(
     "是 有 对 到 给 为 能 能否 可以 会 要 想 想要 需要 应该 应 请 请问 问 想问 问下 咨询 麻烦 你好 您好 "
     "没有 是不是 是否 有没有 情况 问题 具体 相关 有关 目前 现在 主要 内容 规定 说 讲 告诉 介绍 知道 了解 "
     "看看 找 查 查询 让 做 搞 办 弄 来 去 得 大 多 小 新 方面 时候 人 东西 事 事情 啥 拿 行 好 成 算 "
+    # what is asked of the matter, not the matter (see Kind)
+    "负责 牵头 部门 单位 主管 管 有效期 到期 期限 截止 申请 材料 钱 条件 流程 手续 上限 最高 最低 金额 额度 "
     "属于 包括 指 意思 一下 怎么样 怎么办 还有 其他 其它 另外 啊 啦 百分之几".split()
 )
 _FIGURE = re.compile(
@@ -64,24 +67,20 @@ def understand(text: str) -> Question:
         text=text,
         language="zh" if chinese else "en",
         words=tuple(_chinese_words(form) if chinese else _english_words(text)),
-        places=tuple(find_regions(form) if chinese else romanized_spans(text).values()),
+        places=tuple(place.readings for place in find_places(form if chinese else text)),
         years=tuple(sorted({int(year) for year in _YEAR.findall(form)})),
         kind=_kind(form),
     )
 
 
 def _chinese_words(form: str) -> list[Term]:
-    for start, end, _ in reversed(region_spans(form)):
-        form = f"{form[:start]} {form[end:]}"
-    form = _YEAR_WORD.sub(" ", form)
-    words = dict.fromkeys(word for word in content_words(form) if word not in _STOP_WORDS)
-    return [Term(word, (word,)) for word in words]
+    words = content_words(_YEAR_WORD.sub(" ", without_places(form)))
+    found = {word.text: word.place for word in words if word.text not in _STOP_WORDS}
+    return [Term(word, (word,), required=place) for word, place in found.items()]
 
 
 def _english_words(text: str) -> list[Term]:
-    for name in romanized_spans(text):
-        text = text.replace(name, " ")
-    return translate(_YEAR.sub(" ", text))
+    return translate(_YEAR.sub(" ", without_places(text)))
 
 
 def _kind(form: str) -> Kind:
