@@ -40,6 +40,25 @@ def read_departments(text: str) -> tuple[Department, ...]:
     return tuple(found.values())
 
 
+def without_duties(text: str, start: int, end: int) -> int:
+    """Return where ``text[start:end]`` ends without the bracket of duties it may end with."""
+    for bracket in _BRACKET.finditer(text, start, end):
+        if bracket.end() == end and bracket.start() > start and _DUTY.search(bracket[1]):
+            return bracket.start()
+    return end
+
+
+def read_departments_of(text: str, start: int, end: int, limit: int) -> tuple[Department, ...]:
+    """Return the departments that ``text[start:end]``, part of a clause that ends at ``limit``, has.
+
+    They are in the first bracket of duties that does not end before it; () where none follows.
+    """
+    for bracket in _BRACKET.finditer(text, start, limit):
+        if _DUTY.search(bracket[1]) and bracket.end() >= end:
+            return read_departments(bracket[0])
+    return ()
+
+
 def _read_list(text: str) -> Iterator[Department]:
     role: DepartmentRole = "responsible"
     for piece in re.split(r"[,，;；]", text):

@@ -107,6 +107,11 @@ def read_kind(title: str) -> str | None:
     return "解读" if found == "政策解读" else found
 
 
+def display_title(title: str) -> str:
+    """Return a title in 《》, once."""
+    return title if title.startswith("《") else f"《{title}》"
+
+
 def _find_titles(lines: list[str]) -> list[_Title]:
     """Titles of the front matter in order, each joined from its lines, none twice."""
     found: list[_Title] = []

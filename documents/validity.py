@@ -1,9 +1,10 @@
-"""Whether a document is in force on a day: computed from the library, never stored."""
+"""What documents of one library are to each other: status on a day (computed, never stored), links."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from documents.normalization import match_form
@@ -43,6 +44,32 @@ def find_repealer(document: Document, library: Iterable[Document], day: date) ->
 
 def _repeals(other: Document, document: Document) -> bool:
     return any(refers_to(reference, document) for reference in other.metadata.repeals)
+
+
+def link(library: Sequence[Document]) -> list[Document]:
+    """Return the documents with every reference to another of them resolved to its id."""
+    return [_link(document, library) for document in library]
+
+
+def _link(document: Document, library: Sequence[Document]) -> Document:
+    def resolve(references: Iterable[Reference]) -> tuple[Reference, ...]:
+        return tuple(_resolve(reference, document, library) for reference in references)
+
+    known = document.metadata
+    metadata = replace(
+        known,
+        repeals=resolve(known.repeals),
+        amends=resolve(known.amends),
+        implements=resolve(known.implements),
+        explains=resolve(known.explains),
+        cites=resolve(known.cites),
+    )
+    return replace(document, metadata=metadata)
+
+
+def _resolve(reference: Reference, source: Document, library: Sequence[Document]) -> Reference:
+    found = (d.id for d in library if d.id != source.id and refers_to(reference, d))
+    return replace(reference, document=next(found, None))
 
 
 def refers_to(reference: Reference, document: Document) -> bool:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from documents.errors import DocumentError
+from documents.metadata import display_title
 from index import snapshot
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_filters
@@ -98,6 +99,8 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _search(options: argparse.Namespace) -> int:
+    if not any(character.isalnum() for character in options.question):
+        raise ValueError("请输入要检索的内容。\nType what to search for.")
     filters = read_filters({name: getattr(options, name) for name in FILTER_FIELDS})
     index = open_index(options.index, model=options.model, progress=Progress())
     hits = index.search(options.question, k=options.k, filters=filters)
@@ -109,7 +112,7 @@ def _search(options: argparse.Namespace) -> int:
         title = index.documents[result.document].metadata.title or result.document
         text = index.clause(result.document, result.clause).text.replace("\n", " ")
         print(
-            f"{place}. {result.score:.3f}  《{title.strip('《》')}》{result.clause}\n   {text[:80]}"
+            f"{place}. {result.score:.3f}  {display_title(title)} {result.clause}\n   {text[:80]}"
         )
     return 0
 

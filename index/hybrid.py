@@ -14,6 +14,7 @@ from documents.errors import LoadError
 from documents.library import library_folder, policy_home, read_documents
 from documents.normalization import has_han
 from documents.types import Clause, Document
+from documents.validity import link
 from index import snapshot
 from index.dense import DenseIndex
 from index.encoder import load_encoder
@@ -73,7 +74,7 @@ class HybridIndex:
         cls, documents: Sequence[Document], encoder: Encoder, *, progress: Progress | None = None
     ) -> HybridIndex:
         """Index ``documents``, whose ids differ."""
-        documents = sorted(documents, key=lambda document: document.id)
+        documents = link(sorted(documents, key=lambda document: document.id))
         units = [unit for document in documents for unit in build_units(document)]
         chunks, texts = _chunks(documents, units)
         report = (lambda done, total: progress("encode", done, total)) if progress else None

@@ -11,7 +11,10 @@ from index.types import Chunk, Span, Unit
 # windows of this size rank better than whole units (evaluation/LOG.md).
 WINDOW = 160
 
-_SENTENCE = re.compile(r"[^。！？；\n]*(?:[。！？；]+[”’」』）)]*|\n|$)")
+# A bracket right behind the full stop, as the list of departments is, belongs to its sentence.
+_SENTENCE = re.compile(
+    r"[^。！？；\n]*(?:[。！？；]+[”’」』）)]*(?:[（(](?:[^（）()\n]|[（(][^（）()\n]*[)）])*[)）])?|\n|$)"
+)
 
 
 def split_sentences(text: str, start: int, end: int) -> list[Span]:

@@ -6,9 +6,10 @@ below.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
+from documents.metadata import display_title
 from documents.types import Department, Document
 from qa.outcome import Reason, Verdict
 from qa.question import Question
@@ -52,6 +53,10 @@ _TEXTS: Texts = {
     "expired": ("{title}有效期已过。", "{title} has expired."),
     "not_yet": ("{title}尚未施行。", "{title} is not yet in force."),
     "expiring": ("{title}将在 90 天内到期。", "{title} expires within 90 days."),
+    "damaged": (
+        "{label} 的原文有残缺：「{text}」，请核对原始文件。",
+        "{label}: the source text is damaged here: “{text}”; check the original document.",
+    ),
     "secondary": (
         "{title}是对政策文件的解读，不是文件本身。",
         "{title} explains a policy document and is not the document itself.",
@@ -93,11 +98,6 @@ def by_document(citations: Sequence[Citation]) -> list[tuple[int, Citation]]:
         first.setdefault(citation.document, number)
     numbered = list(enumerate(citations, 1))
     return sorted(numbered, key=lambda item: (first[item[1].document], item[0]))
-
-
-def display_title(title: str) -> str:
-    """Return a title in 《》, once."""
-    return title if title.startswith("《") else f"《{title}》"
 
 
 def _heading(citation: Citation) -> str:
@@ -155,4 +155,14 @@ def give_notices(
         for code in codes:
             text = phrase(code, language, title=display_title(citation.title))
             notices.append(Notice(code, text, document))
+    for citation in citations:
+        notices.extend(_damage(citation, library[citation.document], language))
     return notices
+
+
+def _damage(citation: Citation, document: Document, language: Language) -> Iterator[Notice]:
+    """Yield a notice for every place inside the quote where the source is damaged."""
+    for defect in document.clause(citation.clause).defects:
+        if citation.start < defect.end and defect.start < citation.end:
+            text = phrase("damaged", language, label=citation.label, text=defect.text)
+            yield Notice("damaged", text, citation.document, citation.clause)

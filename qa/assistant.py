@@ -10,11 +10,11 @@ from index.types import Index
 from qa.answering import compose, give_notices
 from qa.citations import cite
 from qa.conversation import resolve
-from qa.evidence import gather
+from qa.evidence import expand, gather
 from qa.outcome import Verdict, decide, documents_for
 from qa.question import understand
 from qa.schema import check_request
-from qa.types import Request, Response
+from qa.types import Expansion, Request, Response
 
 # Units that an answer is drawn from, however many results are asked for.
 EVIDENCE_DEPTH = 10
@@ -60,6 +60,7 @@ class PolicyAssistant:
             answer=compose(question, verdict, citations, library),
             citations=tuple(citations),
             results=tuple(hit.result for hit in hits[: request.k]),
+            expansions=tuple(Expansion(*pair) for pair in expand(verdict.evidence)),
             notices=tuple(give_notices(question, verdict, citations, library)),
             index=self.index.fingerprint,
             timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)},

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from documents.departments import read_departments_of
 from documents.offsets import OffsetMap
 from documents.types import Document
 from documents.validity import compute_status
@@ -38,6 +39,7 @@ def _cite(evidence: Evidence, library: Mapping[str, Document], day: date) -> Cit
         source_start=source_start,
         source_end=source_end,
         status=compute_status(document, library.values(), day),
-        departments=clause.departments,
+        departments=read_departments_of(document.clean, evidence.start, evidence.end, clause.end)
+        or clause.departments,
         score=evidence.hit.result.score,
     )

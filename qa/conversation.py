@@ -14,6 +14,12 @@ _POINTING = re.compile(
     r"(?:它|其|这个|那个|这些|上述|该)(?!他|它|中|余|次|实)|\b(?:it|its|that|those|they)\b",
     re.IGNORECASE,
 )
+# Asking for more of the same.
+_MORE = re.compile(
+    r"^(?:还有|另外|其他|其它|别的)(?:其他|其它|别的)?的?(?:吗|呢|么)?[？?。\s]*$"
+    r"|^(?:anything|what) else\b",
+    re.IGNORECASE,
+)
 # A follow-up leaves out what was said; a question with more words of its own stands alone.
 _MAX_WORDS = 2
 
@@ -41,7 +47,7 @@ def _follow(question: str, last: str | None) -> str | None:
         return None
     if places and not words:
         return _with_places(last, places)
-    if not words and not _POINTING.search(question):
+    if _MORE.match(question):
         return last
     rest = _OPENING.sub("", question)
     return f"{last.rstrip('？?。 ')}{'，' if has_han(rest) else ', '}{rest}"

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from documents.departments import without_duties
 from documents.normalization import match_form
 from documents.types import Clause, Document
 from index.translation import Term
@@ -82,6 +83,16 @@ def _evidence(hit: Hit, index: Index, words: Weights) -> Evidence:
     )
 
 
+def expand(evidence: Iterable[Evidence]) -> list[tuple[str, str]]:
+    """Return (word of the question, form in which a cited clause holds it), each once."""
+    found: dict[tuple[str, str], None] = {}
+    for item in evidence:
+        form = match_form(_surroundings(item.document, item.hit))
+        for word in item.held:
+            found.update({(word.text, f): None for f in word.forms if f != word.text and f in form})
+    return list(found)
+
+
 def cover(words: Weights, form: str) -> dict[Term, float]:
     """Return what each word that ``form`` holds, whole or in part, adds to its coverage."""
     total = sum(words.values())
@@ -125,7 +136,8 @@ def _quote(text: str, hit: Hit, words: Weights) -> Span:
         ]
         if sentences and max(scores) > best[0]:
             best = (max(scores), _run(sentences, scores))
-    return _with_body(text, hit, best[1])
+    start, end = _with_body(text, hit, best[1])
+    return start, without_duties(text, start, end)
 
 
 def _run(sentences: Sequence[Span], scores: Sequence[float]) -> Span:

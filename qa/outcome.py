@@ -17,7 +17,8 @@ from typing import Literal
 from documents.normalization import match_form
 from documents.regions import Region, named_region
 from documents.types import Document
-from qa.evidence import Evidence
+from index.windows import split_sentences
+from qa.evidence import Evidence, cover
 from qa.question import Question
 from qa.types import Outcome
 
@@ -78,7 +79,7 @@ def _concerns(document: Document, readings: Iterable[Region]) -> bool:
 
 def decide(question: Question, evidence: Sequence[Evidence]) -> Verdict:
     """Return the verdict on ``evidence``, which is in the order of the search."""
-    dated = [e for e in evidence if all(_covers_year(e, year) for year in question.years)]
+    dated = [e for e in evidence if all(_covers_year(question, e, year) for year in question.years)]
     if evidence and not dated:
         return Verdict("no_basis", (), "year")
     basis = select(dated)
@@ -122,15 +123,18 @@ def _holds_enough(evidence: Evidence) -> bool:
     return evidence.coverage >= (MIN_COVERAGE_AGREED if agreed else MIN_COVERAGE)
 
 
-def _covers_year(evidence: Evidence, year: int) -> bool:
-    metadata = evidence.document.metadata
-    first = metadata.effective or metadata.written
-    if first and metadata.expires and first.year <= year <= metadata.expires.year:
-        return True
+def _covers_year(question: Question, evidence: Evidence, year: int) -> bool:
+    """Whether the clause names the year, or applies in it where no figure of the year is asked."""
     text = "\n".join(evidence.document.clean[a:b] for a, b in evidence.hit.spans)
-    return str(year) in match_form(f"{metadata.title}\n{text}") or bool(
-        first and first.year == year
-    )
+    if str(year) in match_form(text):
+        return True
+    if question.kind in ("ceiling", "figure", "money"):
+        return False
+    metadata = evidence.document.metadata
+    first, last = metadata.effective or metadata.written, metadata.expires
+    if first and last and first.year <= year <= last.year:
+        return True
+    return str(year) in match_form(metadata.title or "") or bool(first and first.year == year)
 
 
 # --- what is asked of the matter ------------------------------------------------------------------
@@ -138,6 +142,9 @@ def _covers_year(evidence: Evidence, year: int) -> bool:
 _NUMBER = re.compile(
     r"\d|[一二三四五六七八九十两][一二三四五六七八九十百千万亿两]*"
     r"(?:个|家|项|座|倍|成|年|月|日|元|人|%|％)|百分之"
+)
+_MONEY = re.compile(
+    r"\d[\d.,，]*\s*(?:元|万元|亿元|万|亿|%|％)|[一二三四五六七八九十两百千][一二三四五六七八九十百千万亿]*元|百分之"
 )
 _DATE = re.compile(r"\d{2,4}\s*年|\d+\s*(?:个月|日|天|年)|之日起|[一二两三四五六七八九十]+年")
 
@@ -154,10 +161,19 @@ def _missing(question: Question, basis: Sequence[Evidence]) -> Reason | None:
     if question.kind == "ceiling" and _lost_number(main[0]):
         # Other figures may stand there; the one that was asked for does not.
         return "source_lost"
-    pattern = _DATE if question.kind == "date" else _NUMBER
-    if any(pattern.search(_body(e)) for e in main):
+    pattern = {"date": _DATE, "money": _MONEY}.get(question.kind, _NUMBER)
+    if any(_states(e, pattern) for e in main):
         return None
     return "source_lost" if any(map(_lost_number, main)) else "not_stated"
+
+
+def _states(evidence: Evidence, pattern: re.Pattern[str]) -> bool:
+    """Whether a sentence of the quote that holds the weightiest word also holds the pattern."""
+    body = _body(evidence)
+    key = max(evidence.held, key=evidence.held.__getitem__)
+    sentences = [body[a:b] for a, b in split_sentences(body, 0, len(body))]
+    about = [s for s in sentences if cover({key: 1.0}, match_form(s))]
+    return any(pattern.search(sentence) for sentence in about or sentences)
 
 
 def _lost_number(evidence: Evidence) -> bool:

@@ -13,7 +13,7 @@ from index.translation import Term, translate
 from qa.places import find_places, without_places
 from qa.types import Language
 
-Kind = Literal["ceiling", "figure", "date", "responsible", "other"]
+Kind = Literal["ceiling", "money", "figure", "date", "responsible", "other"]
 
 # Verbs, nouns and adjectives that ask or polish and say nothing about the matter. What merely occurs
 # everywhere needs no list: its weight is small.
@@ -31,6 +31,10 @@ _FIGURE = re.compile(
 )
 _CEILING = re.compile(
     r"最高|最多|上限|封顶|不超过|额度|maximum|ceiling|upper limit|\bcap\b|at most"
+)
+_MONEY = re.compile(
+    r"多少(?:钱|万|元)|(?:奖励|奖补|奖金|补贴|补助|资助|扶持资金|专项资金)(?:标准)?(?:是|有|给)?(?:多少|多大|几)"
+    r"|(?:奖|补|给)多少|how much (?:money|subsidy|reward|support)"
 )
 _DATE = re.compile(
     r"什么时候|何时|哪(?:一)?年|几年|多久|多长时间|截止|到期|期限|有效期|\bwhen\b|how long|deadline"
@@ -89,5 +93,7 @@ def _kind(form: str) -> Kind:
     if _DATE.search(form):
         return "date"
     if _FIGURE.search(form):
-        return "ceiling" if _CEILING.search(form) else "figure"
+        if _CEILING.search(form):
+            return "ceiling"
+        return "money" if _MONEY.search(form) else "figure"
     return "other"

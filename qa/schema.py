@@ -53,7 +53,7 @@ def read_request(obj: object) -> Request:
     try:
         request = Request(
             question=question,
-            id=None if id_ is None else str(id_),
+            id=id_,
             history=_read_history(obj.get("history")),
             filters=read_filters(filters),
             as_of=read_day(obj.get("as_of")),
@@ -85,7 +85,7 @@ def _read_history(value: object) -> tuple[str, ...]:
 def check_request(request: Request) -> None:
     """Raise RequestError for a question that is no text, empty or far too long, or a bad k."""
     try:
-        "".join((request.id or "", request.question, *request.history)).encode()
+        "".join((str(request.id or ""), request.question, *request.history)).encode()
     except UnicodeEncodeError as error:
         # JSON can write half a character: nothing downstream can encode it.
         raise RequestError(

@@ -18,7 +18,7 @@ class Request:
     """A question with its circumstances. ``as_of`` None means today."""
 
     question: str
-    id: str | None = None
+    id: str | int | None = None
     history: tuple[str, ...] = ()
     filters: Filters = Filters()
     as_of: date | None = None
@@ -75,7 +75,7 @@ class Response:
     results: tuple[SearchResult, ...]
     index: str
     timings_ms: dict[str, float]
-    id: str | None = None
+    id: str | int | None = None
     understood_as: str | None = None
     expansions: tuple[Expansion, ...] = ()
     notices: tuple[Notice, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from documents.departments import read_departments
+from documents.departments import read_departments, read_departments_of, without_duties
 
 
 def read(text: str) -> list[tuple[str, str]]:
@@ -80,3 +80,28 @@ def test_a_department_may_have_two_roles() -> None:
 )
 def test_other_brackets_assign_nothing(text: str) -> None:
     assert read(text) == []
+
+
+CLAUSE = "甲事。(责任单位:省甲厅)乙事。(责任单位:省乙厅)丙事。"
+
+
+@pytest.mark.parametrize(
+    ("part", "names"),
+    [
+        ("甲事。", ["省甲厅"]),
+        ("乙事。", ["省乙厅"]),
+        ("丙事。", []),
+        ("甲事。(责任单位:省甲厅)乙事。", ["省乙厅"]),
+    ],
+)
+def test_a_part_has_the_bracket_behind_it(part: str, names: list[str]) -> None:
+    start = CLAUSE.index(part)
+    found = read_departments_of(CLAUSE, start, start + len(part), len(CLAUSE))
+    assert [department.name for department in found] == names
+
+
+def test_a_quote_ends_before_its_duties() -> None:
+    text = "甲事(含乙)。(省甲厅牵头)"
+    assert text[: without_duties(text, 0, len(text))] == "甲事(含乙)。"
+    assert without_duties("(省甲厅牵头)", 0, 7) == 7  # nothing else would be left
+    assert without_duties("甲事。", 0, 3) == 3

@@ -5,16 +5,15 @@ from __future__ import annotations
 import pytest
 
 from documents.regions import (
+    find_mentions,
     find_region,
-    find_regions,
+    find_romanized_mentions,
     named_region,
-    region_spans,
-    romanized_spans,
 )
 
 
 def paths(text: str) -> list[set[tuple[str, ...]]]:
-    return [{region.path for region in readings} for readings in find_regions(text)]
+    return [{region.path for region in place.readings} for place in find_mentions(text)]
 
 
 @pytest.mark.parametrize(
@@ -67,12 +66,15 @@ def test_places_are_found_in_order_and_the_longest_wins() -> None:
 
 @pytest.mark.parametrize("text", ["促进和平发展", "全市汽车产业", "日照充足", "管理县级财政"])
 def test_ordinary_words_are_no_places(text: str) -> None:
-    assert find_regions(text) == []
+    assert find_mentions(text) == []
 
 
 def test_spans_point_at_the_spelling() -> None:
     text = "支持长春和合肥市"
-    assert region_spans(text) == [(2, 4, "长春"), (5, 8, "合肥市")]
+    assert [(p.start, p.end, p.name) for p in find_mentions(text)] == [
+        (2, 4, "长春"),
+        (5, 8, "合肥市"),
+    ]
 
 
 def test_a_division_covers_what_lies_inside_it() -> None:
@@ -99,10 +101,26 @@ def test_an_authority_begins_with_its_place(text: str, name: str | None) -> None
     assert (region and region.name) == name
 
 
-def test_capitalised_pinyin_names_places() -> None:
-    found = romanized_spans("Is there support in Shenzhen, Shaanxi or Inner Mongolia?")
-    names = {spelling: {region.name for region in regions} for spelling, regions in found.items()}
-    assert names["Shenzhen"] == {"深圳市"}
-    assert names["Shaanxi"] == {"陕西省"}
-    assert names["Inner Mongolia"] == {"内蒙古自治区"}
-    assert romanized_spans("what support is there for charging stations") == {}
+def test_pinyin_names_places() -> None:
+    text = "Is there support in Shenzhen, shaanxi or Inner Mongolia?"
+    found = find_romanized_mentions(text)
+    assert [text[place.start : place.end] for place in found] == [p.name for p in found]
+    assert [{region.name for region in place.readings} for place in found] == [
+        {"深圳市"},
+        {"陕西省"},
+        {"内蒙古自治区"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Jilin Anhui and Yibin", ["Jilin", "Anhui", "Yibin"]),
+        ("a dali painting by ali", []),  # four letters count with a capital only
+        ("what support is there for charging stations", []),
+        ("Hong Kong and macau", ["Hong Kong", "macau"]),
+        ("", []),
+    ],
+)
+def test_words_and_pinyin_are_told_apart(text: str, names: list[str]) -> None:
+    assert [place.name for place in find_romanized_mentions(text)] == names

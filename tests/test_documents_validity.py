@@ -8,7 +8,7 @@ import pytest
 
 from documents.parsing import parse_source
 from documents.types import Document, Metadata, Reference
-from documents.validity import EXPIRING, compute_status, find_repealer, refers_to
+from documents.validity import EXPIRING, compute_status, find_repealer, link, refers_to
 
 DAY = date(2026, 1, 1)
 ONE = timedelta(days=1)
@@ -136,3 +136,16 @@ def test_the_repealer_is_named_and_no_document_repeals_itself() -> None:
     other = document("new", repeals=(Reference(TITLE, None),))
     assert find_repealer(itself, [itself], DAY) is None
     assert find_repealer(itself, [itself, other], DAY) is other
+
+
+def test_references_are_resolved_within_the_library() -> None:
+    old = parse_source("某某市关于旧事的通知\n某政发〔2019〕1号\n一、旧事。\n", "old")
+    new = parse_source(
+        "某某市关于新事的通知\n某政发〔2024〕2号\n一、新事。\n二、废止。"
+        "《某某市关于旧事的通知》（某政发〔2019〕1号）同时废止。《没有的文件》不在库中。\n",
+        "new",
+    )
+    linked = {document.id: document for document in link([new, old])}
+    assert [r.document for r in linked["new"].metadata.repeals] == ["old"]
+    assert [r.document for r in linked["new"].metadata.cites] == [None]
+    assert linked["old"] == old

@@ -177,7 +177,7 @@ def test_search_prints_json_alone(store: Path, capsys: pytest.CaptureFixture[str
 def test_search_prints_title_and_clause(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "search", "公共充电站", "--index", store, "--k", 1)
     assert code == 0
-    assert out == "1. 1.000  《某某意见》一\n   一、支持公共充电站建设。\n"
+    assert out == "1. 1.000  《某某意见》 一\n   一、支持公共充电站建设。\n"
 
 
 def test_search_filters(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from index.tokenization import content_words, tokenize, vocabulary_of
+from index.tokenization import content_words, tokenize, vocabulary_of, word_boundaries
+
+
+def words(text: str) -> list[str]:
+    return [word.text for word in content_words(text)]
 
 
 def test_chinese_runs_give_characters_then_pairs() -> None:
@@ -34,7 +38,7 @@ def test_spellings_give_the_same_terms(one: str, other: str) -> None:
 @pytest.mark.parametrize("text", ["", " \n", "，。！", "\u200f\u202e", "🚗", "\x00\x07"])
 def test_text_without_words_has_no_terms(text: str) -> None:
     assert tokenize(text) == []
-    assert content_words(text) == []
+    assert words(text) == []
 
 
 def test_rare_characters_of_other_planes_are_chinese() -> None:
@@ -42,18 +46,27 @@ def test_rare_characters_of_other_planes_are_chinese() -> None:
 
 
 def test_content_words_leave_out_what_says_nothing_of_the_matter() -> None:
-    assert content_words("充电站的建设有什么支持？") == ["充电站", "建设", "有", "支持"]
-    assert content_words("汽車和電池") == ["汽车", "电池"]
+    assert words("充电站的建设有什么支持？") == ["充电站", "建设", "有", "支持"]
+    assert words("汽車和電池") == ["汽车", "电池"]
 
 
 def test_words_that_begin_with_a_numeral_are_no_numerals() -> None:
-    assert "零部件" in content_words("零部件产业")
-    assert "三" not in content_words("三个产业")
+    assert "零部件" in words("零部件产业")
+    assert "三" not in words("三个产业")
 
 
 def test_figures_and_english_words_are_content() -> None:
-    assert content_words("2025年NEV") == ["2025", "nev"]
+    assert words("2025年NEV") == ["2025", "nev"]
 
 
 def test_vocabulary_is_in_order_of_first_appearance() -> None:
     assert vocabulary_of([["乙", "甲"], [], ["甲", "丙"]]) == {"乙": 0, "甲": 1, "丙": 2}
+
+
+def test_names_of_places_are_marked() -> None:
+    assert [w.text for w in content_words("日本和美国的汽车政策") if w.place] == ["日本", "美国"]
+
+
+def test_boundaries_are_those_of_words() -> None:
+    assert word_boundaries("扩大连锁") == {0, 2, 4}
+    assert word_boundaries("") == {0}

@@ -9,10 +9,11 @@ from typing import Any, get_args
 
 import pytest
 
+from documents.metadata import display_title
 from documents.parsing import parse_source
 from documents.types import Department, Document
 from qa import answering
-from qa.answering import by_document, compose, display_title, give_notices, phrase
+from qa.answering import by_document, compose, give_notices, phrase
 from qa.outcome import Reason, Verdict
 from qa.question import understand
 from qa.types import Citation, Language, Outcome

@@ -90,3 +90,12 @@ def test_asking_for_more_asks_the_same(question: str) -> None:
 
 def test_a_change_of_language_starts_anew() -> None:
     assert resolve("那吉林呢？", ["What support does Anhui give?"]) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["谁负责？", "哪个部门管？", "需要什么材料？", "有效期呢", "多少钱？", "什么时候到期？"],
+)
+def test_what_is_asked_of_the_matter_is_asked_of_the_last_one(question: str) -> None:
+    standalone = resolve(question, ["充电站建设有什么支持？"])
+    assert standalone == f"充电站建设有什么支持，{question}"

@@ -68,7 +68,8 @@ def test_years(text: str, years: tuple[int, ...]) -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("充电桩补贴是多少", "figure"),
+        ("充电桩补贴是多少", "money"),
+        ("充电桩有多少个", "figure"),
         ("最高奖励", "ceiling"),
         ("补贴上限是多少", "ceiling"),
         ("maximum reward", "ceiling"),

@@ -43,7 +43,7 @@ def test_every_field_is_read() -> None:
 def test_null_is_unset_and_numbers_are_ids() -> None:
     obj = {"question": "充电站", "id": None, "history": None, "filters": None, "as_of": None}
     assert read_request(obj) == Request("充电站")
-    assert read_request({"question": "充电站", "id": 7}).id == "7"
+    assert read_request({"question": "充电站", "id": 7}).id == 7
 
 
 def test_only_the_latest_questions_of_a_long_history_count() -> None:

@@ -12,8 +12,8 @@ from html import escape
 from urllib.parse import quote as quote_url
 from urllib.parse import urlencode
 
+from documents.metadata import display_title
 from documents.types import Clause, Defect, Document, Reference, Status
-from qa.answering import display_title
 from qa.labels import format_label
 from qa.web.highlighting import Span, render_text
 from qa.web.texts import Texts, format_date

@@ -13,9 +13,10 @@ from datetime import date
 from html import escape
 from itertools import groupby
 
+from documents.metadata import display_title
 from documents.types import Department, Document, Status
 from index.types import Hit
-from qa.answering import by_document, display_title
+from qa.answering import by_document
 from qa.labels import format_label
 from qa.types import Citation, Notice, Response
 from qa.web.highlighting import Span, choose_excerpt, find_matches, render_text
