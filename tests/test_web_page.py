@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
 from qa.web.application import create_web_app
 from qa.web.startup import Assistant
@@ -113,14 +113,18 @@ def ask(page: Page, question: str, turns: int = 1) -> None:
 
 
 def is_in_sight(page: Page, selector: str) -> bool:
-    """Whether the element's first line lies inside the window and the pane's own window."""
+    """Whether the element's first line comes to lie inside the window and the pane's own window."""
     script = """selector => {
-        const box = document.querySelector(selector).getClientRects()[0];
-        const pane = document.querySelector(".pane-content").getBoundingClientRect();
-        return box.top >= pane.top && box.bottom <= Math.min(pane.bottom, innerHeight)
+        const box = document.querySelector(selector)?.getClientRects()[0];
+        const pane = document.querySelector(".pane-content")?.getBoundingClientRect();
+        return box && pane && box.top >= pane.top && box.bottom <= Math.min(pane.bottom, innerHeight)
             && box.left >= 0 && box.right <= innerWidth;
     }"""
-    return bool(page.evaluate(script, selector))
+    try:
+        page.wait_for_function(script, arg=selector, timeout=5000)
+    except TimeoutError:
+        return False
+    return True
 
 
 def overflow(page: Page) -> int:
