@@ -74,6 +74,13 @@ def _build(options: argparse.Namespace) -> int:
     for failure in built.failures:
         print(failure, file=sys.stderr)
     m = built.manifest
+    if m.truncated:
+        print(
+            f"{m.truncated}/{m.chunks} 个片段超过模型 {m.encoder} 的长度，其末尾只能按词检索。\n"
+            f"{m.truncated} of {m.chunks} chunks are longer than {m.encoder} reads; their ends are "
+            "searched by words only.",
+            file=sys.stderr,
+        )
     print(
         f"{store}: {m.documents} documents, {m.clauses} clauses, {m.units} units, {m.fingerprint}"
     )

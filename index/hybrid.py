@@ -80,7 +80,8 @@ class HybridIndex:
         report = (lambda done, total: progress("encode", done, total)) if progress else None
         vectors = encoder.encode_document(texts, progress=report)
         lexical = LexicalIndex.build([f"{unit.context}\n{unit.text}" for unit in units])
-        content = Content(tuple(documents), tuple(units), tuple(chunks), vectors)
+        truncated = sum(count > encoder.max_tokens for count in encoder.count_tokens(texts))
+        content = Content(tuple(documents), tuple(units), tuple(chunks), vectors, truncated)
         identity = snapshot.fingerprint(documents, encoder.fingerprint)
         return cls(content, lexical, encoder, identity)
 
@@ -124,6 +125,11 @@ class HybridIndex:
     def units(self) -> Sequence[Unit]:
         """The units, by document id and position."""
         return self._content.units
+
+    @property
+    def truncated(self) -> int:
+        """How many chunks are longer than the encoder reads."""
+        return self._content.truncated
 
     @property
     def fingerprint(self) -> str:

@@ -45,7 +45,10 @@ _SNAPSHOT = re.compile(r"[0-9a-f]{16}(?:-\w+)?")
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a snapshot is: its identity, what it was made with, its counts and checksums."""
+    """What a snapshot is: its identity, what it was made with, its counts and checksums.
+
+    ``truncated`` chunks are longer than the encoder reads; their ends are searched by words only.
+    """
 
     format: int
     fingerprint: str
@@ -56,6 +59,7 @@ class Manifest:
     clauses: int
     units: int
     chunks: int
+    truncated: int
     files: dict[str, str]
 
 
@@ -67,6 +71,7 @@ class Content:
     units: tuple[Unit, ...]
     chunks: tuple[Chunk, ...]
     vectors: Vectors
+    truncated: int = 0
 
 
 def fingerprint(documents: Sequence[Document], encoder_fingerprint: str) -> str:
@@ -126,6 +131,7 @@ def save(
             clauses=sum(len(document.clauses) for document in content.documents),
             units=len(content.units),
             chunks=len(content.chunks),
+            truncated=content.truncated,
             files={name: _checksum(beside / name) for name in _files(beside)},
         )
         body = json.dumps(_as_dict(manifest), ensure_ascii=False, indent=2, sort_keys=True)
@@ -206,7 +212,8 @@ def load(store: Path) -> tuple[Manifest, Content, Path]:
         vectors = np.load(folder / _VECTORS)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(store, str(error)) from error
-    return manifest, Content(documents, units, chunks, vectors), folder / _LEXICAL
+    content = Content(documents, units, chunks, vectors, manifest.truncated)
+    return manifest, content, folder / _LEXICAL
 
 
 def damaged(store: Path, reason: str) -> SnapshotError:

@@ -271,3 +271,12 @@ def test_named_store_is_never_built_by_opening_it(folder: Path, tmp_path: Path) 
 def test_builds_in_one_store_exclude_each_other(folder: Path, tmp_path: Path) -> None:
     with build_lock(tmp_path / "store"), pytest.raises(BuildInProgressError):
         build_store(tmp_path / "store", [folder])
+
+
+def test_chunks_longer_than_the_encoder_reads_are_counted() -> None:
+    class Short(FakeEncoder):
+        max_tokens = 5
+
+    index = HybridIndex.build([parse_source("某某意见\n一、支持公共充电站建设。\n", "d")], Short())
+    assert index.truncated == 1
+    assert HybridIndex.build([parse_source("一、建设\n", "d")], FakeEncoder()).truncated == 0
