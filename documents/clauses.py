@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from documents.closing import annex_items, find_closing
 from documents.numbering import (
     Marker,
     read_inline,
@@ -34,7 +35,6 @@ CLOSING = "尾"
 # Numbers a sequence may skip and still be the same sequence.
 _MAX_GAP = 5
 _MAX_HEADING = 30
-_ANNEX_LIST = re.compile(r"附件?[:：]\s*[1１][.．、]")
 _ITEM_ENDS = ("。", "；", ";")
 _STRUCTURAL = {"part", "chapter", "section"}
 
@@ -88,25 +88,11 @@ def build_tree(text: str) -> ClauseTree:
 
 
 def _candidates(text: str) -> Iterator[Marker]:
-    annexes = set(_annex_items(text))
+    annexes = set(annex_items(text))
     for match in re.finditer(r"^", text, re.MULTILINE):
         marker = read_marker(text, match.start())
         if marker and marker.start not in annexes:
             yield marker
-
-
-def _annex_items(text: str) -> Iterator[int]:
-    """Yield where the second and later lines of a list of annexes begin: 附件：1. …, 2. …"""
-    listed = 0
-    for match in re.finditer(r"\S[^\n]*", text):
-        marker = read_marker(text, match.start())
-        if _ANNEX_LIST.match(match[0]):
-            listed = 1
-        elif listed and marker and marker.scheme.name == "point" and marker.value == listed + 1:
-            listed += 1
-            yield match.start()
-        else:
-            listed = 0
 
 
 class _Reader:
@@ -187,7 +173,7 @@ class _Reader:
     def finish(self, text: str) -> ClauseTree:
         """Close every clause, add 首, 尾 and the inline series, and freeze the tree."""
         first = self.nodes[0].start if self.nodes else len(text)
-        closing = _closing_start(text, self.nodes[-1].start) if self.nodes else len(text)
+        closing = find_closing(text, self.nodes[-1].start) if self.nodes else len(text)
         self._set_ends(closing)
         self._return_paragraphs(text)
         self._add_inline(text)
@@ -345,58 +331,3 @@ def _items(text: str, series: list[Marker], end: int) -> Iterator[tuple[Marker, 
         limit = following.start if following else end
         paragraph = text.find("\n", marker.start, limit)
         yield marker, _trim(text, marker.start, limit if paragraph < 0 else paragraph)[1]
-
-
-# --- closing --------------------------------------------------------------------------------------
-
-# What a paragraph says when it speaks of the document itself.
-_SELF = re.compile(
-    r"本(?:行动)?(?:方案|意见|办法|通知|规定|细则|措施|规划|计划|条例|政策|决定|纲要|指南|公告|通告|标准|目录)"
-    r"|有效期|起(?:施行|执行|实施|生效)|同时废止|负责解释|以上.{0,12}(?:通知|意见)"
-    r"|特此(?:通知|公告|通告|批复|函复)"
-)
-_DATE = re.compile(
-    r"^[〇○零一二三四五六七八九十\d]{2,4}\s*年\s*[一二三四五六七八九十\d]{1,3}\s*月\s*[一二三四五六七八九十\d]{1,3}\s*日$"
-)
-_SIGNATURE = re.compile(
-    r"^[\u4e00-\u9fff、（）()\s]{2,40}(?:政府|办公厅|办公室|委员会|委|厅|局|部|院|署|会|行|中心|领导小组)$"
-)
-_ANNEX = re.compile(r"^(?:附件|附表|附录|附[:：])")
-_TABLE_TITLE = re.compile(r"^[^。；]{2,60}表(?:[（(][^（）()]{1,20}[)）])?$")
-# After the signature: who else gets a copy, whom to ask, when it was printed.
-_COLOPHON = re.compile(
-    r"^(?:抄送|抄報|抄报|联系人|联系电话)|(?:办公厅|办公室|局|委)\s*\S{8,12}日印发$"
-)
-_SIGNED = re.compile(_SIGNATURE.pattern.rstrip("$") + r"\s*" + _DATE.pattern.lstrip("^"))
-_DEBRIS = re.compile(r"^[\W_]+$")
-# （此件公开发布）, but not the （责任单位：…） of the last clause.
-_PUBLIC = re.compile(r"^[（(](?!.*(?:牵头|責任|责任|負責|负责|配合|單位|单位)).{2,20}[)）]$")
-
-
-def _closing_start(text: str, last: int) -> int:
-    """Return where 尾 begins: the last paragraphs, as many as each belong there."""
-    begin = len(text)
-    annexes = set(_annex_items(text))
-    paragraphs = list(re.finditer(r"\S[^\n]*", text[last:]))[1:]
-    for match in reversed(paragraphs):
-        if not _is_closing(match[0].strip()) and last + match.start() not in annexes:
-            break
-        begin = last + match.start()
-    return begin
-
-
-def _is_closing(paragraph: str) -> bool:
-    return any(
-        pattern.search(paragraph)
-        for pattern in (
-            _SELF,
-            _DATE,
-            _SIGNATURE,
-            _ANNEX,
-            _TABLE_TITLE,
-            _DEBRIS,
-            _PUBLIC,
-            _COLOPHON,
-            _SIGNED,
-        )
-    )

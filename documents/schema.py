@@ -26,12 +26,14 @@ _RELATIONS = ("repeals", "amends", "implements", "explains", "cites")
 
 def write_document(document: Document) -> dict[str, Any]:
     """Return ``document`` as plain JSON values; dates as YYYY-MM-DD, unknown as null."""
-    return _plain(dataclasses.asdict(document))  # type: ignore[no-any-return]
+    obj: dict[str, Any] = _plain(dataclasses.asdict(document))
+    return obj
 
 
 def write_metadata(metadata: Metadata) -> dict[str, Any]:
     """Return ``metadata`` as plain JSON values."""
-    return _plain(dataclasses.asdict(metadata))  # type: ignore[no-any-return]
+    obj: dict[str, Any] = _plain(dataclasses.asdict(metadata))
+    return obj
 
 
 def _plain(value: Any) -> Any:
