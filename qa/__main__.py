@@ -31,8 +31,15 @@ def main(arguments: list[str] | None = None) -> int:
         print(
             f"{name}：不是 UTF-8 文本（{error}）。\n{name}: not UTF-8 ({error}).", file=sys.stderr
         )
-    except (DocumentError, PolicyIndexError, OSError) as error:
+    except (DocumentError, PolicyIndexError) as error:
         print(error, file=sys.stderr)
+    except OSError as error:
+        name, why = error.filename, error.strerror
+        print(
+            f"{name}：无法读写（{why}），请检查路径、权限和磁盘空间。\n"
+            f"{name}: cannot be read or written ({why}); check the path, permissions and disk space.",
+            file=sys.stderr,
+        )
     except KeyboardInterrupt:
         print("已中断。\nInterrupted.", file=sys.stderr)
         return 130
