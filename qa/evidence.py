@@ -24,8 +24,13 @@ from qa.question import Question
 _FOLDED = 0.8
 # A quote is what an operator can read out in one breath or two.
 MAX_QUOTE = 280
+# A shorter one is hardly more than a heading.
+_MIN_QUOTE = 40
 # Sentences that hold at least this share of the best one's words belong to the quote when adjacent.
 _NEIGHBOUR_SHARE = 0.5
+
+
+Weights = Mapping[Term, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,8 @@ class Evidence:
     clause: Clause
     start: int
     end: int
-    weights: Mapping[Term, float]
-    held: Mapping[Term, float]
+    weights: Weights
+    held: Weights
 
     @property
     def coverage(self) -> float:
@@ -53,9 +58,6 @@ class Evidence:
     def quote(self) -> str:
         """The verbatim text, one contiguous span of the clean text."""
         return self.document.clean[self.start : self.end]
-
-
-Weights = Mapping[Term, float]
 
 
 def gather(question: Question, hits: Iterable[Hit], index: Index) -> list[Evidence]:
@@ -158,9 +160,6 @@ def _run(sentences: Sequence[Span], scores: Sequence[float]) -> Span:
     ):
         last += 1
     return sentences[first][0], sentences[last][1]
-
-
-_MIN_QUOTE = 40
 
 
 def _with_body(text: str, hit: Hit, quote: Span) -> Span:
