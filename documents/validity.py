@@ -75,14 +75,14 @@ def _resolve(reference: Reference, source: Document, library: Sequence[Document]
 def refers_to(reference: Reference, document: Document) -> bool:
     """Whether ``reference`` names ``document``: by 文号 where both have a whole one, else by title."""
     metadata = document.metadata
-    mentioned, own = _number_form(reference.number), _number_form(metadata.number)
+    mentioned, own = number_form(reference.number), number_form(metadata.number)
     if mentioned and own:
         return mentioned == own
     names = {match_form(name) for name in (metadata.title, metadata.notice) if name}
     return reference.title is not None and match_form(reference.title) in names
 
 
-def _number_form(number: str | None) -> str | None:
+def number_form(number: str | None) -> str | None:
     """Return a 文号 as it is compared: brackets of one kind; None where its year is lost."""
     if number is None:
         return None

@@ -11,9 +11,10 @@ from qa.answering import compose, give_notices
 from qa.citations import cite
 from qa.conversation import resolve
 from qa.evidence import expand, gather
-from qa.outcome import Verdict, decide, documents_for
+from qa.lookup import find_named
+from qa.outcome import Verdict, decide, documents_for, introduce
 from qa.question import understand
-from qa.schema import check_request
+from qa.schema import MAX_K, check_request
 from qa.types import Expansion, Request, Response
 
 # Units that an answer is drawn from, however many results are asked for.
@@ -36,8 +37,10 @@ class PolicyAssistant:
         library = self.index.documents
 
         standalone = resolve(request.question, request.history)
-        question = understand(standalone or request.question)
-        documents = documents_for(question, library)
+        text = standalone or request.question
+        named = find_named(text, library.values())
+        question = understand(text, named=named)
+        documents = frozenset(d.id for d in named) or documents_for(question, library)
         # Where no document is of the place, nothing is cited; what was found is listed all the same.
         filters = dataclasses.replace(request.filters, documents=documents or None)
         k = max(request.k, EVIDENCE_DEPTH)
@@ -48,6 +51,12 @@ class PolicyAssistant:
             verdict = Verdict("no_basis", (), "filters")
         else:
             verdict = decide(question, gather(question, hits[:EVIDENCE_DEPTH], self.index))
+        if question.whole and verdict.reason == "matter":
+            # The document as a whole: its units in order, and what it says it is.
+            found = self.index.search(question.text, k=MAX_K, filters=filters, as_of=day)
+            hits = tuple(sorted(found, key=lambda hit: (hit.result.document, hit.spans)))
+            first = {hit.result.document: hit for hit in reversed(hits)}
+            verdict = introduce(question, gather(question, first.values(), self.index))
         citations = cite(verdict.evidence, library, day)
 
         return Response(

@@ -106,7 +106,11 @@ def _share(word: Term, form: str) -> float:
     """Return 1 where a spelling of ``word`` stands in ``form``, else the best part of one, if any."""
     if any(spelling in form for spelling in word.forms):
         return 1.0
-    return 0.0 if word.loose else max(_part(spelling, form) for spelling in word.forms)
+    return (
+        0.0
+        if word.loose or word.required
+        else max(_part(spelling, form) for spelling in word.forms)
+    )
 
 
 def _part(spelling: str, form: str) -> float:

@@ -89,6 +89,13 @@ def decide(question: Question, evidence: Sequence[Evidence]) -> Verdict:
     return Verdict("partial" if missing else "answered", tuple(basis), missing)
 
 
+def introduce(question: Question, openings: Sequence[Evidence]) -> Verdict:
+    """Return the verdict on documents asked about as a whole, by what they say they are."""
+    if question.kind == "other":
+        return Verdict("answered", tuple(openings))
+    return Verdict("partial", tuple(openings), "not_stated")
+
+
 def select(evidence: Sequence[Evidence]) -> list[Evidence]:
     """Return the evidence that is about the matter, in order; none where nothing is."""
     decisive = [e for e in evidence[:_DECISIVE_RANKS] if _is_about(e)]

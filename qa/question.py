@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from documents.normalization import has_han, match_form
 from documents.regions import Region
+from documents.types import Document
 from index.tokenization import content_words
 from index.translation import Term, translate
+from qa.lookup import without_numbers
 from qa.places import find_places, without_places
 from qa.types import Language
 
@@ -21,10 +24,12 @@ _STOP_WORDS = frozenset(
     "是 有 对 到 给 为 能 能否 可以 会 要 想 想要 需要 应该 应 请 请问 问 想问 问下 咨询 麻烦 你好 您好 "
     "没有 是不是 是否 有没有 情况 问题 具体 相关 有关 目前 现在 主要 内容 规定 说 讲 告诉 介绍 知道 了解 "
     "看看 找 查 查询 让 做 搞 办 弄 来 去 得 大 多 小 新 方面 时候 人 东西 事 事情 啥 拿 行 好 成 算 "
-    # what is asked of the matter, not the matter (see Kind)
+    "全文 原文 正文 文件 属于 包括 指 意思 一下 怎么样 怎么办 还有 其他 其它 另外 啊 啦 百分之几".split()
+)
+# Words for what is asked of the matter, which are not the matter (see Kind).
+_ASKED = frozenset(
     "负责 牵头 部门 单位 主管 管 有效期 到期 期限 截止 申请 材料 钱 条件 流程 手续 不同 区别 比较 对比 差别 "
-    "上限 最高 最低 金额 额度 "
-    "属于 包括 指 意思 一下 怎么样 怎么办 还有 其他 其它 另外 啊 啦 百分之几".split()
+    "上限 最高 最低 金额 额度".split()
 )
 _FIGURE = re.compile(
     r"多少|几(?:个|家|座|万|亿|成|倍|项|条|种|人)|多大|多高|百分之几|比例|占比|金额|额度|上限|最高|最低"
@@ -45,6 +50,11 @@ _RESPONSIBLE = re.compile(
     r"|归(?:谁|哪)|\bwho\b|which (?:department|agency|body)|responsible"
 )
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d)")
+# A 文号 from the last two characters of its agency on; its year is not a year that is asked about.
+_NUMBERED = re.compile(
+    r"(?:[国中京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][\u4e00-\u9fff]{0,4}?)?"
+    r"(?P<agency>[\u4e00-\u9fff]{2})[〔(\[【]\s*(?P<year>\d{4})\s*[〕)\]】]\s*第?(?P<serial>\d+)号"
+)
 _YEAR_WORD = re.compile(r"(?<!\d)20\d{2}年?(?!\d)")
 
 
@@ -53,7 +63,8 @@ class Question:
     """A question as understood.
 
     ``words`` are its content words, each once, places and years left out; ``places`` the divisions
-    that it names, each as its possible readings.
+    that it names, each as its possible readings. ``whole`` where it gives the 文号 of a document and
+    says nothing more of the matter.
     """
 
     text: str
@@ -62,26 +73,41 @@ class Question:
     places: tuple[tuple[Region, ...], ...]
     years: tuple[int, ...]
     kind: Kind
+    whole: bool = False
 
 
-def understand(text: str) -> Question:
-    """Read ``text``, a standalone question."""
-    form = match_form(text)
+def understand(text: str, *, named: Sequence[Document] = ()) -> Question:
+    """Read ``text``, a standalone question; ``named`` are the documents whose 文号 it gives.
+
+    A question that says nothing but what is asked of a document (有效期) has that for its matter.
+    """
+    form = without_numbers(text, named) if named else match_form(text)
     chinese = has_han(text)
+    words = _chinese_words(form) if chinese else _english_words(text)
+    matter = [word for word in words if word.text not in _STOP_WORDS | _ASKED]
     return Question(
         text=text,
         language="zh" if chinese else "en",
-        words=tuple(_chinese_words(form) if chinese else _english_words(text)),
+        words=tuple(matter or [word for word in words if named and word.text in _ASKED]),
         places=tuple(place.readings for place in find_places(form if chinese else text)),
-        years=tuple(sorted({int(year) for year in _YEAR.findall(form)})),
+        years=tuple(sorted({int(year) for year in _YEAR.findall(_NUMBERED.sub(" ", form))})),
         kind=_kind(form),
+        whole=bool(named) and not matter,
     )
 
 
 def _chinese_words(form: str) -> list[Term]:
-    words = content_words(_YEAR_WORD.sub(" ", without_places(form)))
-    found = {word.text: word.place for word in words if word.text not in _STOP_WORDS}
-    return [Term(word, (word,), required=place) for word, place in found.items()]
+    numbers = [_number(match) for match in _NUMBERED.finditer(form)]
+    form = without_places(_NUMBERED.sub(" ", form))
+    words = {word.text: word.place for word in content_words(_YEAR_WORD.sub(" ", form))}
+    return numbers + [Term(word, (word,), required=place) for word, place in words.items()]
+
+
+def _number(match: re.Match[str]) -> Term:
+    """Return a 文号 that no document of the library has: only a clause that names it is about it."""
+    agency, year, serial = match["agency"], match["year"], match["serial"]
+    forms = tuple(f"{agency}{a}{year}{b}{serial}号" for a, b in ("〔〕", "()", "[]", "【】"))
+    return Term(match[0], forms, required=True)
 
 
 def _english_words(text: str) -> list[Term]:

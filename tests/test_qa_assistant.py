@@ -231,3 +231,37 @@ def test_status_is_that_of_the_day(assistant: PolicyAssistant) -> None:
     later = assistant.ask(dataclasses.replace(request, as_of=date(2030, 1, 1)))
     assert {c.status for c in later.citations} == {"expired"}
     assert "expired" in [notice.code for notice in later.notices]
+
+
+NUMBER = "吉政办发(2024)9号"
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome", "clause"),
+    [
+        (NUMBER, "answered", "首"),
+        (f"{NUMBER}的主要内容是什么", "answered", "首"),
+        (f"{NUMBER}有效期到什么时候", "answered", "尾"),
+        ("皖政办秘〔2023〕55号有效期多久", "partial", "首"),
+    ],
+)
+def test_a_document_asked_about_by_its_number(
+    question: str, outcome: str, clause: str, assistant: PolicyAssistant
+) -> None:
+    response = assistant.ask(question)
+    assert (response.outcome, response.citations[0].clause) == (outcome, clause)
+    assert len({citation.document for citation in response.citations}) == 1
+    check(assistant, response)
+
+
+def test_a_number_limits_the_answer_to_its_document(assistant: PolicyAssistant) -> None:
+    response = assistant.ask(f"{NUMBER} 充电桩目标")
+    assert {result.document for result in response.results} == {"jilin-nev-action-plan-2024"}
+
+
+@pytest.mark.parametrize(
+    "question", ["国办发〔2020〕1号讲什么", "国办发〔2020〕1号对充电站有什么支持"]
+)
+def test_a_number_that_nothing_names_is_refused(question: str, assistant: PolicyAssistant) -> None:
+    response = assistant.ask(question)
+    assert (response.outcome, response.notices[0].code) == ("no_basis", "matter")

@@ -92,3 +92,13 @@ def test_kind_is_what_is_asked_of_the_matter(text: str, kind: str) -> None:
 def test_question_without_matter_has_no_words(text: str) -> None:
     question = understand(text)
     assert question.words == () and question.text == text
+
+
+def test_the_year_of_a_number_is_not_asked_about() -> None:
+    assert understand("吉政办发〔2019〕41号2024年还有效吗").years == (2024,)
+
+
+def test_a_number_of_no_document_must_stand_in_the_clause() -> None:
+    [number, word] = understand("国办发〔2020〕1号的补贴").words
+    assert (number.required, word.text) == (True, "补贴")
+    assert "办发〔2020〕1号" in number.forms and "办发(2020)1号" in number.forms
