@@ -18,8 +18,6 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 
-STEPS = {"read": "读取文件 / reading", "encode": "建立索引 / indexing"}
-
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -39,19 +37,14 @@ def create_app(*, index: Path | None = None, model: str | None = None) -> FastAP
 def open_assistant(index: Path | None, model: str | None) -> PolicyAssistant:
     """Load the index (building it where there is none) and the model. Slow: imports torch."""
     from index.hybrid import open_index
+    from index.progress import Progress
     from qa.assistant import PolicyAssistant
 
-    assistant = PolicyAssistant(open_index(index, model=model, progress=report))
+    assistant = PolicyAssistant(open_index(index, model=model, progress=Progress()))
     # The first question of each language loads its dictionary, which takes longer than an answer.
     assistant.ask("预热")
     assistant.ask("warm up")
     return assistant
-
-
-def report(step: str, done: int, total: int) -> None:
-    """Write the progress of building an index to stderr, about ten lines a step."""
-    if done == total or done % max(1, total // 10) == 0:
-        print(f"{STEPS.get(step, step)} {done}/{total}", file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

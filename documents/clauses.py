@@ -41,10 +41,7 @@ _STRUCTURAL = {"part", "chapter", "section"}
 
 @dataclass(frozen=True, slots=True)
 class ClauseSpan:
-    """A clause before its details: offsets in the clean text, ``own`` its pieces without children.
-
-    ``parent`` is the index of the parent in the list, None at the top.
-    """
+    """A clause before its details: offsets in the clean text, ``own`` its pieces without children."""
 
     path: str
     kind: ClauseKind
@@ -54,7 +51,6 @@ class ClauseSpan:
     start: int
     end: int
     own: tuple[tuple[int, int], ...]
-    parent: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,16 +176,11 @@ class _Reader:
         order = sorted(
             range(len(self.nodes)), key=lambda i: (self.nodes[i].start, -self.nodes[i].end)
         )
-        place = {node: position for position, node in enumerate(order)}
         spans: list[ClauseSpan] = []
         front = _trim(text, 0, first)
         if front[0] < front[1]:
             spans.append(_edge(FRONT, "front", front))
-        shift = len(spans)
-        for i in order:
-            node = self.nodes[i]
-            parent = None if node.parent is None else place[node.parent] + shift
-            spans.append(self._freeze(text, node, parent))
+        spans.extend(self._freeze(text, self.nodes[i]) for i in order)
         tail = _trim(text, closing, len(text))
         if tail[0] < tail[1]:
             spans.append(_edge(CLOSING, "closing", tail))
@@ -233,7 +224,7 @@ class _Reader:
                     path = self._path(marker, i)
                     self._append(_Node(path, node.level + 1, marker, marker.start, i, stop))
 
-    def _freeze(self, text: str, node: _Node, parent: int | None) -> ClauseSpan:
+    def _freeze(self, text: str, node: _Node) -> ClauseSpan:
         marker = node.marker
         assert marker is not None
         start, end = _trim(text, node.start, node.end)
@@ -250,12 +241,11 @@ class _Reader:
             start=start,
             end=end,
             own=own,
-            parent=parent,
         )
 
 
 def _edge(path: str, kind: ClauseKind, span: tuple[int, int]) -> ClauseSpan:
-    return ClauseSpan(path, kind, 0, None, None, *span, own=(span,), parent=None)
+    return ClauseSpan(path, kind, 0, None, None, *span, own=(span,))
 
 
 def _after_marker(node: _Node) -> int:

@@ -67,6 +67,7 @@ def find_invisible(text: str) -> list[Span]:
 _SYLLABLE = re.compile(
     r"(?P<before>\S)(?P<pinyin>[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿê]{1,6}[)）])"
 )
+_TONED = re.compile(r"[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ]")
 
 
 def find_pinyin(text: str) -> list[Span]:
@@ -81,9 +82,6 @@ def find_pinyin(text: str) -> list[Span]:
         for match in _SYLLABLE.finditer(text)
         if _TONED.search(match["pinyin"]) or match["pinyin"][1:-1] in _readings(match["before"])
     ]
-
-
-_TONED = re.compile(r"[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ]")
 
 
 @cache

@@ -17,7 +17,7 @@ from documents.numbering import read_number
 from documents.regions import find_region
 from documents.types import Level, Metadata, Reference
 
-# The last word of a title, most specific first (指导意见 before 意见).
+# The last word of a title; the longest that fits counts (指导意见, not 意见).
 _KINDS = (
     "指导意见 实施意见 若干意见 意见 行动方案 实施方案 工作方案 总体方案 试点方案 专项方案 方案 行动计划 "
     "三年行动计划 工作计划 发展规划 专项规划 规划纲要 规划 计划 纲要 管理办法 实施办法 暂行办法 试行办法 办法 "

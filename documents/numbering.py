@@ -30,17 +30,13 @@ class Scheme:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """An ordinal as found: offsets in the text, ``ordinal`` canonical as in a clause path.
-
-    ``sub`` is the number of an inserted article (第十二条之一 -> 1), else 0.
-    """
+    """An ordinal as found: offsets in the text, ``ordinal`` canonical as in a clause path."""
 
     scheme: Scheme
     ordinal: str
     value: int
     start: int
     end: int
-    sub: int = 0
 
 
 def _scheme(name: str, rank: int, pattern: str, template: str, *, numerals: bool = True) -> Scheme:
@@ -165,10 +161,9 @@ def _marker(scheme: Scheme, match: re.Match[str]) -> Marker | None:
         return None
     ordinal = write_ordinal(scheme, value)
     inserted = match.groupdict().get("sub")
-    sub = read_number(inserted) or 0 if inserted else 0
-    if sub:
-        ordinal += f"之{write_number(sub)}"
-    return Marker(scheme, ordinal, value, match.start("marker"), match.end("marker"), sub)
+    if inserted:
+        ordinal += f"之{inserted}"
+    return Marker(scheme, ordinal, value, match.start("marker"), match.end("marker"))
 
 
 def write_ordinal(scheme: Scheme, value: int) -> str:

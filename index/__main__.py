@@ -6,7 +6,6 @@ import argparse
 import dataclasses
 import json
 import sys
-import time
 from pathlib import Path
 
 from documents.errors import DocumentError
@@ -15,6 +14,7 @@ from index import snapshot
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_filters
 from index.hybrid import build_store, default_store, open_index
+from index.progress import Progress
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -122,25 +122,6 @@ def _search(options: argparse.Namespace) -> int:
             f"{place}. {result.score:.3f}  {display_title(title)} {result.clause}\n   {text[:80]}"
         )
     return 0
-
-
-class Progress:
-    """Prints how far long work is, on standard error, at most twice a second."""
-
-    def __init__(self) -> None:
-        self._stage = ""
-        self._began = self._printed = time.monotonic()
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if stage != self._stage:
-            self._stage, self._began, self._printed = stage, now, 0.0
-        if done < total and now - self._printed < 0.5:
-            return
-        self._printed = now
-        left = (now - self._began) / done * (total - done) if done else 0.0
-        unit = {"read": "文档 documents", "encode": "片段 chunks"}.get(stage, "")
-        print(f"{stage}: {done}/{total} {unit}, 剩余约 {left:.0f} 秒 left", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class DenseIndex:
         if admitted is not None:
             bits = np.packbits(admitted[self._units], bitorder="little")
             selector = faiss.IDSelectorBitmap(self._units.size, faiss.swig_ptr(bits))
-            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # faiss's own stub lacks it
         count = min(depth * _CHUNKS_PER_UNIT, int(self._index.ntotal))
         if count == 0:
             return np.empty(0, dtype=np.int64)

@@ -268,5 +268,6 @@ def open_index(
     folder = store or default_store()
     if store is None and snapshot.current(folder) is None:
         build_store(folder, model=model, progress=progress)
+    # An index that cannot be used is told at once, not after the model has loaded.
     snapshot.read_manifest(folder)
     return HybridIndex.load(folder, load_encoder(model))

@@ -29,7 +29,7 @@ from documents.types import Document
 from index.errors import BuildInProgressError, SnapshotError
 from index.types import Chunk, Unit, Vectors
 
-# Of the files, and of how units, chunks and terms are made: an index of another number is rebuilt.
+# Of the files, and of how units, chunks and terms are made: an index of another number is refused.
 FORMAT = 1
 CURRENT = "CURRENT"
 _MANIFEST = "manifest.json"

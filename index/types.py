@@ -73,7 +73,7 @@ class Filters:
 
     ``region`` admits the place's own documents and those of the levels above it. ``since`` and
     ``until`` bound the day a document was written, both included. ``documents`` are the ids that the
-    places named in a question leave; no interface sets it.
+    places and 文号 named in a question leave; no interface sets it.
     """
 
     region: str | None = None

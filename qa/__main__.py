@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from documents.errors import DocumentError
-from index.__main__ import Progress
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS
 from index.hybrid import open_index
+from index.progress import Progress
 from qa.assistant import PolicyAssistant
 from qa.errors import RequestError
 from qa.schema import read_request, write_response

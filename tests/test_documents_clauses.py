@@ -71,15 +71,14 @@ TEXTS = st.lists(st.one_of(_SCRAPS, st.characters(exclude_categories=["Cs"])), m
 def test_children_lie_inside_parents_in_order_and_apart(text: str) -> None:
     clauses = build_tree(text).clauses
     assert [c.start for c in clauses] == sorted(c.start for c in clauses)
-    last_end: dict[int | None, int] = {}
-    for i, c in enumerate(clauses):
+    around: list[ClauseSpan] = []
+    for c in clauses:
         assert c.start < c.end
-        if c.parent is not None:
-            assert c.parent < i
-            assert clauses[c.parent].start < c.start
-            assert c.end <= clauses[c.parent].end
-        assert last_end.get(c.parent, 0) <= c.start
-        last_end[c.parent] = c.end
+        while around and around[-1].end <= c.start:
+            around.pop()
+        # What is still open holds all of this one, and begins before it: nothing overlaps in part.
+        assert all(outer.start < c.start and c.end <= outer.end for outer in around)
+        around.append(c)
 
 
 @given(TEXTS)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,13 @@ from documents.__main__ import main
 from documents.parsing import parse
 from documents.schema import write_document, write_metadata
 
+Run = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parent.parent
 NAMES = sorted(path.stem for path in (ROOT / "documents" / "samples").glob("*.txt"))
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Return a function that runs the command and gives (exit code, stdout, stderr)."""
 
     def run(*arguments: object) -> tuple[int, str, str]:
@@ -30,14 +32,14 @@ def run(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_show_prints_a_document_as_json(name: str, samples: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_show_prints_a_document_as_json(name: str, samples: Path, run: Run) -> None:
     path = samples / f"{name}.txt"
     code, out, err = run("show", path, "--json")
     assert (code, err) == (0, "")
     assert json.loads(out) == write_document(parse(path))
 
 
-def test_show_prints_an_outline(samples: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_show_prints_an_outline(samples: Path, run: Run) -> None:
     code, out, err = run("show", samples / "jilin-auto-cluster-upgrade.txt")
     assert (code, err) == (0, "")
     lines = out.splitlines()
@@ -47,7 +49,7 @@ def test_show_prints_an_outline(samples: Path, run) -> None:  # type: ignore[no-
     assert any("! missing_number: 最高不超过万元" in line for line in lines)
 
 
-def test_the_outline_names_what_was_odd(tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_the_outline_names_what_was_odd(tmp_path: Path, run: Run) -> None:
     path = tmp_path / "odd.txt"
     path.write_text("一、甲\n三、乙\u200b\n三、丙", "utf-8")
     out = run("show", path)[1]
@@ -57,7 +59,7 @@ def test_the_outline_names_what_was_odd(tmp_path: Path, run) -> None:  # type: i
 
 
 @pytest.mark.parametrize("json_too", [[], ["--json"]])
-def test_bad_input_is_told_on_stderr(json_too: list[str], tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_bad_input_is_told_on_stderr(json_too: list[str], tmp_path: Path, run: Run) -> None:
     for path in (tmp_path / "missing.txt", tmp_path):
         code, out, err = run("show", path, *json_too)
         assert (code, out) == (2, "")
@@ -77,7 +79,7 @@ def test_a_wrong_command_is_bad_input(
     assert "usage" in err
 
 
-def test_list_reads_the_library(run, samples: Path) -> None:  # type: ignore[no-untyped-def]
+def test_list_reads_the_library(run: Run, samples: Path) -> None:
     code, out, err = run("list", "--json")
     assert (code, err) == (0, "")
     expected = [
@@ -87,7 +89,7 @@ def test_list_reads_the_library(run, samples: Path) -> None:  # type: ignore[no-
     assert json.loads(out) == expected
 
 
-def test_list_prints_a_line_for_each_document(run) -> None:  # type: ignore[no-untyped-def]
+def test_list_prints_a_line_for_each_document(run: Run) -> None:
     code, out, _ = run("list")
     assert code == 0
     rows = [line.split("\t") for line in out.splitlines()]
@@ -96,7 +98,7 @@ def test_list_prints_a_line_for_each_document(run) -> None:  # type: ignore[no-u
 
 
 @pytest.mark.parametrize("json_too", [[], ["--json"]])
-def test_some_unreadable_files_make_exit_code_1(json_too: list[str], home: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_some_unreadable_files_make_exit_code_1(json_too: list[str], home: Path, run: Run) -> None:
     folder = home / "documents"
     folder.mkdir(parents=True)
     (folder / "good.txt").write_text("一、甲", "utf-8")
@@ -108,7 +110,7 @@ def test_some_unreadable_files_make_exit_code_1(json_too: list[str], home: Path,
     assert str(folder / "bad.txt") in err
 
 
-def test_a_home_that_is_no_folder_is_bad_input(home: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_a_home_that_is_no_folder_is_bad_input(home: Path, run: Run) -> None:
     home.write_text("a file", "utf-8")
     code, out, err = run("list", "--json")
     assert (code, out) == (2, "")

@@ -150,7 +150,7 @@ def test_an_indent_stands_outside_the_marker(indent: str) -> None:
 def test_an_inserted_article_knows_both_its_numbers() -> None:
     marker = read_marker("第十二条之三 市级", 0)
     assert marker is not None
-    assert (marker.value, marker.sub, marker.ordinal) == (12, 3, "第十二条之三")
+    assert (marker.value, marker.ordinal) == (12, "第十二条之三")
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_build_reports_progress_beside_and_counts_in_the_output(
     code, out, err = run(capsys, "build", document, "--out", tmp_path / "store")
     assert code == 0
     assert f"{tmp_path / 'store'}: 1 documents, 3 clauses, 2 units" in out
-    assert "read: 1/1" in err and "encode: 2/2" in err
+    assert "reading: 1/1" in err and "encoding: 2/2" in err
 
 
 def test_build_without_a_path_indexes_the_library(

@@ -72,13 +72,6 @@ def test_create_app_returns_before_anything_is_loaded(monkeypatch: pytest.Monkey
     assert isinstance(app.create_app(), FastAPI)
 
 
-def test_progress_is_ten_lines_however_long_it_takes(capsys: pytest.CaptureFixture[str]) -> None:
-    for done in range(1, 1001):
-        app.report("encode", done, 1000)
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 10 and lines[-1] == "建立索引 / indexing 1000/1000"
-
-
 def test_stopping_with_open_pages_is_no_error() -> None:
     def record(message: str, error: BaseException | None = None) -> logging.LogRecord:
         trace = (type(error), error, None) if error else None

@@ -109,7 +109,7 @@ def answer(startup: Startup, fields: Mapping[str, Any]) -> JSONResponse:
         return JSONResponse(write_response(assistant.ask(request)))
     except RequestError as error:
         raise Problem(422, error.code, error.message) from error
-    except Exception as error:
+    except Exception as error:  # the log has the reason; the caller gets no internals
         logger.exception("A question failed")
         raise Problem(500, "internal", "the question could not be processed") from error
 

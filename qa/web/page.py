@@ -85,7 +85,7 @@ def answer(
     except RequestError as error:
         reason = choose_line(error.message, texts.language)
         yield render_message(texts.refused.format(reason), "error"), False
-    except Exception as error:
+    except Exception as error:  # the page says that it failed, the log why
         yield render_message(explain_failure(error, texts), "error"), False
 
 
@@ -100,7 +100,7 @@ def search(startup: Startup, texts: Texts, question: str) -> Iterator[str]:
         index = startup.wait().index
         found = index.search(question[:QUESTION_LENGTH], k=SEARCH_RESULTS)
         yield render_search(found, index.documents, question, texts)
-    except Exception as error:
+    except Exception as error:  # the page says that it failed, the log why
         yield render_message(explain_failure(error, texts), "error")
 
 
@@ -116,7 +116,7 @@ def list_documents(startup: Startup, texts: Texts) -> Iterator[str]:
             lambda document: compute_status(document, documents.values(), today),
             texts,
         )
-    except Exception as error:
+    except Exception as error:  # the page says that it failed, the log why
         yield render_message(explain_failure(error, texts), "error")
 
 

@@ -1,0 +1,31 @@
+"""How far long work is, for people at a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+_INTERVAL = 0.5
+_STAGES = {"read": ("读取 reading", "文档 documents"), "encode": ("编码 encoding", "片段 chunks")}
+
+
+class Progress:
+    """Prints stage, count and seconds left on standard error, at most twice a second."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._began = self._printed = 0.0
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Report that ``done`` of ``total`` items of ``stage`` are finished."""
+        now = time.monotonic()
+        if stage != self._stage:
+            self._stage, self._began, self._printed = stage, now, 0.0
+        if done < total and now - self._printed < _INTERVAL:
+            return
+        self._printed = now
+        left = (now - self._began) / done * (total - done) if done else 0.0
+        name, unit = _STAGES.get(stage, (stage, ""))
+        print(
+            f"{name}: {done}/{total} {unit}, 剩余约 {left:.0f} 秒 left", file=sys.stderr, flush=True
+        )
