@@ -11,6 +11,7 @@ from itertools import groupby
 
 from documents.metadata import display_title
 from documents.types import Department, Document
+from qa.labels import format_title
 from qa.outcome import Reason, Verdict
 from qa.question import Question
 from qa.types import Citation, Language, Notice
@@ -86,7 +87,7 @@ def compose(
     parts = [opening]
     for _, group in groupby(by_document(citations), key=lambda item: item[1].document):
         cited = list(group)
-        parts.append(_heading(cited[0][1]))
+        parts.append(format_title(cited[0][1].title, cited[0][1].number))
         parts.extend(_quote(number, citation, language) for number, citation in cited)
     return "\n\n".join([*parts, phrase("prevails", language)])
 
@@ -98,11 +99,6 @@ def by_document(citations: Sequence[Citation]) -> list[tuple[int, Citation]]:
         first.setdefault(citation.document, number)
     numbered = list(enumerate(citations, 1))
     return sorted(numbered, key=lambda item: (first[item[1].document], item[0]))
-
-
-def _heading(citation: Citation) -> str:
-    number = f"（{citation.number}）" if citation.number else ""
-    return f"{display_title(citation.title)}{number}"
 
 
 def _quote(number: int, citation: Citation, language: Language) -> str:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 
+from documents.metadata import display_title
 from documents.types import Clause, Document
 
 _EDGES = {"首": "开头", "尾": "结尾"}
 _ARTICLE = re.compile(r"第[^/]+条(?:之[^/#]+)?(?:#\d+)?")
 _ITEM = re.compile(r"[（(]")
+
+
+def format_title(title: str, number: str | None) -> str:
+    """Return 《title》（文号）."""
+    return display_title(title) + (f"（{number}）" if number else "")
 
 
 def format_label(path: str) -> str:

@@ -13,11 +13,10 @@ from datetime import date
 from html import escape
 from itertools import groupby
 
-from documents.metadata import display_title
 from documents.types import Department, Document, Status
 from index.types import Hit
 from qa.answering import by_document
-from qa.labels import format_label
+from qa.labels import format_label, format_title
 from qa.types import Citation, Notice, Response
 from qa.web.highlighting import Span, choose_excerpt, find_matches, render_text
 from qa.web.pane import Place, make_link, render_status
@@ -200,11 +199,6 @@ def render_departments(departments: Sequence[Department], texts: Texts) -> str:
             f'<span lang="zh-CN"> {escape("、".join(names))}</span></span>'
         )
     return "".join(pieces)
-
-
-def format_title(title: str, number: str | None) -> str:
-    """Return 《title》（文号）."""
-    return display_title(title) + (f"（{number}）" if number else "")
 
 
 def format_source(citation: Citation) -> str:
