@@ -20,6 +20,9 @@ from documents.offsets import OffsetMap, Span
 from documents.types import Removal
 
 
+_Step = Callable[[str], list[Span]]
+
+
 @dataclass(frozen=True, slots=True)
 class Cleaned:
     """The clean text, its map to the source, and what was removed, by source offsets."""
@@ -29,11 +32,12 @@ class Cleaned:
     removals: tuple[Removal, ...]
 
 
-def clean(source: str) -> Cleaned:
-    """Run the chain over ``source``."""
+def clean(source: str, *, furniture: tuple[Span, ...] = ()) -> Cleaned:
+    """Run the chain over ``source``; ``furniture`` is what its format already knows to be noise."""
     text, offsets = source, OffsetMap.identity(len(source))
     removals: list[Removal] = []
-    for reason, find in _STEPS:
+    known: tuple[str, _Step] = ("furniture", lambda _: list(furniture))
+    for reason, find in (known, *_STEPS):
         spans = find(text)
         pieces = (piece for span in spans for piece in offsets.source_pieces(*span))
         removals.extend(Removal(a, b, reason, source[a:b]) for a, b in pieces)
@@ -281,7 +285,7 @@ def _merge(spans: list[Span]) -> list[Span]:
     return merged
 
 
-_STEPS: tuple[tuple[str, Callable[[str], list[Span]]], ...] = (
+_STEPS: tuple[tuple[str, _Step], ...] = (
     ("invisible", find_invisible),
     ("pinyin", find_pinyin),
     ("furniture", find_furniture),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -17,10 +17,9 @@ import platformdirs
 
 from documents.errors import DocumentError, LoadError
 from documents.parsing import parse
-from documents.types import Document
+from documents.types import Document, Progress
 
 SUFFIXES = frozenset({".txt"})
-Progress = Callable[[int, int, str], None]
 
 
 def policy_home() -> Path:

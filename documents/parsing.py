@@ -14,7 +14,7 @@ from documents.damage import find_defects, find_truncation
 from documents.departments import read_departments
 from documents.loading import load_source
 from documents.metadata import read_metadata
-from documents.types import Clause, Defect, Document
+from documents.types import Clause, Defect, Document, Source
 
 
 def parse(path: Path, *, taken: Container[str] = ()) -> Document:
@@ -25,19 +25,24 @@ def parse(path: Path, *, taken: Container[str] = ()) -> Document:
     return parse_source(load_source(path), document_id(path, taken=taken))
 
 
-def parse_source(source: str, id: str) -> Document:
-    """Clean and split a source text that is already decoded."""
-    cleaned = clean(source)
+def parse_text(text: str, id: str) -> Document:
+    """Clean and split a text that is already decoded."""
+    return parse_source(Source(text), id)
+
+
+def parse_source(source: Source, id: str) -> Document:
+    """Clean and split a source."""
+    cleaned = clean(source.text, furniture=source.furniture)
     tree = build_tree(cleaned.text)
     clauses = tuple(_clause(cleaned, span, span is tree.clauses[-1]) for span in tree.clauses)
     front, body, closing = _parts(cleaned.text, tree.clauses)
     return Document(
         id=id,
-        source=source,
+        source=source.text,
         clean=cleaned.text,
         metadata=read_metadata(front, body, closing),
         clauses=clauses,
-        audit=audit(source, cleaned, tree, clauses),
+        audit=audit(source.text, cleaned, tree, clauses),
     )
 
 

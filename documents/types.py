@@ -7,6 +7,7 @@ made when needed and never stored.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -15,6 +16,27 @@ ClauseKind = Literal["front", "heading", "clause", "closing"]
 DepartmentRole = Literal["lead", "support", "responsible"]
 Level = Literal["国家", "省", "市", "县"]
 Status = Literal["not_yet", "in_force", "expiring", "expired", "repealed", "unknown"]
+
+
+# Called with how much is done, of how much, and what it was: a file, or a page of one.
+Progress = Callable[[int, int, str], None]
+Format = Literal["text", "html", "docx", "pdf", "scan", "doc"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What loading returns: the text of a file, and what only its format knows about that text.
+
+    ``text`` has LF line ends; pages are separated by a form feed, the cells of a table's row by
+    tabs, one row a line, and a paragraph that is indented on its page begins with two full-width
+    spaces. ``furniture`` are spans that the format itself marks as no part of the document
+    (navigation of a web page), ``doubts`` spans that were read with little confidence (OCR).
+    """
+
+    text: str
+    format: Format = "text"
+    furniture: tuple[tuple[int, int], ...] = ()
+    doubts: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

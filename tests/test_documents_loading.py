@@ -33,51 +33,51 @@ def write(folder: Path, data: bytes, name: str = "政策.txt") -> Path:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "utf-16"])
 def test_simplified_text_in_any_encoding(encoding: str, tmp_path: Path) -> None:
-    assert load_source(write(tmp_path, SIMPLIFIED.encode(encoding))) == SIMPLIFIED
+    assert load_source(write(tmp_path, SIMPLIFIED.encode(encoding))).text == SIMPLIFIED
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "big5", "big5hkscs", "utf-16", "utf-32"])
 def test_traditional_text_in_any_encoding(encoding: str, tmp_path: Path) -> None:
-    assert load_source(write(tmp_path, TRADITIONAL.encode(encoding))) == TRADITIONAL
+    assert load_source(write(tmp_path, TRADITIONAL.encode(encoding))).text == TRADITIONAL
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 def test_a_byte_order_mark_decides_and_goes(encoding: str, tmp_path: Path) -> None:
     data = f"\ufeff{SIMPLIFIED}".encode(encoding)
-    assert load_source(write(tmp_path, data)) == SIMPLIFIED
+    assert load_source(write(tmp_path, data)).text == SIMPLIFIED
 
 
 def test_a_short_text_with_pinyin_in_gb18030(samples: Path, tmp_path: Path) -> None:
     source = (samples / "nanchang-auto-action-plan.txt").read_text("utf-8")
     start = source.index("團(tuán)隊(duì)和創(chu")
     text = source[start : start + 200]
-    assert load_source(write(tmp_path, text.encode("gb18030"))) == text
+    assert load_source(write(tmp_path, text.encode("gb18030"))).text == text
 
 
 def test_characters_beyond_the_basic_plane(tmp_path: Path) -> None:
     text = "𠮷林省㐂政策🚗"
-    assert load_source(write(tmp_path, text.encode())) == text
+    assert load_source(write(tmp_path, text.encode())).text == text
 
 
 @pytest.mark.parametrize("line_end", ["\r\n", "\r", "\n"])
 def test_line_ends_become_lf(line_end: str, tmp_path: Path) -> None:
     data = SIMPLIFIED.replace("\n", line_end).encode()
-    assert load_source(write(tmp_path, data)) == SIMPLIFIED
+    assert load_source(write(tmp_path, data)).text == SIMPLIFIED
 
 
 def test_white_space_and_page_marks_stay(tmp_path: Path) -> None:
     text = "　　一、总则\t表\f 第二页\n"
-    assert load_source(write(tmp_path, text.encode())) == text
+    assert load_source(write(tmp_path, text.encode())).text == text
 
 
 def test_a_stray_nul_byte_stays_for_cleaning_to_report(tmp_path: Path) -> None:
     text = f"{SIMPLIFIED * 2}\x00"
-    assert load_source(write(tmp_path, text.encode())) == text
+    assert load_source(write(tmp_path, text.encode())).text == text
 
 
 def test_every_sample_is_read_as_it_is(samples: Path) -> None:
     for path in samples.glob("*.txt"):
-        assert load_source(path).encode() == path.read_bytes().replace(b"\r\n", b"\n")
+        assert load_source(path).text.encode() == path.read_bytes().replace(b"\r\n", b"\n")
 
 
 # --- refusals -------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def test_a_file_above_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     path = write(tmp_path, SIMPLIFIED.encode())
     size = path.stat().st_size
     monkeypatch.setattr(loading, "MAX_BYTES", size)
-    assert load_source(path) == SIMPLIFIED
+    assert load_source(path).text == SIMPLIFIED
     monkeypatch.setattr(loading, "MAX_BYTES", size - 1)
     for line in refusal(path):
         assert str(size) in line

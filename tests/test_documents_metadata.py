@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from documents.metadata import read_kind, read_metadata
-from documents.parsing import parse, parse_source
+from documents.parsing import parse, parse_text
 from documents.schema import write_metadata
 from documents.types import Metadata, Reference
 
@@ -312,19 +312,19 @@ def test_validity_of_other_things_is_not_the_documents_own() -> None:
         "某某市人民政府关于促进就业的办法\n\n一、证书。高新技术企业证书有效期为三年。\n"
         "二、依据。《民法典》自2021年1月1日起施行，应当遵守。\n\n某某市人民政府\n2024年3月1日\n"
     )
-    metadata = parse_source(text, "d").metadata
+    metadata = parse_text(text, "d").metadata
     assert (metadata.effective, metadata.expires) == (None, None)
 
 
 def test_own_validity_may_take_two_sentences() -> None:
     text = "某某办法\n第一条 为了就业。\n第二条 本办法自2024年3月1日起施行。有效期五年。\n"
-    metadata = parse_source(text, "d").metadata
+    metadata = parse_text(text, "d").metadata
     assert (metadata.effective, metadata.expires) == (date(2024, 3, 1), date(2029, 3, 1))
 
 
 def test_a_validity_beyond_the_calendar_is_unknown() -> None:
     text = "某某办法\n第一条 本办法自9990年1月1日起施行，有效期99年。\n"
-    assert parse_source(text, "d").metadata.expires is None
+    assert parse_text(text, "d").metadata.expires is None
 
 
 def test_signature_and_date_on_one_line_before_a_colophon() -> None:
@@ -332,12 +332,12 @@ def test_signature_and_date_on_one_line_before_a_colophon() -> None:
         "关于促进就业的通知\n一、促进就业。支持企业招聘。\n二、落实责任。压实责任。\n"
         "长春市财政局 2025年4月30日\n抄送：市委办公室\n"
     )
-    document = parse_source(text, "d")
+    document = parse_text(text, "d")
     assert document.clauses[-1].path == "尾"
     assert document.metadata.written == date(2025, 4, 30)
     assert document.metadata.authorities == ("长春市财政局",)
 
 
 def test_a_project_office_is_no_ministry() -> None:
-    metadata = parse_source("西部大开发项目部关于用工的通知\n一、用工。\n", "d").metadata
+    metadata = parse_text("西部大开发项目部关于用工的通知\n一、用工。\n", "d").metadata
     assert metadata.level is None

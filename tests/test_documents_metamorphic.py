@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from documents.loading import load_source
-from documents.parsing import parse, parse_source
+from documents.parsing import parse, parse_text
 
 SAMPLES = Path(__file__).parent.parent / "documents" / "samples"
 every_sample = pytest.mark.parametrize(
@@ -18,7 +18,7 @@ every_sample = pytest.mark.parametrize(
 
 
 def paths(source: str) -> list[str]:
-    return [clause.path for clause in parse_source(source, "x").clauses]
+    return [clause.path for clause in parse_text(source, "x").clauses]
 
 
 # Each of the same kind and length; digits keep their number of places.
@@ -36,7 +36,7 @@ _PLACES = {
 @every_sample
 def test_other_places_and_figures(sample: Path) -> None:
     """No rule knows a place or a figure. Ordinals and 文号 stay, for they are what is read."""
-    source = load_source(sample)
+    source = load_source(sample).text
     for place, other in _PLACES.items():
         source = source.replace(place, other)
     changed = re.sub(
@@ -44,8 +44,8 @@ def test_other_places_and_figures(sample: Path) -> None:
         lambda m: str(10 - int(m[0])),
         source,
     )
-    assert changed != load_source(sample)
-    assert paths(changed) == paths(load_source(sample))
+    assert changed != load_source(sample).text
+    assert paths(changed) == paths(load_source(sample).text)
 
 
 _REWRITTEN = {
@@ -62,13 +62,13 @@ _REWRITTEN = {
 @pytest.mark.parametrize("rewriting", _REWRITTEN)
 def test_ordinals_in_another_width(sample: Path, rewriting: str) -> None:
     pattern, replacement = _REWRITTEN[rewriting]
-    source = load_source(sample)
+    source = load_source(sample).text
     assert paths(re.sub(pattern, replacement, source)) == paths(source)
 
 
 def test_every_rewriting_changes_a_sample() -> None:
     """So that none of the comparisons above is of a text with itself only."""
-    sources = [load_source(path) for path in SAMPLES.glob("*.txt")]
+    sources = [load_source(path).text for path in SAMPLES.glob("*.txt")]
     for pattern, replacement in _REWRITTEN.values():
         assert any(re.sub(pattern, replacement, source) != source for source in sources)
 
@@ -101,7 +101,7 @@ def rewrap(line: str, width: int, measure: Callable[[str], float]) -> str:
 @pytest.mark.parametrize("width", [25, 30, 40])
 @pytest.mark.parametrize("measure", [by_characters, as_printed])
 def test_hard_wrapped(sample: Path, width: int, measure: Callable[[str], float]) -> None:
-    source = load_source(sample)
+    source = load_source(sample).text
     wrapped = "\n".join(rewrap(line, width, measure) for line in source.split("\n"))
     assert wrapped.count("\n") > source.count("\n")
     assert paths(wrapped) == paths(source)
@@ -110,5 +110,5 @@ def test_hard_wrapped(sample: Path, width: int, measure: Callable[[str], float])
 @every_sample
 def test_converted_to_gb18030_with_crlf(sample: Path, tmp_path: Path) -> None:
     converted = tmp_path / sample.name
-    converted.write_bytes(load_source(sample).replace("\n", "\r\n").encode("gb18030"))
+    converted.write_bytes(load_source(sample).text.replace("\n", "\r\n").encode("gb18030"))
     assert parse(converted) == parse(sample)

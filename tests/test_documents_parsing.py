@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.errors import LoadError
-from documents.parsing import document_id, parse, parse_source
+from documents.parsing import document_id, parse, parse_text
 from documents.types import Document
 
 SAMPLES = sorted((Path(__file__).parent.parent / "documents" / "samples").glob("*.txt"))
@@ -75,29 +75,29 @@ def test_a_sample_keeps_every_promise(path: Path) -> None:
 
 @given(TEXTS)
 def test_any_text_keeps_every_promise(source: str) -> None:
-    check(parse_source(source, "any"))
+    check(parse_text(source, "any"))
 
 
 @given(TEXTS)
 def test_parsing_is_deterministic(source: str) -> None:
-    assert parse_source(source, "any") == parse_source(source, "any")
+    assert parse_text(source, "any") == parse_text(source, "any")
 
 
 @given(TEXTS)
 def test_a_clean_text_has_nothing_left_to_find_invisible(source: str) -> None:
-    again = parse_source(parse_source(source, "any").clean, "any")
+    again = parse_text(parse_text(source, "any").clean, "any")
     assert {removal.reason for removal in again.audit.dropped} <= {"wrap", "pinyin", "furniture"}
 
 
 @pytest.mark.parametrize("source", ["", " \n\f", "\u200b", "首页 登录"])
 def test_a_text_of_nothing_has_no_clauses(source: str) -> None:
-    document = parse_source(source, "empty")
+    document = parse_text(source, "empty")
     assert document.clauses == ()
     check(document)
 
 
 def test_source_offsets_span_what_was_removed_inside() -> None:
-    document = parse_source("關(guān)於\n一、汽車(chē)產業", "x")
+    document = parse_text("關(guān)於\n一、汽車(chē)產業", "x")
     clause = document.clause("一")
     assert clause.text == "一、汽車產業"
     assert document.source[clause.source_start : clause.source_end] == "一、汽車(chē)產業"
@@ -105,18 +105,18 @@ def test_source_offsets_span_what_was_removed_inside() -> None:
 
 def test_a_truncated_end_is_reported_on_the_last_clause_only() -> None:
     text = "一、加强宣传，引导职工，引导职工，引导职工，引导职工，引导职工，引导职工，形成广泛"
-    document = parse_source(f"{text}\n二{text[1:]}", "x")
+    document = parse_text(f"{text}\n二{text[1:]}", "x")
     assert [d.kind for c in document.clauses for d in c.defects] == ["truncated"]
     assert document.clauses[-1].defects
 
 
 def test_an_overlong_clause_is_reported() -> None:
-    document = parse_source("一、甲\n二、" + "乙" * 3001, "x")
+    document = parse_text("一、甲\n二、" + "乙" * 3001, "x")
     assert document.audit.overlong == ("二",)
 
 
 def test_a_clause_is_looked_up_by_its_path() -> None:
-    document = parse_source("一、甲\n（一）乙", "x")
+    document = parse_text("一、甲\n（一）乙", "x")
     assert document.clause("一/（一）").text == "（一）乙"
     with pytest.raises(KeyError):
         document.clause("二")

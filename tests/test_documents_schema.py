@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from documents.parsing import parse, parse_source
+from documents.parsing import parse, parse_text
 from documents.schema import read_document, write_document
 
 SAMPLES = sorted((Path(__file__).parent.parent / "documents" / "samples").glob("*.txt"))
@@ -95,7 +95,7 @@ def test_a_document_keeps_the_contract(path: Path) -> None:
 def test_every_list_of_the_contract_is_tried() -> None:
     """An empty list would satisfy the schema whatever its items are."""
     written = [write_document(parse(path)) for path in SAMPLES]
-    written.append(write_document(parse_source(ODD, "odd")))
+    written.append(write_document(parse_text(ODD, "odd")))
     jsonschema.validate(written[-1], SCHEMA)
     for group in ("repeals", "implements", "explains", "cites", "authorities"):
         assert any(document["metadata"][group] for document in written)
@@ -116,7 +116,7 @@ def test_every_list_of_the_contract_is_tried() -> None:
     ],
 )
 def test_the_contract_refuses_what_breaks_it(change: Any) -> None:
-    document = write_document(parse_source(ODD, "odd"))
+    document = write_document(parse_text(ODD, "odd"))
     change(document)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, SCHEMA)
@@ -148,7 +148,7 @@ def test_a_document_reads_back_from_json(path: Path) -> None:
 
 
 def test_an_odd_document_reads_back() -> None:
-    document = parse_source(ODD, "odd")
+    document = parse_text(ODD, "odd")
     assert document.audit.gaps
     assert document.audit.duplicates
     assert read_document(write_document(document)) == document
@@ -156,7 +156,7 @@ def test_an_odd_document_reads_back() -> None:
 
 @pytest.mark.parametrize("field", ["id", "metadata", "clauses", "audit"])
 def test_a_record_without_a_field_is_refused(field: str) -> None:
-    written = write_document(parse_source(ODD, "odd"))
+    written = write_document(parse_text(ODD, "odd"))
     del written[field]
     with pytest.raises(KeyError, match=field):
         read_document(written)

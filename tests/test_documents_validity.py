@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from documents.parsing import parse_source
+from documents.parsing import parse_text
 from documents.types import Document, Metadata, Reference
 from documents.validity import EXPIRING, compute_status, find_repealer, link, refers_to
 
@@ -16,7 +16,7 @@ TITLE, NUMBER = "充电设施管理办法", "皖政〔2019〕41号"
 
 
 def document(id: str = "old", **metadata: object) -> Document:
-    blank = parse_source("一、甲", id)
+    blank = parse_text("一、甲", id)
     return Document(
         id=id,
         source=blank.source,
@@ -139,8 +139,8 @@ def test_the_repealer_is_named_and_no_document_repeals_itself() -> None:
 
 
 def test_references_are_resolved_within_the_library() -> None:
-    old = parse_source("某某市关于旧事的通知\n某政发〔2019〕1号\n一、旧事。\n", "old")
-    new = parse_source(
+    old = parse_text("某某市关于旧事的通知\n某政发〔2019〕1号\n一、旧事。\n", "old")
+    new = parse_text(
         "某某市关于新事的通知\n某政发〔2024〕2号\n一、新事。\n二、废止。"
         "《某某市关于旧事的通知》（某政发〔2019〕1号）同时废止。《没有的文件》不在库中。\n",
         "new",

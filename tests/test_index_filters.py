@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from documents.parsing import parse_source
+from documents.parsing import parse_text
 from documents.types import Document, Metadata, Reference
 from index.filters import admits, read_day, read_filters
 from index.types import Filters
 
 DAY = date(2025, 6, 1)
-EMPTY = parse_source("标题\n", "d")
+EMPTY = parse_text("标题\n", "d")
 
 
 def document(**metadata: Any) -> Document:

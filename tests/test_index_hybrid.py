@@ -10,7 +10,7 @@ import pytest
 
 from documents.errors import LoadError
 from documents.numbering import write_number
-from documents.parsing import parse_source
+from documents.parsing import parse_text
 from index import hybrid
 from index.errors import BuildInProgressError, SnapshotError
 from index.filters import read_filters
@@ -54,7 +54,7 @@ QUESTION = "公共充电站建设有什么补助？"
 
 @pytest.fixture
 def index(encoder: FakeEncoder) -> HybridIndex:
-    return HybridIndex.build([parse_source(text, id) for id, text in LIBRARY.items()], encoder)
+    return HybridIndex.build([parse_text(text, id) for id, text in LIBRARY.items()], encoder)
 
 
 def found(index: HybridIndex, question: str, **filters: str) -> list[tuple[str, str]]:
@@ -100,14 +100,14 @@ def test_best_unit_is_first_and_k_cuts(index: HybridIndex) -> None:
 def test_more_can_be_asked_for_than_either_side_usually_gives(encoder: FakeEncoder) -> None:
     ordinals = [write_number(n) for n in range(1, DEPTH + 21)]
     text = "\n".join(f"第{ordinal}条 支持充电站。" for ordinal in ordinals)
-    index = HybridIndex.build([parse_source(text, "d")], encoder)
+    index = HybridIndex.build([parse_text(text, "d")], encoder)
     assert len(results(index, "支持充电站", k=DEPTH + 20)) == DEPTH + 20
 
 
 def test_ties_are_by_document_then_position(encoder: FakeEncoder) -> None:
     # The later article's path sorts before the earlier one's: 七 < 二.
     text = "第二条 支持充电站。\n第七条 支持充电站。\n"
-    documents = [parse_source(text, id) for id in ("b", "a")]
+    documents = [parse_text(text, id) for id in ("b", "a")]
     index = HybridIndex.build(documents, encoder)
     ties = results(index, "支持充电站")
     assert len({tie.score for tie in ties}) == 1
@@ -117,7 +117,7 @@ def test_ties_are_by_document_then_position(encoder: FakeEncoder) -> None:
 
 
 def test_order_in_which_documents_come_does_not_matter(encoder: FakeEncoder) -> None:
-    documents = [parse_source(text, id) for id, text in LIBRARY.items()]
+    documents = [parse_text(text, id) for id, text in LIBRARY.items()]
     one, other = (HybridIndex.build(d, encoder) for d in (documents, documents[::-1]))
     assert one.fingerprint == other.fingerprint and list(other.documents) == ["a", "b", "c"]
     assert one.search(QUESTION) == other.search(QUESTION)
@@ -182,7 +182,7 @@ def test_question_without_a_term_of_the_texts_is_answered_by_the_dense_side(
 def test_long_unit_is_found_by_its_best_chunk(encoder: FakeEncoder) -> None:
     filler = "各地区各部门要高度重视抓好落实。" * 20
     text = f"某某意见\n一、任务。{filler}建立氢能储运体系。{filler}\n"
-    index = HybridIndex.build([parse_source(text, "d")], encoder)
+    index = HybridIndex.build([parse_text(text, "d")], encoder)
     [hit] = index.search("氢能储运")
     clean = index.documents["d"].clean
     assert "氢能储运" in clean[slice(*hit.chunk)] and hit.chunk[1] - hit.chunk[0] <= 160
@@ -190,7 +190,7 @@ def test_long_unit_is_found_by_its_best_chunk(encoder: FakeEncoder) -> None:
 
 
 def test_library_without_units_finds_nothing(encoder: FakeEncoder) -> None:
-    for documents in ([], [parse_source("标题\n", "d")]):
+    for documents in ([], [parse_text("标题\n", "d")]):
         index = HybridIndex.build(documents, encoder)
         assert index.search(QUESTION) == ()
 
@@ -277,6 +277,6 @@ def test_chunks_longer_than_the_encoder_reads_are_counted() -> None:
     class Short(FakeEncoder):
         max_tokens = 5
 
-    index = HybridIndex.build([parse_source("某某意见\n一、支持公共充电站建设。\n", "d")], Short())
+    index = HybridIndex.build([parse_text("某某意见\n一、支持公共充电站建设。\n", "d")], Short())
     assert index.truncated == 1
-    assert HybridIndex.build([parse_source("一、建设\n", "d")], FakeEncoder()).truncated == 0
+    assert HybridIndex.build([parse_text("一、建设\n", "d")], FakeEncoder()).truncated == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from documents.parsing import parse_source
+from documents.parsing import parse_text
 from documents.types import Document
 from index import snapshot
 from index.errors import BuildInProgressError, SnapshotError
@@ -36,7 +36,7 @@ FILES = [
 
 def read(*sentences: str) -> Document:
     lines = [f"（{ordinal}）{s}" for ordinal, s in zip("一二三四", sentences, strict=False)]
-    return parse_source("\n".join(("吉林省某某方案", "一、任务", *lines)) + "\n", "d")
+    return parse_text("\n".join(("吉林省某某方案", "一、任务", *lines)) + "\n", "d")
 
 
 def save(store: Path, *sentences: str) -> HybridIndex:
@@ -104,7 +104,7 @@ def test_manifest_says_what_is_inside(store: Path) -> None:
 
 
 def test_document_without_units_round_trips(tmp_path: Path) -> None:
-    index = HybridIndex.build([parse_source("标题\n", "d")], FakeEncoder())
+    index = HybridIndex.build([parse_text("标题\n", "d")], FakeEncoder())
     index.save(tmp_path)
     loaded = HybridIndex.load(tmp_path, FakeEncoder())
     assert list(loaded.documents) == ["d"] and loaded.search("充电站") == ()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from documents.library import read_documents
-from documents.parsing import parse_source
+from documents.parsing import parse_text
 from documents.types import Document
 from index.units import build_units, unit_of
 
@@ -17,7 +17,7 @@ assert len(LONG) > 40 > len(SHORT)
 
 
 def read(*lines: str) -> Document:
-    return parse_source("\n".join(("某某方案", *lines)) + "\n", "d")
+    return parse_text("\n".join(("某某方案", *lines)) + "\n", "d")
 
 
 def units(document: Document) -> dict[str, str]:
@@ -107,7 +107,7 @@ def test_spans_are_the_words_and_skip_the_children() -> None:
 
 
 def test_of_front_and_closing_only_running_paragraphs_are_units() -> None:
-    document = parse_source(
+    document = parse_text(
         "某省人民政府关于某事的通知\n某政发〔2024〕1号\n"
         "各市（州）人民政府，省政府各厅委办、各直属机构：\n"
         "为推动产业发展，制定本方案。\n"
@@ -121,7 +121,7 @@ def test_of_front_and_closing_only_running_paragraphs_are_units() -> None:
 
 
 def test_document_of_a_title_has_no_units() -> None:
-    assert build_units(parse_source("标题\n", "d")) == []
+    assert build_units(parse_text("标题\n", "d")) == []
 
 
 def test_unknown_path_is_a_key_error() -> None:

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from documents.metadata import display_title
-from documents.parsing import parse_source
+from documents.parsing import parse_text
 from documents.types import Department, Document
 from qa import answering
 from qa.answering import by_document, compose, give_notices, phrase
@@ -19,8 +19,8 @@ from qa.question import understand
 from qa.types import Citation, Language, Outcome
 
 LIBRARY: Mapping[str, Document] = {
-    "plan": parse_source("吉林省某某方案\n一、支持充电站。\n二、支持换电站。\n", "plan"),
-    "note": parse_source("《吉林省某某方案》政策解读\n一、方案支持充电站。\n", "note"),
+    "plan": parse_text("吉林省某某方案\n一、支持充电站。\n二、支持换电站。\n", "plan"),
+    "note": parse_text("《吉林省某某方案》政策解读\n一、方案支持充电站。\n", "note"),
 }
 
 

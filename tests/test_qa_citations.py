@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from documents.parsing import parse_source
+from documents.parsing import parse_text
 from index.hybrid import HybridIndex
 from qa.citations import cite
 from qa.evidence import gather
@@ -23,7 +23,7 @@ SOURCE = """吉林省人民政府办公厅关于印发某某行动方案的通�
 
 
 def cite_all(question: str, *sources: str, day: date = date(2024, 6, 1)) -> list[Citation]:
-    documents = [parse_source(source, f"d{i}") for i, source in enumerate(sources or (SOURCE,))]
+    documents = [parse_text(source, f"d{i}") for i, source in enumerate(sources or (SOURCE,))]
     index = HybridIndex.build(documents, FakeEncoder())
     evidence = gather(understand(question), index.search(question), index)
     return cite(evidence, index.documents, day)
@@ -42,7 +42,7 @@ def test_citation_names_document_clause_and_departments() -> None:
 
 def test_quote_is_the_span_and_the_source_span_holds_it_with_its_noise() -> None:
     [citation] = cite_all("充电站建设")
-    document = parse_source(SOURCE, "d0")
+    document = parse_text(SOURCE, "d0")
     assert document.clean[citation.start : citation.end] == citation.quote
     source = document.source[citation.source_start : citation.source_end]
     assert "充(chōng)电站\u200b建设" in source and "充电站建设" in citation.quote

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from documents.parsing import parse_source
+from documents.parsing import parse_text
 from index.hybrid import HybridIndex
 from index.translation import Term
 from qa.evidence import MAX_QUOTE, Evidence, cover, gather, weigh
@@ -23,7 +23,7 @@ TEXT = """吉林省某某意见
 
 
 def evidence_for(question: str, text: str = TEXT, k: int = 10) -> list[Evidence]:
-    index = HybridIndex.build([parse_source(text, "d")], FakeEncoder())
+    index = HybridIndex.build([parse_text(text, "d")], FakeEncoder())
     return gather(understand(question), index.search(question, k=k), index)
 
 
@@ -89,7 +89,7 @@ def test_any_form_counts_and_loose_ones_only_whole() -> None:
 
 
 def test_word_weighs_as_its_most_frequent_form() -> None:
-    index = HybridIndex.build([parse_source(TEXT, "d")], FakeEncoder())
+    index = HybridIndex.build([parse_text(TEXT, "d")], FakeEncoder())
     rare, common = Term("a", ("充电桩",)), Term("b", ("充电桩", "省"))
     weights = weigh([rare, common], index)
     assert weights[rare] == index.idf("充电桩") == pytest.approx(math.log(1 + 3.5 / 0.5))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from documents.parsing import parse_source
+from documents.parsing import parse_text
 from qa.labels import format_citation_label, format_label
 
 
@@ -62,12 +62,12 @@ LAW = """第一条 各级政府支持充电站建设。
     ],
 )
 def test_paragraph_is_counted_from_where_the_quote_lies(path: str, words: str, label: str) -> None:
-    document = parse_source(LAW, "d")
+    document = parse_text(LAW, "d")
     start = document.clean.index(words)
     assert format_citation_label(document, document.clause(path), start) == label
 
 
 def test_outside_articles_there_are_no_paragraphs() -> None:
-    document = parse_source("一、任务\n第一段说明情况。\n第二段说明情况。\n", "d")
+    document = parse_text("一、任务\n第一段说明情况。\n第二段说明情况。\n", "d")
     start = document.clean.index("第二段")
     assert format_citation_label(document, document.clauses[0], start) == "一、"

@@ -6,13 +6,13 @@ import dataclasses
 
 import pytest
 
-from documents.parsing import parse_source
+from documents.parsing import parse_text
 from documents.types import Document, Metadata
 from qa.lookup import find_named, without_numbers
 
 
 def document(id: str, number: str | None) -> Document:
-    return dataclasses.replace(parse_source("标题\n", id), metadata=Metadata(number=number))
+    return dataclasses.replace(parse_text("标题\n", id), metadata=Metadata(number=number))
 
 
 LIBRARY = [

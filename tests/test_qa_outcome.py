@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from documents.parsing import parse_source
+from documents.parsing import parse_text
 from documents.types import Defect, Department, Document, Metadata
 from index.translation import Term
 from index.types import Hit, Ranks, SearchResult
@@ -40,7 +40,7 @@ def make(
     **metadata: Any,
 ) -> Evidence:
     """Return evidence whose unit is one clause, 一, and whose quote is all of it."""
-    document = parse_source(f"一、{quote}\n", "d")
+    document = parse_text(f"一、{quote}\n", "d")
     document = dataclasses.replace(document, metadata=Metadata(**metadata))
     [clause] = document.clauses
     clause = dataclasses.replace(clause, departments=departments, defects=defects)
@@ -207,7 +207,7 @@ def test_a_bare_unit_is_no_figure() -> None:
 
 
 def library(**regions: str | None) -> dict[str, Document]:
-    empty = parse_source("标题\n", "d")
+    empty = parse_text("标题\n", "d")
     return {
         id: dataclasses.replace(empty, id=id, metadata=Metadata(region=region))
         for id, region in regions.items()
