@@ -19,7 +19,6 @@ from documents.numbering import read_marker
 from documents.offsets import OffsetMap, Span
 from documents.types import Removal
 
-
 _Step = Callable[[str], list[Span]]
 
 

@@ -1,4 +1,4 @@
-"""``python -m evaluation answers|refusals FILE``: exit code 0 ok, 1 below a floor or failed, 2 bad input."""
+"""``python -m evaluation answers|refusals|clauses``: exit 0 ok, 1 below a floor or failed, 2 bad input."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING
 
 from documents.errors import DocumentError
 from evaluation.answers import METRICS, Report, evaluate, format_report
+from evaluation.clauses import (
+    Measure,
+    format_measures,
+    measure_formats,
+    measure_laws,
+    measure_noisy,
+)
 from evaluation.datasets import DatasetError, Question, read_questions
 from evaluation.refusals import HALVES, count_refusals, format_refusals, read_queries
 from index.errors import PolicyIndexError
@@ -58,7 +65,37 @@ def _parser() -> argparse.ArgumentParser:
         help=f"低于此值则退出码为 1，可重复。METRIC：{', '.join(METRICS)}",
     )
     answers.set_defaults(run=_answers)
+    clauses = commands.add_parser("clauses", help="条款拆分是否准确（are documents split right）")
+    clauses.add_argument("set", choices=("laws", "noisy", "formats"))
+    clauses.add_argument("folder", type=Path, metavar="FOLDER")
+    clauses.add_argument("--counts", type=Path, metavar="TSV", help="laws：每个文件的条数")
+    clauses.add_argument("--differences", type=int, default=10, metavar="N", help="列出多少处差异")
+    clauses.add_argument("--json", action="store_true", help="输出 JSON")
+    clauses.add_argument(
+        "--floor", type=float, default=0.0, metavar="SHARE", help="低于此值退出码 1"
+    )
+    clauses.set_defaults(run=_clauses)
     return parser
+
+
+def _clauses(options: argparse.Namespace) -> int:
+    try:
+        measures = _measure(options)
+    except (DocumentError, OSError, KeyError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    if options.json:
+        print(json.dumps([asdict(m) | {"share": m.share} for m in measures], ensure_ascii=False))
+    else:
+        print(format_measures(measures, differences=options.differences))
+    return OK if all(m.share >= options.floor for m in measures) else BELOW
+
+
+def _measure(options: argparse.Namespace) -> list[Measure]:
+    if options.set == "laws":
+        counts = options.counts or options.folder / "laws_clause_counts.tsv"
+        return [measure_laws(options.folder, counts)]
+    return (measure_noisy if options.set == "noisy" else measure_formats)(options.folder)
 
 
 def _floor(text: str) -> tuple[str, float]:
