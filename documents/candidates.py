@@ -31,7 +31,7 @@ _WEIGHTS = {
     "article": 4.0,
     "comma": 3.0,
     "bracket": 3.0,
-    "point": 2.0,
+    "point": 3.0,
     "decimal": 2.0,
     "digits": 2.0,
     "half": 1.5,
@@ -39,16 +39,23 @@ _WEIGHTS = {
 }
 _STRUCTURAL_WEIGHT = 4.0
 _BARE_WEIGHT = 0.4
-# In mid-line an article follows the end of a sentence, or the title of a chapter; a space behind it
-# is how statutes are printed.
+# In mid-line an article follows the end of a sentence, or has the space behind it that statutes are
+# printed with.
 _SPACED_WEIGHT = 3.0
 _GLUED_WEIGHT = 1.5
+_LOOSE_WEIGHT = 1.0
 # An article inside open quotation marks belongs to the text that an amendment quotes.
 _QUOTED_SHARE = 0.2
 # A paragraph is shorter; a longer line has lost its breaks.
 _LOST_BREAKS = 1000
 _SENTENCE_ENDS = "。；;：:！？!?”’」』）)〕】》"
+_ARTICLE_PLACE = (
+    rf"(?:(?<=[{_SENTENCE_ENDS}])|(?<=[{_SENTENCE_ENDS}][ \u3000])"
+    r"|(?=第[^条條\n]{1,12}[条條](?:之.)?\s)){}"
+)
 _LONGEST_HEADING = 40
+_LISTED = re.compile(r"\s*[:：]\s*[1１][.．、]")
+_ENDED = re.compile("。|[；：]$")
 _LEADERS = re.compile(r"[\s.…·．。-]*\d*\s*$")
 
 
@@ -90,16 +97,18 @@ def _in_table(text: str, marker: Marker) -> bool:
 
 
 def _in_mid_line(text: str, known: set[int]) -> Iterator[Candidate]:
-    for marker in find_inside(ARTICLE, text, 0, len(text)):
-        if marker.start not in known and (
-            _follows_sentence(text, marker.start) or _follows_heading(text, marker.start)
-        ):
+    rows = [match.span() for match in _ROW.finditer(text)]
+    for marker in find_inside(ARTICLE, text, 0, len(text), around=_ARTICLE_PLACE):
+        if marker.start not in known and not _lies_in(rows, marker.start):
             spaced = text[marker.end : marker.end + 1].isspace()
-            yield Candidate(marker, _SPACED_WEIGHT if spaced else _GLUED_WEIGHT)
+            if _follows_sentence(text, marker.start):
+                yield Candidate(marker, _SPACED_WEIGHT if spaced else _GLUED_WEIGHT)
+            else:
+                yield Candidate(marker, _LOOSE_WEIGHT)
     for scheme in SCHEMES:
         if ANNEX.rank < scheme.rank < ARTICLE.rank:
             for marker in find_inside(scheme, text, 0, len(text)):
-                if marker.start not in known and _opens_heading(text, marker):
+                if marker.start not in known and _HEADING.match(text, marker.end):
                     yield Candidate(marker, _SPACED_WEIGHT)
     for match in re.finditer(rf"[^\n]{{{_LOST_BREAKS},}}", text):
         yield from _in_long_line(text, match.start(), match.end(), known)
@@ -118,22 +127,20 @@ def _follows_sentence(text: str, start: int) -> bool:
     return before[-1:] in _SENTENCE_ENDS if before else False
 
 
-_HEADING_BEFORE = re.compile(
-    r"第[零〇一二三四五六七八九十百\d]{1,6}[编編章节節][ \t\u00a0\u3000]+[^。；：，\n]{1,30}$"
-)
+# A chapter in mid-line has a title and is followed by its first article or section.
 _HEADING = re.compile(
-    r"[ \t\u00a0\u3000]+[^。；：，\n]{1,30}?[ \t\u00a0\u3000]*第[零〇一二三四五六七八九十百\d]{1,6}[条條章节節]"
+    r"[ \t\u00a0\u3000]*[^。；：，\n]{1,30}?[ \t\u00a0\u3000]*第[零〇一二三四五六七八九十百\d]{1,6}[条條章节節]"
     r"|[ \t\u00a0\u3000]+[^。；：，\n]{1,20}?[一1][、.]"
 )
 
 
-def _follows_heading(text: str, start: int) -> bool:
-    return _HEADING_BEFORE.search(text[max(0, start - _LONGEST_HEADING) : start]) is not None
+# A row of a table, its cells parted by tabs or, in Markdown, by bars.
+_ROW = re.compile(r"^[^\n\t|]*[\t|][^\n]*$", re.MULTILINE)
 
 
-def _opens_heading(text: str, marker: Marker) -> bool:
-    """Whether a chapter in mid-line has a title and is followed by its first article or section."""
-    return _HEADING.match(text, marker.end, marker.end + _LONGEST_HEADING) is not None
+def _lies_in(spans: Sequence[tuple[int, int]], place: int) -> bool:
+    i = bisect_left(spans, (place + 1,)) - 1
+    return i >= 0 and place < spans[i][1]
 
 
 # --- what is no clause ----------------------------------------------------------------------------
@@ -144,6 +151,8 @@ def _is_annex_body(text: str, candidate: Candidate, candidates: Sequence[Candida
     marker = candidate.marker
     if marker.scheme is not ANNEX:
         return True
+    if _LISTED.match(text, marker.end):
+        return False
     following = bisect_left([c.marker.start for c in candidates], marker.end)
     end = next(
         (c.marker.start for c in candidates[following:] if c.marker.scheme is ANNEX), len(text)
@@ -168,42 +177,48 @@ def _without_loose_numbers(candidates: list[Candidate]) -> list[Candidate]:
 
 def _without_contents(text: str, candidates: list[Candidate]) -> list[Candidate]:
     """Drop tables of contents: entries that come again, in order, each with its text below it."""
-    entries = [_entry(text, candidates, i) for i in range(len(candidates))]
-    places: dict[tuple[str, str], list[int]] = {}
-    for i, (ordinal, words) in enumerate(entries):
-        if words:
-            places.setdefault((ordinal, words), []).append(i)
     gone: set[int] = set()
-    for i, entry in enumerate(entries):
-        if i in gone or candidates[i].marker.value != 1 or entry not in places:
-            continue
-        again = next((j for j in places[entry] if j > i), None)
-        if again is not None and again - i > 1 and all(entries[k][1] for k in range(i, again)):
-            gone.update(range(i, again))
+    for i, candidate in enumerate(candidates):
+        if candidate.marker.value == 1 and i not in gone:
+            gone.update(range(i, _find_again(text, candidates, i)))
     return [candidate for i, candidate in enumerate(candidates) if i not in gone]
 
 
-def _entry(text: str, candidates: Sequence[Candidate], i: int) -> tuple[str, str]:
-    """Return (ordinal, title) of a candidate that could stand in a table of contents, else ''."""
+def _find_again(text: str, candidates: Sequence[Candidate], first: int) -> int:
+    """Return where the entry at ``first`` comes again behind nothing but entries, else ``first``."""
+    marker = candidates[first].marker
+    entry = _entry(text, candidates, first)
+    for i in range(first + 1, len(candidates)):
+        if not entry or candidates[i].marker.rank < marker.rank:
+            return first
+        words = _entry(text, candidates, i)
+        if not words:
+            return first
+        if words == entry and candidates[i].marker.ordinal == marker.ordinal:
+            return i if i - first > 1 else first
+    return first
+
+
+def _entry(text: str, candidates: Sequence[Candidate], i: int) -> str:
+    """Return the title of a candidate that could stand in a table of contents, else ''."""
     marker = candidates[i].marker
     end = candidates[i + 1].marker.start if i + 1 < len(candidates) else len(text)
     if end - marker.end > 2 * _LONGEST_HEADING:
-        end = text.find("\n", marker.end, end)
+        end = text.find("\n", marker.end, marker.end + 2 * _LONGEST_HEADING)
     words = re.sub(r"\s", "", _LEADERS.sub("", text[marker.end : max(end, marker.end)]))
-    short = len(words) <= _LONGEST_HEADING and "。" not in words
-    return f"{marker.prefix}{marker.ordinal}", words if short else ""
+    return words if len(words) <= _LONGEST_HEADING and not _ENDED.search(words) else ""
 
 
 def _weigh_quoted(text: str, candidates: list[Candidate]) -> list[Candidate]:
-    weighed, depth, position = [], 0, 0
+    weighed, quoted, position = [], False, 0
     for candidate in candidates:
         start = candidate.marker.start
-        depth += text.count("“", position, start) - text.count("”", position, start)
         # A mark that is missing somewhere must not put the rest of the text into a quotation.
-        depth, position = max(0, min(depth, 1)), start
-        article = candidate.marker.scheme is ARTICLE
-        weight = candidate.weight * (_QUOTED_SHARE if depth and article else 1)
-        weighed.append(replace(candidate, weight=weight))
+        opened, closed = text.rfind("“", position, start), text.rfind("”", position, start)
+        quoted, position = (opened > closed if opened != closed else quoted), start
+        if quoted and candidate.marker.scheme is ARTICLE:
+            candidate = replace(candidate, weight=candidate.weight * _QUOTED_SHARE)
+        weighed.append(candidate)
     return weighed
 
 
@@ -211,13 +226,13 @@ def _weigh_quoted(text: str, candidates: list[Candidate]) -> list[Candidate]:
 
 
 def _with_titles(text: str, candidates: list[Candidate]) -> list[Candidate]:
-    titled, above = [], 0
-    for i, candidate in enumerate(candidates):
+    titled, above = [], len(text)
+    for candidate in candidates:
         marker = candidate.marker
-        if i and marker.value == 1 and not marker.inserted and not marker.prefix:
+        if marker.value == 1 and not marker.inserted and not marker.prefix and above < marker.start:
             title = find_title_above(text, above, marker.start)
-            candidate = replace(candidate, title=title)
+            candidate = replace(candidate, title=title) if title else candidate
         line = text.find("\n", marker.end)
-        above = line if line >= 0 else len(text)
+        above = line + 1 if line >= 0 else len(text)
         titled.append(candidate)
     return titled

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from documents.normalization import match_form
-from documents.numbering import read_number
+from documents.numbering import read_marker, read_number
 from documents.regions import find_region
 from documents.types import Level, Metadata, Reference
 
@@ -154,6 +154,7 @@ def _could_be_title(line: str) -> bool:
         bool(line)
         and "\t" not in line
         and len(line) <= 100
+        and read_marker(line, 0) is None
         and not _SENTENCE_END.search(line)
         and not _LABEL.match(line)
         and not _DATE.fullmatch(line)

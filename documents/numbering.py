@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
@@ -41,6 +41,8 @@ class Marker:
 
     ``value`` is its last number; ``inserted`` the n of 第X条之n, else 0; ``prefix`` what stands
     before the last number of 1.2.3, else empty. ``bare`` is a number without any mark behind it.
+    ``series`` is what it counts on in: its scheme, and for 1.2.3 the 1.2 as well; ``rank`` how deep
+    it stands: 1.2.3 is deeper than 1.2, and that deeper than 1.
     """
 
     scheme: Scheme
@@ -51,14 +53,28 @@ class Marker:
     inserted: int = 0
     prefix: str = ""
     bare: bool = False
+    series: str = field(init=False)
+    rank: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        deeper = (self.prefix.count(".") + 1) / 10 if self.prefix else 0.0
+        object.__setattr__(self, "rank", self.scheme.rank + deeper)
+        series = f"{self.scheme.name} {self.prefix}" if self.prefix else self.scheme.name
+        object.__setattr__(self, "series", series)
 
 
 # 第X条 may be followed by a space, by text or by nothing; 「第八条规定的」「第三条第二款」 speak of
 # an article instead of opening one.
-_REFERENCE = r"(?![的之至和与及、，,）)》”」]|规定|所|第|款|项|中|或者|以及)"
+_REFERENCE = (
+    rf"(?![的之至和与及、，,）)》”」]|规定|所|第|款|项|中|或者|以及|{_SPACE}*第{_NUMBER}[款项])"
+)
 
-# A title stands behind a chapter's number; one glued to it is a short line without a sentence.
-_TITLED = rf"(?={_SPACE}|\n|\Z|(?![的之和与及至规所第中])[^\s，,。；;：:]{{1,15}}(?:\n|\Z))"
+# A title stands behind a chapter's number; one glued to it is a short line without a sentence, or
+# has the chapter's first article glued to it in turn.
+_TITLED = (
+    rf"(?={_SPACE}|\n|\Z|(?![的之和与及至规所第中])[^\s，,。；;：:]{{1,15}}"
+    rf"(?:\n|\Z|第{_NUMBER}[条條章节節]{_SPACE}))"
+)
 
 
 def _structural(name: str, rank: float, word: str, template: str) -> Scheme:
@@ -189,9 +205,14 @@ def find_markers(text: str) -> Iterator[Marker]:
             yield marker
 
 
-def find_inside(scheme: Scheme, text: str, start: int, end: int) -> Iterator[Marker]:
-    """Yield the markers of ``scheme`` anywhere in ``text[start:end]``, also in mid-line."""
-    for match in _compiled(scheme).finditer(text, start, end):
+def find_inside(
+    scheme: Scheme, text: str, start: int, end: int, *, around: str = "{}"
+) -> Iterator[Marker]:
+    """Yield the markers of ``scheme`` anywhere in ``text[start:end]``, also in mid-line.
+
+    ``around`` is a pattern that holds the scheme's own at ``{}``, to say where it may stand.
+    """
+    for match in _compiled(scheme, around).finditer(text, start, end):
         marker = _marker(match)
         if marker:
             yield marker
@@ -213,8 +234,8 @@ def read_inline(text: str, start: int, end: int) -> list[Marker]:
 
 
 @cache
-def _compiled(scheme: Scheme) -> re.Pattern[str]:
-    return re.compile(scheme.pattern)
+def _compiled(scheme: Scheme, around: str) -> re.Pattern[str]:
+    return re.compile(around.replace("{}", scheme.pattern, 1))
 
 
 def _marker(match: re.Match[str]) -> Marker | None:

@@ -32,14 +32,14 @@ from documents.numbering import ANNEX, Marker, write_ordinal
 
 OPEN = 0.6
 CONTINUE = 0.2
-GAP = 1.0
+GAP = 0.8
 JUMP = 4.5
 REPEAT = 2.5
 RESTART = 3.0
 BODY = 0.3
 ORPHAN = 1.5
 # Readings that cost this much more than the best are given up, and all but the best few.
-MARGIN = 7.0
+MARGIN = 4.0
 WIDTH = 8
 
 
@@ -47,7 +47,7 @@ WIDTH = 8
 class Ordinal:
     """A candidate that was taken: ``expected`` is the ordinal that should stand there, if another.
 
-    ``body`` is true where a new numbered body begins, ``chain`` are the markers around this one.
+    ``body`` is true where a new numbered body begins, ``depth`` is how many ordinals are open around.
     """
 
     candidate: Candidate
@@ -68,39 +68,47 @@ class _Step:
 
 # The open chain, and the last marker of each scheme anywhere in the body.
 _Chain = tuple[Marker, ...]
-_Last = tuple[tuple[str, int], ...]
+_Last = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
+    """What the candidates so far were taken for; ``taken`` is the last ordinal and what led to it."""
+
     cost: float
     chain: _Chain
-    last: dict[str, int]
+    last: _Last
     taken: tuple[Ordinal, _Reading] | None
 
 
-def read_sequence(candidates: Iterable[Candidate]) -> list[Ordinal]:
+def read_sequence(
+    candidates: Iterable[Candidate], *, width: int = WIDTH, margin: float = MARGIN
+) -> list[Ordinal]:
     """Return the candidates that are ordinals, in order; time linear in the candidates."""
     beam = [_Reading(0.0, (), {}, None)]
     for candidate in candidates:
-        following: dict[object, _Reading] = {}
-        for reading in beam:
-            left = _Reading(
-                reading.cost + candidate.weight, reading.chain, reading.last, reading.taken
-            )
-            for option in (left, _take(reading, candidate)):
-                key = _key(option)
-                known = following.get(key)
-                if known is None or option.cost < known.cost:
-                    following[key] = option
-        ranked = sorted(following.values(), key=lambda reading: reading.cost)
-        beam = [r for r in ranked[:WIDTH] if r.cost <= ranked[0].cost + MARGIN]
+        following = [_take(reading, candidate) for reading in beam]
+        best = min(reading.cost for reading in following)
+        # Most often the candidate is what was expected, and taking it for text is hopeless.
+        following.extend(
+            _Reading(reading.cost + candidate.weight, reading.chain, reading.last, reading.taken)
+            for reading in beam
+            if reading.cost + candidate.weight < best + margin
+        )
+        beam = _prune(following, width, margin) if len(following) > 1 else following
     return list(_trail(beam[0]))[::-1]
 
 
-def _key(reading: _Reading) -> object:
-    chain = tuple((m.scheme.name, m.prefix, m.value, m.inserted) for m in reading.chain)
-    return chain, tuple(reading.last.items())
+def _prune(readings: list[_Reading], width: int, margin: float) -> list[_Reading]:
+    """Keep the cheapest of all readings that are alike in what they leave open, and the best few."""
+    readings.sort(key=lambda reading: reading.cost)
+    kept: dict[object, _Reading] = {}
+    for reading in readings:
+        if len(kept) == width or reading.cost >= readings[0].cost + margin:
+            break
+        open_ = tuple((m.series, m.value, m.inserted) for m in reading.chain)
+        kept.setdefault((open_, tuple(reading.last.items())), reading)
+    return list(kept.values())
 
 
 def _trail(reading: _Reading) -> Iterator[Ordinal]:
@@ -113,28 +121,28 @@ def _trail(reading: _Reading) -> Iterator[Ordinal]:
 def _take(reading: _Reading, candidate: Candidate) -> _Reading:
     marker = candidate.marker
     step = find_step(reading.chain, reading.last, candidate)
-    chain = (*reading.chain[: step.depth], marker)
-    last = {} if step.body or marker.scheme is ANNEX else reading.last
-    last = {**last, _series(marker): marker.value}
+    last = {} if step.body or marker.scheme is ANNEX else dict(reading.last)
+    last[marker.series] = marker.value
     ordinal = Ordinal(candidate, step.expected, step.body, step.depth)
+    chain = (*reading.chain[: step.depth], marker)
     return _Reading(reading.cost + step.cost, chain, last, (ordinal, reading))
 
 
-def find_step(chain: _Chain, last: dict[str, int], candidate: Candidate) -> _Step:
+def find_step(chain: _Chain, last: _Last, candidate: Candidate) -> _Step:
     """Return what taking ``candidate`` costs behind the open ``chain``, and where it then stands."""
     marker = candidate.marker
     if marker.scheme is ANNEX:
         return _Step(0.0, None, 0)
     depth = len(chain)
-    while depth and _rank(chain[depth - 1]) > _rank(marker):
+    while depth and chain[depth - 1].rank > marker.rank:
         depth -= 1
     while depth and _is_other_branch(chain[depth - 1], marker):
         depth -= 1
-    if depth and _series(chain[depth - 1]) == _series(marker):
+    if depth and chain[depth - 1].series == marker.series:
         return _follow(chain[depth - 1], candidate, depth - 1)
-    if candidate.title and chain and depth <= _annexes(chain):
+    if candidate.title and depth <= _annexes(chain) < len(chain):
         return _Step(BODY, None, 0, body=True)
-    while depth and _rank(chain[depth - 1]) == _rank(marker):
+    while depth and chain[depth - 1].rank == marker.rank:
         depth -= 1
     step = _open(marker, last, depth)
     orphan = marker.prefix and not (depth and chain[depth - 1].ordinal == marker.prefix)
@@ -160,8 +168,8 @@ def _follow(before: Marker, candidate: Candidate, depth: int) -> _Step:
     return _Step(_gap(missing), _expected(marker, before.value + 1), depth)
 
 
-def _open(marker: Marker, last: dict[str, int], depth: int) -> _Step:
-    before = last.get(_series(marker), 0)
+def _open(marker: Marker, last: _Last, depth: int) -> _Step:
+    before = last.get(marker.series, 0)
     if marker.value == 1:
         return _Step(OPEN, None, depth)
     missing = marker.value - before - 1
@@ -182,11 +190,6 @@ def _expected(marker: Marker, value: int) -> str:
     return write_ordinal(marker.scheme, value)
 
 
-def _rank(marker: Marker) -> float:
-    """The depth of a marker: 1.2.3 is deeper than 1.2, and that deeper than 1."""
-    return marker.scheme.rank + marker.prefix.count(".") / 10 + (0.1 if marker.prefix else 0)
-
-
 def _is_other_branch(outer: Marker, marker: Marker) -> bool:
     """Whether ``outer`` is a number of another branch than the 1.2.3 that ``marker`` is."""
     if not marker.prefix or outer.scheme.rank != marker.scheme.rank:
@@ -194,10 +197,6 @@ def _is_other_branch(outer: Marker, marker: Marker) -> bool:
     return not f"{marker.prefix}.".startswith(f"{outer.ordinal}.") and outer.prefix != marker.prefix
 
 
-def _series(marker: Marker) -> str:
-    """What a marker counts on in: its scheme, and for 1.2.3 the 1.2 as well."""
-    return f"{marker.scheme.name} {marker.prefix}" if marker.prefix else marker.scheme.name
-
-
 def _annexes(chain: _Chain) -> int:
+    """How much of the chain is an annex, whose own title opens no further body."""
     return int(bool(chain) and chain[0].scheme is ANNEX)
