@@ -11,7 +11,7 @@ from documents.audit import audit
 from documents.clauses import CLOSING, FRONT, ClauseSpan, build_tree
 from documents.cleaning import Cleaned, clean
 from documents.damage import find_defects, find_doubtful, find_truncation
-from documents.departments import read_departments
+from documents.departments import puts_leader_first, read_departments
 from documents.loading import load_source
 from documents.losses import find_lost_tables
 from documents.metadata import read_metadata
@@ -36,8 +36,10 @@ def parse_source(source: Source, id: str) -> Document:
     cleaned = clean(source.text, furniture=source.furniture)
     tree = build_tree(cleaned.text)
     defects = _find_defects(cleaned.text, tree.clauses)
+    leader_first = puts_leader_first(cleaned.text)
     clauses = tuple(
-        _clause(cleaned, span, own) for span, own in zip(tree.clauses, defects, strict=True)
+        _clause(cleaned, span, own, leader_first)
+        for span, own in zip(tree.clauses, defects, strict=True)
     )
     front, body, closing = _parts(cleaned.text, tree.clauses)
     return Document(
@@ -58,7 +60,9 @@ def document_id(path: Path, *, taken: Container[str] = ()) -> str:
     return f"{stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
 
 
-def _clause(cleaned: Cleaned, span: ClauseSpan, defects: tuple[Defect, ...]) -> Clause:
+def _clause(
+    cleaned: Cleaned, span: ClauseSpan, defects: tuple[Defect, ...], leader_first: bool
+) -> Clause:
     text = "\n".join(cleaned.text[start:end] for start, end in span.own)
     source_start, source_end = cleaned.offsets.source_span(span.start, span.end)
     return Clause(
@@ -72,7 +76,7 @@ def _clause(cleaned: Cleaned, span: ClauseSpan, defects: tuple[Defect, ...]) -> 
         end=span.end,
         source_start=source_start,
         source_end=source_end,
-        departments=read_departments(text),
+        departments=read_departments(text, leader_first=leader_first),
         defects=defects,
     )
 
