@@ -174,7 +174,7 @@ _NATIONAL = ("中国", "国家", "中央")
 
 
 @dataclass(frozen=True, slots=True)
-class _Forms:
+class Forms:
     """The abbreviations of ``departments.tsv``: how each kind is found, and what it stands for."""
 
     full: dict[str, str]
@@ -202,12 +202,12 @@ def normalize_name(name: str) -> str:
 
 
 @cache
-def _forms() -> _Forms:
+def _forms() -> Forms:
     path = resources.files("documents").joinpath("departments.tsv")
     return read_forms(path.read_text("utf-8").splitlines(), "departments.tsv")
 
 
-def read_forms(lines: Iterable[str], where: str) -> _Forms:
+def read_forms(lines: Iterable[str], where: str) -> Forms:
     """Return the abbreviations in ``lines`` (short, tab, full; # begins a comment; a head first).
 
     Raises DocumentError, with the number of the line, where one is not of this form, or where a short
@@ -234,7 +234,7 @@ def read_forms(lines: Iterable[str], where: str) -> _Forms:
     national = {s for s, name in full.items() if name.startswith(_NATIONAL)}
     whole = {s for s in full if _LEVEL_WORD.search(s)} - national
     stems = set(full) - whole - national
-    return _Forms(
+    return Forms(
         full,
         re.compile(rf"(?P<short>{_any_of(national)})"),
         re.compile(rf"(?:(?P<short>{_any_of(whole)})|(?P<stem>{_any_of(stems)}){_LEVEL})$"),
