@@ -53,6 +53,11 @@ _LEADER_FIRST = re.compile(r"(?:列|排)[^。，,；;、）)]{0,12}(?:为|為)(?
 _ET_CETERA = re.compile(
     r"(?:等(?:(?:相关|有关|相關|有關)?(?:部门|单位|部門|單位)(?:[和及、](?:单位|部门|地区))?)?)+$"
 )
+# The last character of a body's name. Behind a label anything counts; before a verb only such a name
+# does, because prose has brackets with verbs, too: （牵头或参与）, （由申请人负责）.
+_BODY_END = re.compile(
+    r"[部厅廳局委办辦会會府行院署司心校所站处處队室关關联聯社团團组組位门門央学學区區市州县縣镇鎮乡鄉街道村业業台馆館）)]$"
+)
 _JOINTLY = ("会同", "會同")
 # A list names bodies; a longer piece is a sentence that merely stands in brackets.
 _MAX_NAME = 40
@@ -128,7 +133,8 @@ def _read_list(text: str, *, leader_first: bool) -> Iterator[Department]:
             labelled, role = bool(_LABEL.fullmatch(piece.label)), _role(piece.label)
         # Behind the last verb, or behind a label of something else, no bodies are named.
         if labelled or (i <= last and piece.label is None):
-            found.extend(_read_names(piece.names, _role(piece.verb) if piece.verb else role))
+            names = _read_names(piece.names, _role(piece.verb) if piece.verb else role)
+            found.extend(d for d in names if labelled or _BODY_END.search(d.name))
     # 各省级人民政府 lead nothing together.
     single = len(found) > 1 and not found[0].text.startswith("各")
     if leader_first and single and all(d.role == "responsible" for d in found):
