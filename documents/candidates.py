@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from documents.closing import annex_items, is_signed
+from documents.closing import annex_items, is_signing
 from documents.numbering import (
     ANNEX,
     ARTICLE,
@@ -158,7 +158,7 @@ def _is_annex_body(text: str, candidate: Candidate, candidates: Sequence[Candida
         (c.marker.start for c in candidates[following:] if c.marker.scheme is ANNEX), len(text)
     )
     for line in text[marker.end : end].split("\n")[1:]:
-        if is_signed(line):
+        if is_signing(line):
             return False
         if "。" in line or "\t" in line or next(find_markers(line), None):
             return True

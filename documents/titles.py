@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from documents.closing import is_signed
+from documents.closing import is_signing
 from documents.metadata import find_titles
 
 
@@ -17,7 +17,7 @@ def find_title_above(text: str, start: int, end: int) -> tuple[int, str] | None:
     lines: list[str] = []
     for match in re.finditer(r"\S[^\n]*", text[start:end]):
         line = match[0].strip()
-        if is_signed(line):
+        if is_signing(line):
             places, lines = [], []
         else:
             places.append(start + match.start())

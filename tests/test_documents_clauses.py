@@ -560,7 +560,10 @@ def test_a_notice_without_ordinals_is_front_matter() -> None:
 
 
 def test_annexes_open_bodies_of_their_own() -> None:
-    text = f"{NOTICE}附件1\n实施方案\n一、甲。\n（一）乙。\n附件2：名单\n合肥市支持三家。\n附件 3\n一、丙。\n本方案自印发之日起施行。"
+    first = "附件1\n实施方案\n一、甲。\n（一）乙。\n"
+    text = (
+        f"{NOTICE}{first}附件2：名单\n合肥市支持三家。\n附件 3\n一、丙。\n本方案自印发之日起施行。"
+    )
     assert paths(text) == [
         *("首", "一", "二", "尾", "附件1", "附件1/一", "附件1/一/（一）", "附件2"),
         *("附件3", "附件3/一", "附件3/尾"),
