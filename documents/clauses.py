@@ -125,12 +125,12 @@ def _build_bodies(ordinals: list[Ordinal], paths: _Paths) -> tuple[list[_Body], 
     for ordinal in ordinals:
         marker, title = ordinal.candidate.marker, ordinal.candidate.title
         if marker.scheme is ANNEX:
-            opener = _Node(paths.of(marker, ()), marker, marker.start, 0, kind="heading")
+            opener = _Node(paths.of(marker, ()), marker, marker.start, 0)
             bodies.append(_Body(opener, []))
             chain = [opener]
             continue
         if ordinal.body and title:
-            opener = _Node(paths.take(title[1].replace("/", "／")), None, title[0], 0, "heading")
+            opener = _Node(paths.take(title[1].replace("/", "／")), None, title[0], 0)
             bodies.append(_Body(opener, []))
             chain = [opener]
         elif not bodies:
@@ -250,7 +250,7 @@ def _freeze(text: str, node: _Node) -> Iterator[ClauseSpan]:
     own = _own_pieces(text, start, end, node.children)
     marker = node.marker
     if marker is None:
-        heading = read_heading(text, *own[0]) if node.kind == "heading" else None
+        heading = read_heading(text, *own[0]) if node.kind != "closing" else None
     else:
         heading = read_heading(text, marker.end, own[0][1])
     yield ClauseSpan(
@@ -279,8 +279,11 @@ def _own_pieces(
 
 
 def _read_kind(text: str, node: _Node, own: tuple[tuple[int, int], ...]) -> ClauseKind:
-    if node.marker is None:
+    if node.kind == "closing":
         return node.kind
+    if node.marker is None or node.marker.scheme is ANNEX:
+        speaks = any("。" in text[start:end] for start, end in own)
+        return "clause" if speaks or not node.children else "heading"
     only_heading = bool(node.children) and _is_heading_only(text, node.marker.scheme, own)
     return "heading" if only_heading or _is_structural(node.marker) else node.kind
 

@@ -92,7 +92,7 @@ def _find_defects(text: str, spans: Sequence[ClauseSpan]) -> list[tuple[Defect, 
         whole += [truncation] if truncation else []
     pieces = sorted((start, end, i) for i, span in enumerate(spans) for start, end in span.own)
     for defect in whole:
-        _, end, i = pieces[max(bisect_right(pieces, (defect.start, len(text), 0)) - 1, 0)]
+        _, end, i = pieces[max(bisect_right(pieces, (defect.start, len(text) + 1, 0)) - 1, 0)]
         if defect.end <= end:
             found[i].append(defect)
     return [tuple(sorted(own, key=lambda defect: defect.start)) for own in found]
