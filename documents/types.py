@@ -167,6 +167,7 @@ class Document:
     metadata: Metadata
     clauses: tuple[Clause, ...]
     audit: Audit
+    format: Format = "text"
 
     def clause(self, path: str) -> Clause:
         """Return the clause at ``path``; KeyError where there is none."""
