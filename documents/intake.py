@@ -15,7 +15,8 @@ from documents.types import Change, Original
 
 # Of a file name, in bytes, on every common file system.
 _MAX_NAME = 255
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
+# Surrogates stand for bytes of a name that is not UTF-8.
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\ud800-\udfff]')
 
 
 @dataclass(slots=True)
@@ -82,7 +83,7 @@ def _consider_data(where: str, name: str, data: bytes, intake: Intake) -> Change
     lost = next((n for n, entry in intake.before.items() if entry.sha256 == sha256), None)
     if lost:
         return _restore(where, lost, data, intake)
-    name = _safe_name(name)
+    name = safe_name(name)
     document = parse_source(read_source(data, where=where), Path(name).stem)
     entry = describe(document, sha256)
     twin = intake.known.find_text(entry)
@@ -141,7 +142,7 @@ def _put(path: Path, data: bytes, stored: Stored, intake: Intake) -> None:
 # --- names ----------------------------------------------------------------------------------------
 
 
-def _safe_name(name: str) -> str:
+def safe_name(name: str) -> str:
     """Return a name that every file system takes, with room for the digits of a taken one."""
     last = _UNSAFE.sub("_", re.split(r"[/\\]", name)[-1]).lstrip(". ")
     suffix = Path(last).suffix

@@ -19,7 +19,7 @@ from pathlib import Path
 import platformdirs
 
 from documents.errors import DocumentError, LoadError, UnknownDocumentError
-from documents.intake import consider, open_intake
+from documents.intake import consider, open_intake, safe_name
 from documents.parsing import document_id, parse
 from documents.recognition import Stored, describe
 from documents.register import (
@@ -159,7 +159,7 @@ def _expand(items: Iterable[Path | Original]) -> Iterator[Path | Original | Load
                     f"the folder holds no file that can be added ({known}).",
                 )
         # A missing file is told as such, whatever its name.
-        elif _is_document(item.name.lstrip(".")) or (isinstance(item, Path) and not item.exists()):
+        elif _is_document(safe_name(item.name)) or (isinstance(item, Path) and not item.exists()):
             yield item
         else:
             yield LoadError(

@@ -222,7 +222,7 @@ def _shorten(texts: Sequence[str]) -> str:
 def write_change(change: Change) -> dict[str, Any]:
     """Return what became of a file as plain JSON values."""
     return {
-        "file": change.file,
+        "file": _printable(change.file),
         "outcome": change.outcome,
         "id": change.id,
         "other": change.other,
@@ -232,7 +232,13 @@ def write_change(change: Change) -> dict[str, Any]:
 
 def format_change(change: Change) -> str:
     """Return what became of a file, in two lines."""
-    return f"{change.file}：{change.chinese}\n{change.file}: {change.english}"
+    file = _printable(change.file)
+    return f"{file}：{change.chinese}\n{file}: {change.english}"
+
+
+def _printable(name: str) -> str:
+    """Return a file name with escapes for what is not UTF-8 in it, such as a name in GBK."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def write_verification(found: Verification) -> dict[str, Any]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from documents import library
 from documents.errors import DocumentError, LoadError, UnknownDocumentError
@@ -19,6 +24,7 @@ from documents.library import (
     remove,
     verify,
 )
+from documents.reports import format_change, write_change
 from documents.types import Change, Document, Original
 
 TEXT = "关于甲的意见\n一、乙\n"
@@ -246,6 +252,34 @@ def test_the_name_of_an_upload_cannot_leave_the_library(
     assert contents(empty) == {stored: act().encode()}
     assert ids() == [change.id]
     assert [path.name for path in empty.parent.iterdir()] == ["documents"]
+
+
+@settings(max_examples=50)
+@given(st.text(max_size=300), st.sampled_from([".txt", ".TXT", ".Txt"]))
+def test_any_name_is_stored_inside_the_library_or_refused(stem: str, suffix: str) -> None:
+    with tempfile.TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLICY_QA_HOME", home)
+        folder = Path(home) / "documents"
+        folder.mkdir()
+        (change,) = add([Original(stem + suffix, act().encode())])
+        found = [(d.id, d.source) for d in read_documents([folder]) if isinstance(d, Document)]
+        assert found == ([(change.id, act())] if change.outcome == "added" else [])
+        assert (change.outcome == "failed") == (not stem.split("/")[-1].split("\\")[-1].strip(". "))
+        assert os.listdir(home) == ["documents"]
+        assert verify().intact == len(found)
+
+
+def test_a_name_in_another_encoding_is_stored_readably(tmp_path: Path, empty: Path) -> None:
+    path = tmp_path / os.fsdecode("政策.txt".encode("gb18030"))
+    try:
+        path.write_text(act(), "utf-8")
+    except (OSError, UnicodeError):
+        pytest.skip("this file system has no such names")
+    (change,) = add([path])
+    assert (change.outcome, change.id) == ("added", "____")
+    json.dumps(write_change(change), ensure_ascii=False).encode()
+    format_change(change).encode()
+    assert contents(empty) == {"____.txt": act().encode()}
 
 
 def test_the_same_content_is_not_stored_twice(tmp_path: Path, empty: Path) -> None:
