@@ -8,7 +8,7 @@ ordinals are a fold over the paragraphs in their order, kept in ``Counters``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -204,20 +204,18 @@ def write_label(
 ) -> str:
     """Count a paragraph of list ``number`` and return what stands before its text."""
     list = lists[number]
-    values = counters.values.setdefault(list.definition, [None] * _LEVELS)
-    _count(number, level, list, values, counters.begun)
+    values = _count(number, level, list, counters)
     shown = list.levels.get(level)
     if shown is None:
         return ""
 
     def write(match: re.Match[str]) -> str:
         index = int(match[1]) - 1
-        other = list.levels.get(index)
-        if other is None or index > level:
+        value, other = values[index], list.levels.get(index)
+        if value is None or other is None or index > level:
             return ""
-        value = values[index]
         format = "decimal" if shown.legal and other.format != "none" else other.format
-        return write_value(_start(list, index) if value is None else value, format, other.digits)
+        return write_value(value, format, other.digits)
 
     label = shown.text if shown.format == "bullet" else _PLACE.sub(write, shown.text)
     return label + shown.suffix if label.strip() else ""
@@ -226,23 +224,26 @@ def write_label(
 _PLACE = re.compile(r"%([1-9])")
 
 
-def _count(
-    number: str,
-    level: int,
-    list: NumberedList,
-    values: list[int | None],
-    begun: set[tuple[str, int]],
-) -> None:
-    value = values[level]
-    if level in list.starts and (number, level) not in begun:
-        begun.add((number, level))
-        value = None
-    values[level] = _start(list, level) if value is None else value + 1
-    for lower in range(level + 1, _LEVELS):
-        definition = list.levels.get(lower)
+def _count(number: str, level: int, list: NumberedList, counters: Counters) -> Sequence[int | None]:
+    """Take the next number on ``level`` and return those of all levels.
+
+    A level above that has not been used yet is at its start; those below have to start again.
+    """
+    values = counters.values.setdefault(list.definition, [None] * _LEVELS)
+    for index in range(level + 1):
+        value = values[index]
+        overridden = index in list.starts and (number, index) not in counters.begun
+        if value is None or (overridden and index == level):
+            values[index] = _start(list, index)
+            counters.begun.add((number, index))
+        elif index == level:
+            values[index] = value + 1
+    for index in range(level + 1, _LEVELS):
+        definition = list.levels.get(index)
         restart = None if definition is None else definition.restart
-        if level < (lower if restart is None else restart):
-            values[lower] = None
+        if level < (index if restart is None else restart):
+            values[index] = None
+    return values
 
 
 def _start(list: NumberedList, level: int) -> int:
