@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import etree
 
@@ -41,8 +42,9 @@ from documents.formats.word_xml import (
 )
 from documents.types import Source
 
-# The largest codes of law have a million characters.
+# The largest codes of law have a million characters in ten thousand paragraphs.
 _MAX_CHARACTERS = 50_000_000
+_MAX_PARAGRAPHS = 300_000
 _INDENT = "\u3000\u3000"
 
 
@@ -53,6 +55,8 @@ def read_docx(data: bytes, *, where: str) -> Source:
     reader, or without text.
     """
     package = read_package(data, where=where)
+    if next(islice(package.document.iter(_P), _MAX_PARAGRAPHS, None), None) is not None:
+        raise too_large(where)
     lines = []
     characters = 0
     for line in _read_body(package):

@@ -8,8 +8,8 @@ from lxml import etree
 
 from documents.formats.word_xml import WORD, read_figure, read_switch, read_value, to_figure
 
-# Word itself allows far fewer, and a chain may run in a circle.
-_MAX_CHAIN = 50
+# Word itself allows ten.
+_MAX_CHAIN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _read_indent(paragraph: etree._Element | None) -> bool | None:
 def _chain(styles: dict[str, Style], id: str) -> tuple[Style, ...]:
     chain: list[Style] = []
     style = styles.get(id)
-    while style is not None and style not in chain and len(chain) < _MAX_CHAIN:
+    while style is not None and len(chain) < _MAX_CHAIN:  # it may run in a circle
         chain.append(style)
         style = styles.get(style.based_on or "")
     return tuple(chain)

@@ -16,8 +16,8 @@ _STRICT = {
     b"http://purl.oclc.org/ooxml/wordprocessingml/main": WORD[1:-1].encode(),
     b"http://purl.oclc.org/ooxml/officeDocument/math": MATH[1:-1].encode(),
 }
-# Tags and attributes of a part: each takes about 100 bytes in memory. Long documents have a million.
-_MAX_MARKUP = 12_000_000
+# Tags and attributes of a part: each takes some 100 bytes in memory. Long documents have a million.
+_MAX_MARKUP = 6_000_000
 # A larger figure in an attribute is not meant; Word's own counters end at 32,767.
 _MAX_FIGURE = 1_000_000
 
