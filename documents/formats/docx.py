@@ -153,7 +153,7 @@ def _read_body(package: Package) -> Iterator[_Line]:
 def _read_notes(package: Package) -> Iterator[tuple[tuple[str, str | None], etree._Element]]:
     for kind, root in (("footnote", package.footnotes), ("endnote", package.endnotes)):
         for note in () if root is None else root.iterchildren(f"{WORD}{kind}"):
-            yield (f"{kind}Reference", note.get(f"{WORD}id")), note
+            yield (f"{WORD}{kind}Reference", note.get(f"{WORD}id")), note
 
 
 def _read_instructions(root: etree._Element) -> dict[etree._Element, str]:
