@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Container
+from bisect import bisect_right
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from documents.audit import audit
 from documents.clauses import CLOSING, FRONT, ClauseSpan, build_tree
 from documents.cleaning import Cleaned, clean
-from documents.damage import find_defects, find_truncation
-from documents.departments import read_departments
+from documents.damage import find_defects, find_doubtful, find_truncation
+from documents.departments import puts_leader_first, read_departments
 from documents.loading import load_source
+from documents.losses import find_lost_tables
 from documents.metadata import read_metadata
 from documents.types import Clause, Defect, Document, Source
 
@@ -34,7 +36,12 @@ def parse_source(source: Source, id: str) -> Document:
     """Clean and split a source."""
     cleaned = clean(source.text, furniture=source.furniture)
     tree = build_tree(cleaned.text)
-    clauses = tuple(_clause(cleaned, span, span is tree.clauses[-1]) for span in tree.clauses)
+    defects = _find_defects(cleaned.text, tree.clauses)
+    leader_first = puts_leader_first(cleaned.text)
+    clauses = tuple(
+        _clause(cleaned, span, own, leader_first)
+        for span, own in zip(tree.clauses, defects, strict=True)
+    )
     front, body, closing = _parts(cleaned.text, tree.clauses)
     return Document(
         id=id,
@@ -54,7 +61,9 @@ def document_id(path: Path, *, taken: Container[str] = ()) -> str:
     return f"{stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
 
 
-def _clause(cleaned: Cleaned, span: ClauseSpan, last: bool) -> Clause:
+def _clause(
+    cleaned: Cleaned, span: ClauseSpan, defects: tuple[Defect, ...], leader_first: bool
+) -> Clause:
     text = "\n".join(cleaned.text[start:end] for start, end in span.own)
     source_start, source_end = cleaned.offsets.source_span(span.start, span.end)
     return Clause(
@@ -68,21 +77,36 @@ def _clause(cleaned: Cleaned, span: ClauseSpan, last: bool) -> Clause:
         end=span.end,
         source_start=source_start,
         source_end=source_end,
-        departments=read_departments(text),
-        defects=_defects(cleaned.text, span, last),
+        departments=read_departments(text, leader_first=leader_first),
+        defects=defects,
     )
 
 
-def _defects(text: str, span: ClauseSpan, last: bool) -> tuple[Defect, ...]:
-    found = [defect for start, end in span.own for defect in find_defects(text, start, end)]
-    if last and span.path not in (FRONT, CLOSING):
-        truncation = find_truncation(text, *span.own[-1])
-        found.extend([truncation] if truncation else [])
-    return tuple(found)
+def _find_defects(text: str, spans: Sequence[ClauseSpan]) -> list[tuple[Defect, ...]]:
+    """Return the defects of each clause's own text; some show only in the whole document."""
+    found = [[d for piece in span.own for d in find_defects(text, *piece)] for span in spans]
+    whole = find_lost_tables(text)
+    whole += find_doubtful(text, [defect for own in found for defect in own])
+    if spans and spans[-1].path != CLOSING:
+        truncation = find_truncation(text, *spans[-1].own[-1])
+        whole += [truncation] if truncation else []
+    pieces = sorted((start, end, i) for i, span in enumerate(spans) for start, end in span.own)
+    for defect in whole:
+        _, end, i = pieces[max(bisect_right(pieces, (defect.start, len(text) + 1, 0)) - 1, 0)]
+        if defect.end <= end:
+            found[i].append(defect)
+    return [tuple(sorted(own, key=lambda defect: defect.start)) for own in found]
 
 
 def _parts(text: str, spans: tuple[ClauseSpan, ...]) -> tuple[str, str, str]:
-    """Return the clean text before the first ordinal, of the clauses, and after the last."""
+    """Return the clean text before the first ordinal, of the clauses, and of the first 尾.
+
+    A signature stands in 尾; what follows it in the same file are annexes and further documents.
+    """
     front = next((s.end for s in spans if s.path == FRONT), 0)
-    closing = next((s.start for s in spans if s.path == CLOSING), len(text))
-    return text[:front], text[front:closing], text[closing:]
+    closings = [s for s in spans if s.kind == "closing"]
+    closing = min(closings, key=lambda s: (s.level, s.path != CLOSING), default=None)
+    if closing is None:
+        return text[:front], text[front:], ""
+    body = f"{text[front : closing.start]}\n{text[closing.end :]}"
+    return text[:front], body, text[closing.start : closing.end]
