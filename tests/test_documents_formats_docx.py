@@ -478,6 +478,11 @@ def test_a_table_that_frames_the_document_is_lines() -> None:
     assert read(body) == ["某市办法", *(re.sub("<.*?>", "", text) for text in clauses), "", "导航"]
 
 
+def test_a_text_box_in_a_frame_is_read() -> None:
+    box = f"<w:r><w:txbxContent>{said('公开方式：主动公开')}</w:txbxContent></w:r>"
+    assert read(table(row(cell(paragraph(box)))) + said("甲")) == ["", "公开方式：主动公开", "甲"]
+
+
 def test_deleted_rows_and_cells_are_gone() -> None:
     gone = f"<w:tr><w:trPr><w:del/></w:trPr>{cell(said('乙'))}{cell(said('丙'))}</w:tr>"
     kept = row(cell(said("丁")), cell(said("戊"), properties="<w:cellDel/>"), cell(said("己")))

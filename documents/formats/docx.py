@@ -269,7 +269,9 @@ def _read_table(reading: _Reading, table: etree._Element, counters: Counters) ->
         if not _is_deleted(row.find(f"{WORD}trPr"), "del")
     ]
     if _is_layout(rows):
-        yield from (line for row in rows for cell in row if cell.text for line in cell.lines)
+        for cell in (cell for row in rows for cell in row):
+            if any(line.text for line in cell.lines):
+                yield from cell.lines
         return
     for row in rows:
         text = "\t".join(cell.text for cell in row).rstrip()
