@@ -85,18 +85,17 @@ def _clause(
 
 def _find_defects(text: str, spans: Sequence[ClauseSpan]) -> list[tuple[Defect, ...]]:
     """Return the defects of each clause's own text; some show only in the whole document."""
-    found = [[d for piece in span.own for d in find_defects(text, *piece)] for span in spans]
-    whole = find_lost_tables(text)
-    whole += find_doubtful(text, [defect for own in found for defect in own])
-    if spans and spans[-1].path != CLOSING:
+    defects = find_defects(text, 0, len(text))
+    defects += find_lost_tables(text) + find_doubtful(text, defects)
+    if spans and spans[-1].kind != "closing":
         truncation = find_truncation(text, *spans[-1].own[-1])
-        whole += [truncation] if truncation else []
-    pieces = sorted((start, end, i) for i, span in enumerate(spans) for start, end in span.own)
-    for defect in whole:
-        _, end, i = pieces[max(bisect_right(pieces, (defect.start, len(text) + 1, 0)) - 1, 0)]
-        if defect.end <= end:
-            found[i].append(defect)
-    return [tuple(sorted(own, key=lambda defect: defect.start)) for own in found]
+        defects += [truncation] if truncation else []
+    found: list[list[Defect]] = [[] for _ in spans]
+    pieces = sorted((start, i) for i, span in enumerate(spans) for start, _ in span.own)
+    for defect in sorted(defects, key=lambda defect: defect.start):
+        place = bisect_right(pieces, (defect.start, len(spans))) - 1
+        found[pieces[max(place, 0)][1]].append(defect)
+    return [tuple(own) for own in found]
 
 
 def _parts(text: str, spans: tuple[ClauseSpan, ...]) -> tuple[str, str, str]:
