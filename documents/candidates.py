@@ -49,10 +49,10 @@ _LOOSE_WEIGHT = 1.0
 _QUOTED_SHARE = 0.2
 # A paragraph is shorter; a longer line has lost its breaks.
 _LOST_BREAKS = 1000
-_SENTENCE_ENDS = "。；;：:！？!?”’」』）)〕】》"
+_SENTENCE_ENDS = "。；;：:！？!?”’」』）)〕】"
 _ARTICLE_PLACE = (
     rf"(?:(?<=[{_SENTENCE_ENDS}])|(?<=[{_SENTENCE_ENDS}][ \u3000])"
-    r"|(?=第[^条條\n]{1,12}[条條](?:之.)?\s)){}(?!\s*第[^条條\n]{1,9}[条條])"
+    r"|(?=第[^条條\n]{1,12}[条條](?:之.)?\s)){}(?![：:。；;]|\s*第[^条條\n]{1,9}[条條])"
 )
 _LONGEST_HEADING = 40
 _LINE = re.compile(r"[^\n]+")
@@ -89,10 +89,15 @@ def _weigh(marker: Marker) -> float:
     return _BARE_WEIGHT if marker.bare else _WEIGHTS.get(marker.scheme.name, _STRUCTURAL_WEIGHT)
 
 
+# A cell ends with a tab; behind a mark inside a sentence a tab is only a space.
+_CELL = re.compile(r"[^\s，。；：、]\t")
+
+
 def _in_table(text: str, marker: Marker) -> bool:
-    """Whether the marker begins a row of a table: cells are parted by tabs."""
+    """Whether the marker begins a row of a table."""
     end = text.find("\n", marker.end)
-    return "\t" in text[marker.end : end if end >= 0 else len(text)].strip()
+    end = end if end >= 0 else len(text)
+    return _CELL.search(text, marker.end, end) is not None or text.startswith("\t", marker.end)
 
 
 # --- mid-line -------------------------------------------------------------------------------------
