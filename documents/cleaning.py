@@ -124,9 +124,9 @@ def find_furniture(text: str) -> list[Span]:
     blocks = [match.span() for match in _BLOCK.finditer(text)]
     for start, end in [*_leading(text, blocks), *_trailing(text, blocks)]:
         lines = list(_lines(text, start, end))
-        if any(_is_furniture(text[a:b]) for a, b in lines):
+        if any(is_control(text[a:b]) for a, b in lines):
             whole = not any(_is_kept(text[a:b]) for a, b in lines)
-            gone = [(start, end)] if whole else [s for s in lines if _is_furniture(text[slice(*s)])]
+            gone = [(start, end)] if whole else [s for s in lines if is_control(text[slice(*s)])]
             spans.extend(_with_line_end(text, span) for span in gone)
     return _merge(spans)
 
@@ -151,7 +151,8 @@ def _is_body(text: str, start: int, end: int) -> bool:
     )
 
 
-def _is_furniture(line: str) -> bool:
+def is_control(line: str) -> bool:
+    """Whether a line is mostly the wording of a web page's controls."""
     words = _NOT_TEXT.sub("", line)
     rest = _NOT_TEXT.sub("", _FURNITURE.sub("", line))
     return bool(words) and len(rest) <= (1 - _FURNITURE_SHARE) * len(words) and rest != words
@@ -159,7 +160,7 @@ def _is_furniture(line: str) -> bool:
 
 def _is_kept(line: str) -> bool:
     """Whether a line beside controls says something: a fact, or more than a few words."""
-    if _is_furniture(line):
+    if is_control(line):
         return False
     return _LABELLED.match(line) is not None or len(line.strip()) >= _MIN_RUNNING
 

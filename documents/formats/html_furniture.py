@@ -1,0 +1,154 @@
+"""Which lines of a web page belong to the site around the document."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from documents.cleaning import is_control
+from documents.formats.html_lines import Line, is_prose
+from documents.metadata import read_kind
+
+# A line shorter than this may stand in any text by chance; a longer one is told by its beginning.
+_MIN_TELLING = 12
+_MAX_TELLING = 24
+_IGNORED = re.compile(r"[\s|]+")
+_SPACES = re.compile(r"[^\S\t]+")
+
+# Facts about the document, as a table or as lines above its text.
+_FACT = re.compile(
+    r"(?:索引号|主题分类|体裁分类|组配分类|分类|发文机关|发文单位|发布机构|制定机关|成文日期|发文日期|发布日期|发布时间|公开日期"
+    r"|生成日期|印发日期|标题|名称|发文字号|发文文号|文号|主题词|关键词|有效性|效力状态|时效|生效日期|施行日期|实施日期"
+    r"|失效日期|废止日期|公开方式|公开范围|信息来源|来源)\s*[:：\t]"
+)
+_NUMBER = re.compile(
+    r"[\u4e00-\u9fff]{1,12}\s*[〔\[（(【［]\s*\d{4}\s*[〕\])）】］]\s*(?:第\s*)?\d{1,5}\s*号$"
+    r"|(?:[\u4e00-\u9fff]{2,20}令)?\s*第\s*\d{1,4}\s*号$"
+)
+_DATE = re.compile(
+    r"[〇○零一二三四五六七八九十\d]{2,4}\s*年\s*[一二三四五六七八九十\d]{1,3}\s*月\s*[一二三四五六七八九十\d]{1,3}\s*日$"
+)
+_SIGNATURE = re.compile(
+    r"[\u4e00-\u9fff、\s]{2,40}(?:政府|国务院|办公厅|办公室|委员会|委|厅|局|部|院|署|会|行)$"
+)
+_ANNEX = re.compile(r"附[件表录]|附[:：]|抄送|[（(].{2,30}[)）]$")
+_ATTACHED = re.compile(r"附[件表录]|.*\.(?:docx?|xlsx?|pptx?|pdf|wps|et|ofd|zip|rar)$", re.IGNORECASE)
+_MIN_TITLE = 6
+
+
+def find_furniture(lines: Sequence[Line], tree: Any, title: str) -> list[bool]:
+    """Return for each line whether it is furniture; ``title`` is the page's own.
+
+    The document is what the detection of main content keeps, with what stands in the same elements.
+    From its first running line to its last, everything but controls belongs to it; around them,
+    lines that are neither links nor controls, the title, the number and labelled facts, and what
+    reads like the end of a document. Where nothing is detected, or less running text than would be
+    left out, only controls are furniture.
+    """
+    controls = [line.control for line in lines]
+    kept = _find_kept(lines, _main_content(tree))
+    if not kept:
+        return controls
+    containers = {lines[i].container for i in kept}
+    first, last = min(kept), max(kept)
+    near = [first <= i <= last or line.container in containers for i, line in enumerate(lines)]
+    running = [i for i, line in enumerate(lines) if _is_running(line)]
+    inside = [i for i in running if near[i]]
+    if not inside or _size(lines, running) > 2 * _size(lines, inside):
+        return controls
+    begin, end = inside[0], inside[-1]
+    furniture = []
+    goes_on = True
+    for i, line in enumerate(lines):
+        if begin <= i <= end:
+            belongs = not line.control
+        elif i < begin:
+            belongs = _belongs_around(line, near[i]) or _is_title(line, title)
+        else:
+            belongs = _belongs_around(line, near[i] or (goes_on and _is_end(line)))
+            goes_on = goes_on and (belongs or _is_site(line))
+        furniture.append(not belongs)
+    return furniture
+
+
+def _belongs_around(line: Line, near: bool) -> bool:
+    if line.control:
+        return False
+    if _FACT.match(_SPACES.sub("", line.text)):
+        return True
+    return near and not _is_site(line)
+
+
+def _is_site(line: Line) -> bool:
+    """Whether a line outside the running text is a control or a link of the site."""
+    return is_control(line.text) or (line.linked and not _ATTACHED.match(line.text))
+
+
+def _is_running(line: Line) -> bool:
+    """Whether a line is text or data of some document: no menu, no fact about it."""
+    if line.linked or line.control or is_control(line.text):
+        return False
+    if "\t" in line.text:
+        return not _FACT.match(_SPACES.sub("", line.text))
+    return is_prose(line.text)
+
+
+def _is_title(line: Line, title: str) -> bool:
+    if line.control or line.linked:
+        return False
+    words, name = _key(line.text), _key(title)
+    if len(words) >= _MIN_TITLE and (words in name or (name and name in words)):
+        return True
+    return bool(_NUMBER.match(line.text)) or (
+        len(words) >= _MIN_TITLE and read_kind(line.text) is not None
+    )
+
+
+def _is_end(line: Line) -> bool:
+    text = line.text.strip()
+    ends = (_DATE, _SIGNATURE, _ANNEX, _NUMBER, _ATTACHED)
+    return _is_running(line) or any(pattern.match(text) for pattern in ends)
+
+
+def _size(lines: Sequence[Line], chosen: Sequence[int]) -> int:
+    return sum(len(lines[i].text) for i in chosen)
+
+
+# --- main content ---------------------------------------------------------------------------------
+
+
+def _main_content(tree: Any) -> str:
+    """The text of the page's main content as trafilatura sees it, recall before precision."""
+    # Imported here because it takes a fifth of a second, which only web pages are worth.
+    import trafilatura
+
+    # It logs where it finds nothing; that is an answer, not a problem.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    return trafilatura.extract(tree, favor_recall=True, include_comments=False) or ""
+
+
+def _find_kept(lines: Sequence[Line], content: str) -> list[int]:
+    """The lines long enough to be told from others that stand in ``content``, by their beginning.
+
+    One pass over ``content`` looks up each of its windows, so that the time is linear in it.
+    """
+    content = _key(content)
+    tellings = {}
+    lengths: dict[str, set[int]] = {}
+    for i, line in enumerate(lines):
+        telling = _key(line.text)[:_MAX_TELLING]
+        if len(telling) >= _MIN_TELLING and not line.linked and not line.control:
+            tellings[i] = telling
+            lengths.setdefault(telling[:_MIN_TELLING], set()).add(len(telling))
+    found = {
+        content[start : start + length]
+        for start in range(len(content) - _MIN_TELLING + 1)
+        for length in lengths.get(content[start : start + _MIN_TELLING], ())
+    }
+    return [i for i, telling in tellings.items() if telling in found]
+
+
+def _key(text: str) -> str:
+    return _IGNORED.sub("", text)
