@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from documents.errors import LoadError
+from documents.formats.html import read_html
+from documents.formats.sniffing import sniff
 from documents.formats.text import read_text
-from documents.types import Progress, Source
+from documents.types import Format, Progress, Source
 
 # A policy document is a few hundred kilobytes; a code of law two megabytes.
 MAX_BYTES = 64 * 1024 * 1024
+
+# Each takes the bytes and ``where`` they are from; a paged one also ``progress``.
+_READERS: dict[Format, Callable[..., Source]] = {"text": read_text, "html": read_html}
+_PAGED: frozenset[Format] = frozenset({"pdf", "scan"})
 
 
 def load_source(path: Path, *, progress: Progress | None = None) -> Source:
     """Return the source of ``path``; ``progress`` counts pages where reading them takes long.
 
-    Raises LoadError where the file is missing, unreadable, empty, too large or not text.
+    Raises LoadError where the file is missing, unreadable, empty, too large or of no format that
+    is read.
     """
+    data, where = _read_bytes(path), str(path)
+    format = sniff(data, where=where)
+    reader = _READERS.get(format)
+    if reader is None:
+        raise LoadError(
+            where,
+            f"暂不支持 {format} 格式。请另存为文本或网页后再添加。",
+            f"the format {format} is not supported yet; save it as text or as a web page.",
+        )
+    options = {"progress": progress} if format in _PAGED else {}
+    return reader(data, where=where, **options)
+
+
+def _read_bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if path.is_dir():
@@ -29,7 +51,7 @@ def load_source(path: Path, *, progress: Progress | None = None) -> Source:
                 f"文件有 {size} 字节，超过上限 {MAX_BYTES} 字节，请拆分后再添加。",
                 f"the file has {size} bytes, more than the limit of {MAX_BYTES}; split it first.",
             )
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise LoadError(
             str(path), "文件不存在，请检查路径。", "no such file; check the path."
@@ -38,4 +60,3 @@ def load_source(path: Path, *, progress: Progress | None = None) -> Source:
         raise LoadError(
             str(path), f"无法读取（{error}）。", f"cannot be read ({error})."
         ) from error
-    return read_text(data, where=str(path))
