@@ -34,7 +34,9 @@ _SIGNATURE = re.compile(
     r"[\u4e00-\u9fff、\s]{2,40}(?:政府|国务院|办公厅|办公室|委员会|委|厅|局|部|院|署|会|行)$"
 )
 _ANNEX = re.compile(r"附[件表录]|附[:：]|抄送|[（(].{2,30}[)）]$")
-_ATTACHED = re.compile(r"附[件表录]|.*\.(?:docx?|xlsx?|pptx?|pdf|wps|et|ofd|zip|rar)$", re.IGNORECASE)
+_ATTACHED = re.compile(
+    r"附[件表录]|.*\.(?:docx?|xlsx?|pptx?|pdf|wps|et|ofd|zip|rar)$", re.IGNORECASE
+)
 _MIN_TITLE = 6
 
 

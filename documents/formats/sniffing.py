@@ -23,7 +23,10 @@ _ZIP = b"PK\x03\x04"
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _DOCUMENT = ("另存为 docx 或 pdf", "save it as docx or pdf")
-_PAGE = ("在浏览器中打开，另存为网页（.html）", "open it in a browser and save it as a page (.html)")
+_PAGE = (
+    "在浏览器中打开，另存为网页（.html）",
+    "open it in a browser and save it as a page (.html)",
+)
 _ARCHIVE = ("解压后添加其中的文件", "extract it and add the files in it")
 _LOCKED = ("去掉密码后再添加", "remove the password first")
 # What is told from its first bytes and cannot be read: its name and what to do.
