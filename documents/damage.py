@@ -27,6 +27,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("missing_number", re.compile(r"[\u4e00-\u9fff]{1,10}[〔\[【]\s*[〕\]】]\s*(?:第?\d+号)?")),
     # 「RD经费」: R&D without its sign.
     ("lost_character", re.compile(r"(?<![A-Za-z])RD(?=[\u4e00-\u9fff])")),
+    # &ldquo;: a character written as an entity, which a plain text does not resolve.
+    ("entity", re.compile(r"&(?:[A-Za-z]{2,8}[0-9]{0,2}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")),
     # Replacement characters, private-use characters, and question marks with a non-Chinese letter
     # or a second mark beside them: bytes read in the wrong encoding.
     (

@@ -19,7 +19,12 @@ from documents.errors import DocumentError, LoadError
 from documents.parsing import parse
 from documents.types import Document, Progress
 
-SUFFIXES = frozenset({".txt"})
+# Which files of a folder are looked at; what they are is told by their content.
+SUFFIXES = frozenset(
+    ".txt .md .html .htm .docx .doc .pdf .png .jpg .jpeg .tif .tiff .bmp .webp".split()
+)
+# What speaks of a folder is no document in it.
+_NOTES = frozenset({"readme", "sources", "license"})
 
 
 def policy_home() -> Path:
@@ -59,7 +64,9 @@ def _create(folder: Path) -> None:
 
 
 def _is_document(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES
+    stem, suffix = Path(name).stem.lower(), Path(name).suffix.lower()
+    # A hidden file is some program's own, such as the lock that Word lays beside an open document.
+    return suffix in SUFFIXES and stem not in _NOTES and not name.startswith((".", "~$"))
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:

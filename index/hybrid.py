@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from documents.errors import LoadError
-from documents.library import library_folder, policy_home, read_documents
+from documents.library import SUFFIXES, library_folder, policy_home, read_documents
 from documents.normalization import has_han
 from documents.types import Clause, Document
 from documents.validity import link
@@ -248,13 +248,14 @@ def build_store(
         documents = [item for item in read if isinstance(item, Document)]
         failures = tuple(item for item in read if isinstance(item, LoadError))
         if not documents:
+            suffixes = " ".join(sorted(SUFFIXES))
             raise (
                 failures[0]
                 if failures
                 else LoadError(
                     ", ".join(map(str, paths)) or str(library_folder()),
-                    "没有可以建立索引的文档（支持 .txt）。",
-                    "no documents to index (.txt is read).",
+                    f"没有可以建立索引的文档（支持 {suffixes}）。",
+                    f"no documents to index (these are read: {suffixes}).",
                 )
             )
         index = HybridIndex.build(documents, load_encoder(model), progress=progress)

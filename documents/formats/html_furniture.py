@@ -103,9 +103,8 @@ def _is_title(line: Line, title: str) -> bool:
     words, name = _key(line.text), _key(title)
     if len(words) >= _MIN_TITLE and (words in name or (name and name in words)):
         return True
-    return bool(_NUMBER.match(line.text)) or (
-        len(words) >= _MIN_TITLE and read_kind(line.text) is not None
-    )
+    text = line.text.strip()
+    return bool(_NUMBER.match(text)) or (len(words) >= _MIN_TITLE and read_kind(text) is not None)
 
 
 def _is_end(line: Line) -> bool:

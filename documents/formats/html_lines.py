@@ -43,6 +43,8 @@ _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:[;!]|$)",
     re.IGNORECASE,
 )
+_INDENT_STYLE = re.compile(r"text-indent\s*:\s*(?P<width>-?[0-9]*\.?[0-9]+)", re.IGNORECASE)
+_INDENT = "\u3000\u3000"
 _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|flex|grid|table|list-item)\b", re.IGNORECASE)
 
 # A line end of the page's own source between two wide characters is no space.
@@ -170,11 +172,16 @@ def _row_text(cells: list[str]) -> str:
 
 @dataclass(slots=True)
 class _Block:
-    """An open element that begins on a new line; ``place`` is where its lines go."""
+    """An open element that begins on a new line; ``place`` is where its lines go.
+
+    ``indented``: by its style, or by that of an element around it, its first line is.
+    """
 
     element: Any
     number: int
     place: _Cell | _Table
+    indented: bool = False
+    begun: bool = False
 
 
 class _Writer:
@@ -254,9 +261,11 @@ class _Writer:
         if text:
             if self._item and read_marker(text, 0) is None:
                 text = self._item + text
-            container = self._blocks[-2].number if len(self._blocks) > 1 else 0
+            block, container = self._blocks[-1], self._blocks[-2:][0].number
+            if block.indented and not block.begun and not text[0].isspace():
+                text = _INDENT + text
             self._add([Line(text, container, linked, control, self._apart)])
-            self._item, self._apart = "", False
+            self._item, self._apart, block.begun = "", False, True
         return bool(text)
 
     def _add(self, lines: list[Line]) -> None:
@@ -268,7 +277,11 @@ class _Writer:
             place.rows.extend([_Cell([line])] for line in lines)
 
     def _open_block(self, element: Any) -> None:
-        place = self._blocks[-1].place
+        parent = self._blocks[-1]
+        place, indented = parent.place, parent.indented
+        styled = _INDENT_STYLE.search(element.get("style", ""))
+        if styled:
+            indented = float(styled["width"]) > 0
         if element.tag == "table":
             place = _Table()
         elif isinstance(place, _Table) and element.tag == "tr":
@@ -280,7 +293,7 @@ class _Writer:
             place.rows[-1].append(cell)
             place = cell
         self._count += 1
-        self._blocks.append(_Block(element, self._count, place))
+        self._blocks.append(_Block(element, self._count, place, indented))
 
     def _close_block(self) -> None:
         block = self._blocks.pop()
