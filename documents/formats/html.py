@@ -34,7 +34,7 @@ def read_html(data: bytes, *, where: str) -> Source:
             "the page has no text (scripts may make it, or a frame may show another page); open it in "
             "a browser and save the text itself as a page, docx or text file.",
         )
-    title = " ".join("".join(tree.xpath("//title[1]//text()")).split())
+    title = " ".join(tree.findtext(".//title", "").split())
     lines = _with_title(title, lines)
     return _assemble(lines, find_furniture(lines, tree, title))
 
@@ -43,52 +43,59 @@ def read_html(data: bytes, *, where: str) -> Source:
 
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARED_WITHIN = 4096
-# Pages declare a subset and use more; browsers read them all as the larger one.
-_LARGER = {
+_MAX_DAMAGED_SHARE = 0.01
+# The encodings whose declaration is believed, where the bytes agree. GB18030 and Big5-HKSCS contain
+# the ones that pages name; a page in Chinese that names a Western one only kept its server's default.
+_ENCODINGS = {
+    "utf-8": "utf_8",
+    "utf8": "utf_8",
     "gb2312": "gb18030",
     "gb_2312-80": "gb18030",
     "gbk": "gb18030",
     "x-gbk": "gb18030",
+    "gb18030": "gb18030",
     "big5": "big5hkscs",
-    "iso-8859-1": "cp1252",
+    "x-x-big5": "big5hkscs",
+    "big5-hkscs": "big5hkscs",
 }
 
 
 def _decode(data: bytes, *, where: str) -> str:
     declared = _DECLARED.search(data[:_DECLARED_WITHIN])
     name = declared[1].decode("ascii", "replace").lower() if declared else ""
-    name = _LARGER.get(name, name)
-    # What is said of the encoding counts only where the bytes agree; UTF-8 never does by accident.
-    for encoding in ("utf-8-sig", name):
+    encoding = _ENCODINGS.get(name, "utf_8")
+    for candidate in ("utf_8_sig", encoding):
         try:
-            return data.decode(encoding)
-        except (UnicodeError, LookupError):
+            # UTF-8 comes first because other encodings never look like it by accident.
+            return data.decode(candidate)
+        except UnicodeDecodeError:
             continue
     try:
         return decode(data, where=where)
     except LoadError:
-        # A few broken bytes in a page of a declared encoding: they show as U+FFFD, a defect.
-        text = _decode_damaged(data, name)
-        if text is None:
+        # A few broken bytes in an encoding that is known: they show as U+FFFD, a defect.
+        text = data.decode(encoding, "replace")
+        if text.count("\ufffd") > _MAX_DAMAGED_SHARE * len(text):
             raise
         return text
-
-
-_MAX_DAMAGED_SHARE = 0.01
-
-
-def _decode_damaged(data: bytes, name: str) -> str | None:
-    try:
-        text = data.decode(name, "replace")
-    except (UnicodeError, LookupError):
-        return None
-    return text if text.count("\ufffd") <= _MAX_DAMAGED_SHARE * len(text) else None
 
 
 # --- parsing --------------------------------------------------------------------------------------
 
 
+# Parsing takes time with the square of the attributes of one tag; real ones have a few.
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{50000,}")
+_MAX_ATTRIBUTES = 10_000
+
+
 def _parse(text: str, *, where: str) -> Any:
+    if any(len(tag[0].split()) > _MAX_ATTRIBUTES for tag in _LONG_TAG.finditer(text)):
+        raise LoadError(
+            where,
+            "网页的标签异常（属性过多），无法读取。请在浏览器中打开，另存为 docx、pdf 或文本文件。",
+            "a tag of the page has too many attributes to be read; open it in a browser and save it as "
+            "docx, pdf or text.",
+        )
     # Without huge_tree, nesting beyond 256 and texts beyond 10 MB would be cut off without a word.
     parser = html.HTMLParser(
         encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True
@@ -116,12 +123,12 @@ _TITLE_BREAK = re.compile(r"[_|]|(?<!\d)[-–—]+|[-–—]+(?!\d)")
 
 
 def _with_title(title: str, lines: list[Line]) -> list[Line]:
-    """Put the page's title above its lines, as a control where they show it themselves."""
-    if not title:
-        return lines
+    """Put the page's title above its lines: as a control, as far as they show it themselves."""
     name = max(_TITLE_BREAK.split(title), key=len).strip()
     shown = "".join(name.split()) in "".join("".join(line.text.split()) for line in lines)
-    return [Line(title, control=shown), *lines]
+    site = title if shown else title.replace(name, "", 1).strip()
+    above = [Line(name, -1)] if name and not shown else []
+    return [*above, *([Line(site, -1, control=True)] if site else []), *lines]
 
 
 def _assemble(lines: list[Line], furniture: list[bool]) -> Source:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from lxml import etree
+
 from documents.cleaning import is_control
 from documents.formats.html_lines import Line, is_prose
 from documents.metadata import read_kind
@@ -120,14 +122,32 @@ def _size(lines: Sequence[Line], chosen: Sequence[int]) -> int:
 # --- main content ---------------------------------------------------------------------------------
 
 
+# The detection takes time with the square of a page's size or depth. Policy pages have up to some
+# 2,000 elements, 30 deep.
+_MAX_ELEMENTS = 20_000
+_MAX_DEPTH = 100
+
+
 def _main_content(tree: Any) -> str:
     """The text of the page's main content as trafilatura sees it, recall before precision."""
+    if not _is_moderate(tree):
+        return ""
     # Imported here because it takes a fifth of a second, which only web pages are worth.
     import trafilatura
 
     # It logs where it finds nothing; that is an answer, not a problem.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     return trafilatura.extract(tree, favor_recall=True, include_comments=False) or ""
+
+
+def _is_moderate(tree: Any) -> bool:
+    """Whether a page is of a size and depth that are worth the detection."""
+    elements = depth = deepest = 0
+    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+        elements += event == "start"
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    return elements <= _MAX_ELEMENTS and deepest <= _MAX_DEPTH
 
 
 def _find_kept(lines: Sequence[Line], content: str) -> list[int]:

@@ -194,7 +194,7 @@ class _Writer:
         self._count = 0
         self._text: list[str] = []
         self._linked = True
-        self._open = dict.fromkeys((*_CONTROLS, "a", "pre"), 0)
+        self._open = dict.fromkeys((*_CONTROLS, "a", "pre", "footer", "article", "main"), 0)
         # The number of the next item of each open <ol>, and the one that the next line begins with.
         self._next_items: list[int] = []
         self._item = ""
@@ -225,8 +225,6 @@ class _Writer:
     def close(self, element: Any) -> None:
         """Follow an end tag."""
         tag = element.tag
-        if tag in self._open:
-            self._open[tag] -= 1
         if tag == "rt":
             self._text.append(")")
         elif tag == "ol":
@@ -234,6 +232,8 @@ class _Writer:
         if self._blocks[-1].element is element:
             self.end_line()
             self._close_block()
+        if tag in self._open:
+            self._open[tag] -= 1
 
     def write(self, text: str | None) -> None:
         """Add text, with its line ends only inside <pre>."""
@@ -256,7 +256,7 @@ class _Writer:
     def end_line(self) -> bool:
         """Finish the line; return whether it has any text."""
         text = _SPACES.sub(" ", "".join(self._text)).strip(" ").rstrip()
-        linked, control = self._linked, any(self._open[tag] for tag in _CONTROLS)
+        linked, control = self._linked, self._in_control()
         self._text, self._linked = [], True
         if text:
             if self._item and read_marker(text, 0) is None:
@@ -267,6 +267,12 @@ class _Writer:
             self._add([Line(text, container, linked, control, self._apart)])
             self._item, self._apart, block.begun = "", False, True
         return bool(text)
+
+    def _in_control(self) -> bool:
+        """Whether the text stands in a control; a footer is one of the page, not of an article."""
+        if self._open["footer"] and not self._open["article"] and not self._open["main"]:
+            return True
+        return any(self._open[tag] for tag in _CONTROLS)
 
     def _add(self, lines: list[Line]) -> None:
         place = self._blocks[-1].place
