@@ -34,7 +34,7 @@ def read_html(data: bytes, *, where: str) -> Source:
             "the page has no text (scripts may make it, or a frame may show another page); open it in "
             "a browser and save the text itself as a page, docx or text file.",
         )
-    title = " ".join(tree.findtext(".//title", "").split())
+    title = " ".join(tree.findtext("head/title", "").split())
     lines = _with_title(title, lines)
     return _assemble(lines, find_furniture(lines, tree, title))
 

@@ -12,9 +12,11 @@ from lxml import etree
 from documents.cleaning import is_control
 from documents.formats.html_lines import Line, is_prose
 from documents.metadata import read_kind
+from documents.numbering import read_marker
 
-# A line shorter than this may stand in any text by chance; a longer one is told by its beginning.
-_MIN_TELLING = 12
+# A running line shorter than this may stand in any text by chance; a longer one is told by its
+# beginning.
+_MIN_TELLING = 4
 _MAX_TELLING = 24
 _IGNORED = re.compile(r"[\s|]+")
 _SPACES = re.compile(r"[^\S\t]+")
@@ -45,33 +47,34 @@ _MIN_TITLE = 6
 def find_furniture(lines: Sequence[Line], tree: Any, title: str) -> list[bool]:
     """Return for each line whether it is furniture; ``title`` is the page's own.
 
-    The document is what the detection of main content keeps, with what stands in the same elements.
-    From its first running line to its last, everything but controls belongs to it; around them,
-    lines that are neither links nor controls, the title, the number and labelled facts, and what
-    reads like the end of a document. Where nothing is detected, or less running text than would be
-    left out, only controls are furniture.
+    The document is the running text that the detection of main content keeps, with what stands in
+    the same elements. Between its first line and its last only links and controls of other elements
+    are furniture, and no running text. Around it, what stands in the same elements and is neither
+    belongs to it, its title, number and labelled facts, and what reads like the end of a document.
+    Where nothing is detected, or less running text than would be left out, only controls are
+    furniture.
     """
     controls = [line.control for line in lines]
-    kept = _find_kept(lines, _main_content(tree))
+    running = [i for i, line in enumerate(lines) if _is_running(line)]
+    kept = _find_kept(lines, running, _main_content(tree))
     if not kept:
         return controls
     containers = {lines[i].container for i in kept}
-    first, last = min(kept), max(kept)
-    near = [first <= i <= last or line.container in containers for i, line in enumerate(lines)]
-    running = [i for i, line in enumerate(lines) if _is_running(line)]
-    inside = [i for i in running if near[i]]
-    if not inside or _size(lines, running) > 2 * _size(lines, inside):
+    same = [line.container in containers for line in lines]
+    inside = [i for i in running if same[i] or kept[0] <= i <= kept[-1]]
+    if _size(lines, running) > 2 * _size(lines, inside):
         return controls
     begin, end = inside[0], inside[-1]
     furniture = []
     goes_on = True
     for i, line in enumerate(lines):
         if begin <= i <= end:
-            belongs = not line.control
+            site = line.control or (not same[i] and _is_site(line))
+            belongs = not site or is_prose(line.text)
         elif i < begin:
-            belongs = _belongs_around(line, near[i]) or _is_title(line, title)
+            belongs = _belongs_around(line, same[i]) or _is_title(line, title)
         else:
-            belongs = _belongs_around(line, near[i] or (goes_on and _is_end(line)))
+            belongs = _belongs_around(line, same[i] or (goes_on and _is_end(line)))
             goes_on = goes_on and (belongs or _is_site(line))
         furniture.append(not belongs)
     return furniture
@@ -86,13 +89,15 @@ def _belongs_around(line: Line, near: bool) -> bool:
 
 
 def _is_site(line: Line) -> bool:
-    """Whether a line outside the running text is a control or a link of the site."""
-    return is_control(line.text) or (line.linked and not _ATTACHED.match(line.text))
+    """Whether a line is a control or a link of the site."""
+    if line.linked:
+        return not _ATTACHED.match(line.text)
+    return is_control(line.text) and read_marker(line.text, 0) is None
 
 
 def _is_running(line: Line) -> bool:
     """Whether a line is text or data of some document: no menu, no fact about it."""
-    if line.linked or line.control or is_control(line.text):
+    if line.linked or line.control or _is_site(line):
         return False
     if "\t" in line.text:
         return not _FACT.match(_SPACES.sub("", line.text))
@@ -126,6 +131,9 @@ def _size(lines: Sequence[Line], chosen: Sequence[int]) -> int:
 # 2,000 elements, 30 deep.
 _MAX_ELEMENTS = 20_000
 _MAX_DEPTH = 100
+# Characters below which the detection mistrusts itself and takes the whole page; its own 250 are
+# meant for letters, and many a 批复 is shorter.
+_MIN_CONTENT = 50
 
 
 def _main_content(tree: Any) -> str:
@@ -134,10 +142,13 @@ def _main_content(tree: Any) -> str:
         return ""
     # Imported here because it takes a fifth of a second, which only web pages are worth.
     import trafilatura
+    from trafilatura.settings import use_config
 
     # It logs where it finds nothing; that is an answer, not a problem.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    return trafilatura.extract(tree, favor_recall=True, include_comments=False) or ""
+    config = use_config()
+    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(_MIN_CONTENT))
+    return trafilatura.extract(tree, favor_recall=True, include_comments=False, config=config) or ""
 
 
 def _is_moderate(tree: Any) -> bool:
@@ -150,18 +161,16 @@ def _is_moderate(tree: Any) -> bool:
     return elements <= _MAX_ELEMENTS and deepest <= _MAX_DEPTH
 
 
-def _find_kept(lines: Sequence[Line], content: str) -> list[int]:
-    """The lines long enough to be told from others that stand in ``content``, by their beginning.
+def _find_kept(lines: Sequence[Line], chosen: Sequence[int], content: str) -> list[int]:
+    """Those of the ``chosen`` lines that stand in ``content``, told by their beginning.
 
     One pass over ``content`` looks up each of its windows, so that the time is linear in it.
     """
     content = _key(content)
-    tellings = {}
+    tellings = {i: _key(lines[i].text)[:_MAX_TELLING] for i in chosen}
     lengths: dict[str, set[int]] = {}
-    for i, line in enumerate(lines):
-        telling = _key(line.text)[:_MAX_TELLING]
-        if len(telling) >= _MIN_TELLING and not line.linked and not line.control:
-            tellings[i] = telling
+    for telling in tellings.values():
+        if len(telling) >= _MIN_TELLING:
             lengths.setdefault(telling[:_MIN_TELLING], set()).add(len(telling))
     found = {
         content[start : start + length]
