@@ -32,9 +32,12 @@ _NUMBER = re.compile(
     r"|(?:中华人民共和国)?[\u4e00-\u9fff]{2,20}令\s*第?\s*\d{1,4}\s*号"
 )
 # 索引号：…, also spaced out (索 引 号：) or with its value in the next cell; a line may hold several.
+_SPACE = r"[^\S\t\n]"
+_NEXT_LABEL = r"[\u4e00-\u9fff]{2,6}[:：]"
 _LABEL = re.compile(
-    r"(?P<label>[\u4e00-\u9fff]{2,6}|[\u4e00-\u9fff](?:[^\S\t\n]{1,6}[\u4e00-\u9fff]){1,5})"
-    r"[^\S\t\n]*[:：][^\S\t\n]*\t?(?P<value>[^\t\n]*?)(?=\s{1,8}[\u4e00-\u9fff]{2,6}[:：]|\t|\n|$)"
+    rf"(?P<label>[\u4e00-\u9fff]{{2,6}}|[\u4e00-\u9fff](?:{_SPACE}{{1,6}}[\u4e00-\u9fff]){{1,5}})"
+    rf"{_SPACE}*[:：]{_SPACE}*(?:\t(?!{_NEXT_LABEL}))?"
+    rf"(?P<value>[^\t\n]*?)(?=\s{{1,8}}{_NEXT_LABEL}|\t|\n|$)"
 )
 # The words for one fact, the usual one first.
 _FACTS = {

@@ -80,6 +80,22 @@ def test_every_sample_is_read_as_it_is(samples: Path) -> None:
         assert load_source(path).text.encode() == path.read_bytes().replace(b"\r\n", b"\n")
 
 
+# --- formats --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["政策.html", "政策.txt", "政策.pdf", "政策"])
+def test_the_content_decides_the_format_whatever_the_name(name: str, tmp_path: Path) -> None:
+    page = write(tmp_path, f"<html><body><p>{SIMPLIFIED}</p></body></html>".encode(), name)
+    assert load_source(page).format == "html"
+    text = write(tmp_path, SIMPLIFIED.encode(), name)
+    assert load_source(text).format == "text"
+    assert load_source(text).text == SIMPLIFIED
+
+
+def test_a_format_that_is_not_read(tmp_path: Path) -> None:
+    assert "RTF" in refusal(write(tmp_path, rb"{\rtf1 \'d2}", "政策.docx"))[1]
+
+
 # --- refusals -------------------------------------------------------------------------------------
 
 
