@@ -56,6 +56,8 @@ _LOSSES = (
     ),
     # 「RD经费」: R&D without its sign.
     _loss("lost_character", "(?<![A-Za-z])", rf"RD(?=[{_HAN}])"),
+    # &ldquo;: a character written as an entity, which a plain text does not resolve.
+    _loss("entity", "", r"&(?:[A-Za-z]{2,8}[0-9]{0,2}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"),
     # Replacement characters, and private-use characters that only one font can show.
     _loss("mojibake", "", r"(?:[\ufffd\ue000-\uf8ff]|锟斤拷)+"),
 )
