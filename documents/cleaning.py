@@ -16,7 +16,7 @@ import pypinyin
 
 from documents.numbering import read_marker
 from documents.offsets import OffsetMap, Span
-from documents.pages import find_pages
+from documents.pages import find_marks, find_pages
 from documents.types import Removal
 from documents.wraps import LABELLED, MIN_RUNNING, find_wraps
 
@@ -194,4 +194,5 @@ _STEPS: tuple[tuple[str, _Step], ...] = (
     ("page", find_pages),
     ("furniture", find_furniture),
     ("wrap", find_wraps),
+    ("page", find_marks),
 )

@@ -208,7 +208,7 @@ def test_a_sentence_cut_by_a_line_end_is_joined(cut: str) -> None:
         "鼓励各地出台政策，加快建设充电设施\n第一条 为了",
         "鼓励各地出台政策，加快建设充电设施\n　　力争用三年时间。",  # an indent follows
         "鼓励各地出台政策，加快建设充电设施\f力争用三年时间。",  # a page ends
-        "鼓励各地出台政策，加快建设充电设施\n\f力争用三年时间。",
+        "鼓励各地出台政策，加快建设充电设施。\n\f力争用三年时间。",
         "年度，\t产值，\t任务，增加的值\n合计",  # a table row
         "鼓励各地出台政策，加快建设充电设施\n发布日期：2024年5月22日",  # a labelled fact
         "总体要求\n\n力争用三年时间。",  # a heading

@@ -27,8 +27,8 @@ _WIDE = 2.0  # a gap that sets two things apart
 _AT_MARGIN = 0.4  # lines begin at the margin within this
 _INDENTED = 1.2  # a paragraph's first line begins at least so far behind the margin
 _FULL = 1.5  # a line is full that ends so near to the right margin
-# A blank line stands where the lines are more than this many of the page's pitches apart.
-_GAP = 1.6
+# A blank line stands where the lines are more than this many times their usual distance apart.
+_GAP = 1.2
 _MIN_LINES = 8
 _CHINESE = re.compile(
     r"[\u2014\u2018-\u201d\u2026\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
@@ -203,13 +203,13 @@ def write_pages(pages: Sequence[Page]) -> tuple[str, tuple[Span, ...]]:
     parts: list[str] = []
     furniture: list[Span] = []
     position = 0
-    margins = _find_margins(pages)
+    settings = _find_settings(pages)
     for i, page in enumerate(pages):
         repeated = _count_repeated(pages[i - 1], page) if i else 0
         if i:
             parts.append("\f")
             position += 1
-        for line, noise in _write_page(page, margins[i], repeated):
+        for line, noise in _write_page(page, settings[i], repeated):
             parts.append(f"{line}\n")
             if noise:
                 furniture.append((position, position + len(line) + 1))
@@ -217,9 +217,8 @@ def write_pages(pages: Sequence[Page]) -> tuple[str, tuple[Span, ...]]:
     return "".join(parts), tuple(furniture)
 
 
-def _write_page(page: Page, margins: list[float], repeated: int) -> Iterator[tuple[str, bool]]:
+def _write_page(page: Page, settings: list[_Setting], repeated: int) -> Iterator[tuple[str, bool]]:
     """Yield each line and whether it is no part of the document."""
-    pitch = _measure_pitch(page)
     following = (*page.items[1:], None)
     before: Line | Grid | None = None
     for item, after in zip(page.items, following, strict=False):
@@ -228,9 +227,10 @@ def _write_page(page: Page, margins: list[float], repeated: int) -> Iterator[tup
                 yield "\t".join(row), repeated > 0
                 repeated -= 1
         else:
-            if isinstance(before, Line) and item.baseline - before.baseline > _GAP * pitch:
+            setting = settings[item.column]
+            if isinstance(before, Line) and item.baseline - before.baseline > _GAP * setting.pitch:
                 yield "", False
-            indented = item.left - margins[item.column] >= _INDENTED * page.size
+            indented = item.left - setting.margin >= _INDENTED * page.size
             between = isinstance(after, Line) and _parts_words(item.text, after.text)
             yield f"{INDENT if indented else ''}{item.text}{' ' if between else ''}", False
         before = item
@@ -240,14 +240,6 @@ def _write_page(page: Page, margins: list[float], repeated: int) -> Iterator[tup
 def _parts_words(line: str, following: str) -> bool:
     """Whether a line end stands for the space between two Latin words."""
     return _LATIN_BEFORE.search(line[-2:]) is not None and _LATIN_AFTER.match(following) is not None
-
-
-def _measure_pitch(page: Page) -> float:
-    """Return the usual distance of two lines; without enough lines, a large one for their size."""
-    lines = [item for item in page.items if isinstance(item, Line)]
-    steps = [b.baseline - a.baseline for a, b in pairwise(lines)]
-    steps = [step for step in steps if _SAME_LINE * page.size < step < 5 * page.size]
-    return median(steps) if len(steps) >= _MIN_LINES else 2 * page.size
 
 
 def _count_repeated(before: Page, page: Page) -> int:
@@ -263,40 +255,51 @@ def _count_repeated(before: Page, page: Page) -> int:
     return count if count <= _MAX_HEADER_ROWS and count < len(lower.rows) else 0
 
 
-# --- margins --------------------------------------------------------------------------------------
+# --- how the text is set --------------------------------------------------------------------------
 
 
-def _find_margins(pages: Sequence[Page]) -> list[list[float]]:
-    """Return the left margins of each page's two columns.
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """How the lines of a column are set: the left margin, and the distance of two lines.
 
-    A page with few lines shares the margins of the pages of its own width and side.
+    Both are taken from the ``seen`` lines that go on from a full one.
     """
-    margins: list[list[float]] = [[] for _ in pages]
+
+    margin: float
+    pitch: float
+    seen: int
+
+
+def _find_settings(pages: Sequence[Page]) -> list[list[_Setting]]:
+    """Return the settings of each page's two columns.
+
+    A page with few lines shares those of the pages of its own width and side.
+    """
+    settings: list[list[_Setting]] = [[] for _ in pages]
+    keys = [(round(page.width), i % 2 > 0) for i, page in enumerate(pages)]
     for column in (0, 1):
-        groups: dict[tuple[int, bool], list[list[Line]]] = defaultdict(list)
         lines = [[x for x in p.items if isinstance(x, Line) and x.column == column] for p in pages]
-        keys = [(round(page.width), i % 2 > 0) for i, page in enumerate(pages)]
+        groups: dict[tuple[int, bool], list[list[Line]]] = defaultdict(list)
         for key, written in zip(keys, lines, strict=True):
             groups[key].append(written)
         sizes = {key: page.size for key, page in zip(keys, pages, strict=True)}
-        usual = {key: _measure_margin(group, sizes[key])[0] for key, group in groups.items()}
+        usual = {key: _read_setting(group, sizes[key]) for key, group in groups.items()}
         for i, page in enumerate(pages):
-            margin, seen = _measure_margin([lines[i]], page.size)
-            margins[i].append(margin if seen >= _MIN_LINES else usual[keys[i]])
-    return margins
+            own = _read_setting([lines[i]], page.size)
+            settings[i].append(own if own.seen >= _MIN_LINES else usual[keys[i]])
+    return settings
 
 
-def _measure_margin(pages: Iterable[list[Line]], size: float) -> tuple[float, int]:
-    """Return where most lines begin that go on from a full one, and how many such lines there are."""
-    pages = list(pages)
+def _read_setting(pages: Sequence[list[Line]], size: float) -> _Setting:
     rights = sorted(line.right for lines in pages for line in lines)
-    if not rights:
-        return 0.0, 0
-    full = rights[int(0.95 * len(rights))] - _FULL * size
-    starts = sorted(b.left for lines in pages for a, b in pairwise(lines) if a.right >= full)
-    if not starts:
-        return min(line.left for lines in pages for line in lines), 0
+    full = rights[int(0.95 * len(rights))] - _FULL * size if rights else 0.0
+    pairs = [(a, b) for lines in pages for a, b in pairwise(lines) if a.right >= full]
+    if not pairs:
+        left = min((line.left for lines in pages for line in lines), default=0.0)
+        return _Setting(left, 2 * size, 0)
+    starts = sorted(b.left for _, b in pairs)
     counts = (bisect_right(starts, x + _AT_MARGIN * size) - i for i, x in enumerate(starts))
-    # Of two places that begin as many lines the outer one is the margin.
+    # Of two places where as many lines begin the outer one is the margin.
     _, start = max(zip(counts, (-x for x in starts), strict=True))
-    return -start, len(starts)
+    pitch = median(b.baseline - a.baseline for a, b in pairs)
+    return _Setting(-start, pitch if pitch > 0 else 2 * size, len(pairs))
