@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Container
 from pathlib import Path
 
@@ -34,7 +35,10 @@ def parse_source(source: Source, id: str) -> Document:
     """Clean and split a source."""
     cleaned = clean(source.text, furniture=source.furniture)
     tree = build_tree(cleaned.text)
-    clauses = tuple(_clause(cleaned, span, span is tree.clauses[-1]) for span in tree.clauses)
+    pages = _page_ends(source)
+    clauses = tuple(
+        _clause(cleaned, span, span is tree.clauses[-1], pages) for span in tree.clauses
+    )
     front, body, closing = _parts(cleaned.text, tree.clauses)
     return Document(
         id=id,
@@ -54,7 +58,14 @@ def document_id(path: Path, *, taken: Container[str] = ()) -> str:
     return f"{stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
 
 
-def _clause(cleaned: Cleaned, span: ClauseSpan, last: bool) -> Clause:
+def _page_ends(source: Source) -> list[int] | None:
+    """Return where the pages end, None for a format that has no pages of its own."""
+    if source.format not in ("pdf", "scan"):
+        return None
+    return [i for i, character in enumerate(source.text) if character == "\f"]
+
+
+def _clause(cleaned: Cleaned, span: ClauseSpan, last: bool, page_ends: list[int] | None) -> Clause:
     text = "\n".join(cleaned.text[start:end] for start, end in span.own)
     source_start, source_end = cleaned.offsets.source_span(span.start, span.end)
     return Clause(
@@ -68,6 +79,7 @@ def _clause(cleaned: Cleaned, span: ClauseSpan, last: bool) -> Clause:
         end=span.end,
         source_start=source_start,
         source_end=source_end,
+        page=None if page_ends is None else bisect_left(page_ends, source_start) + 1,
         departments=read_departments(text),
         defects=_defects(cleaned.text, span, last),
     )

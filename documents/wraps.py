@@ -26,6 +26,8 @@ _RUNNING = re.compile(r"[，,。；;]")
 _CLOSED = re.compile(r"[年月日表件页]")
 # No line begins with one of these but where a sentence was cut.
 _NEVER_FIRST = frozenset("，。、；：！？）》」』】〕％")
+# No paragraph ends with one of these.
+_NEVER_LAST = frozenset("，、")
 _INDENTED = re.compile(r"[ \t\u00a0]{2,}|[ \t\u00a0]*\u3000")
 # What is not cut at a line end unless every line is cut where it is full: a word, a figure.
 _UNIT = re.compile(r"[A-Za-z0-9.,%-]{1,20}|.")
@@ -116,7 +118,8 @@ def _continues(text: str, line: _Line, following: _Line, wrapping: _Wrapping | N
         # A blank line cannot show a paragraph that begins on a new page.
         turned = "\f" in text[line.end : following.start]
         within = wrapping.indented or (wrapping.spaced and not turned)
-        if not _is_full(text, line, following, wrapping, within):
+        full = _is_full(text, line, following, wrapping, within)
+        if not full and text[line.end - 1] not in _NEVER_LAST:
             return False
         # Where the beginning of a paragraph is shown, an ordinal elsewhere is quoted in mid-sentence.
         if within:
@@ -143,7 +146,7 @@ def _stops_short(text: str, line: _Line) -> bool:
     last = text[line.end - 1]
     if line.end - line.start < MIN_RUNNING or _TERMINAL.match(last) or _CLOSED.match(last):
         return False
-    return _RUNNING.search(text, line.start, line.end) is not None
+    return last in _NEVER_LAST or _RUNNING.search(text, line.start, line.end) is not None
 
 
 def _cut(text: str, end: int, start: int, wrapping: _Wrapping | None) -> Iterator[Span]:

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from statistics import median
 from typing import NamedTuple
@@ -38,6 +38,7 @@ _LATIN_AFTER = re.compile(r"[A-Za-z0-9(]")
 # Rows that a table may repeat on each page, and lines that may stand between its parts.
 _MAX_HEADER_ROWS = 3
 _MAX_LINES_BETWEEN = 3
+_ENDS = frozenset("。；！？")
 
 
 class Character(NamedTuple):
@@ -183,11 +184,11 @@ def _is_running(segments: list[tuple[float, float]], size: float) -> bool:
     return 2 * sum(right >= edge for _, right in segments) > len(segments)
 
 
-def join_lines(lines: Iterable[Line]) -> str:
-    """Return the text of lines that belong together, as those of a table's cell do."""
+def join_texts(texts: Iterable[str]) -> str:
+    """Return texts that go on from each other, as the lines of a table's cell do, as one."""
     joined = ""
-    for line in lines:
-        joined += f" {line.text}" if joined and _parts_words(joined, line.text) else line.text
+    for text in texts:
+        joined += f" {text}" if _parts_words(joined, text) else text
     return joined
 
 
@@ -204,12 +205,12 @@ def write_pages(pages: Sequence[Page]) -> tuple[str, tuple[Span, ...]]:
     furniture: list[Span] = []
     position = 0
     settings = _find_settings(pages)
+    pages, headers = _join_tables(pages)
     for i, page in enumerate(pages):
-        repeated = _count_repeated(pages[i - 1], page) if i else 0
         if i:
             parts.append("\f")
             position += 1
-        for line, noise in _write_page(page, settings[i], repeated):
+        for line, noise in _write_page(page, settings[i], headers[i]):
             parts.append(f"{line}\n")
             if noise:
                 furniture.append((position, position + len(line) + 1))
@@ -242,17 +243,57 @@ def _parts_words(line: str, following: str) -> bool:
     return _LATIN_BEFORE.search(line[-2:]) is not None and _LATIN_AFTER.match(following) is not None
 
 
-def _count_repeated(before: Page, page: Page) -> int:
-    """Return how many rows a table that goes on from the page before repeats from there."""
-    first = next((i for i, item in enumerate(page.items) if isinstance(item, Grid)), None)
-    last = next((i for i, item in enumerate(before.items[::-1]) if isinstance(item, Grid)), None)
-    if first is None or last is None or max(first, last) > _MAX_LINES_BETWEEN:
-        return 0
-    upper, lower = before.items[-1 - last], page.items[first]
-    assert isinstance(upper, Grid) and isinstance(lower, Grid)
+# --- tables over pages ----------------------------------------------------------------------------
+
+
+def _join_tables(pages: Sequence[Page]) -> tuple[list[Page], list[int]]:
+    """Return the pages with the rows joined that a page break cuts, and each page's repeated rows.
+
+    A table that goes on from the page before may begin with so many rows of its header again.
+    """
+    joined, headers = list(pages), [0] * len(pages)
+    for i in range(1, len(joined)):
+        last = _find_grid(joined[i - 1].items[::-1])
+        first = _find_grid(joined[i].items)
+        if last is None or first is None:
+            continue
+        upper, lower = joined[i - 1].items[-1 - last], joined[i].items[first]
+        assert isinstance(upper, Grid) and isinstance(lower, Grid)
+        headers[i] = repeated = _count_repeated(upper, lower)
+        if len(upper.rows[0]) == len(lower.rows[0]) and _is_cut(
+            upper.rows[-1], lower.rows[repeated]
+        ):
+            whole = tuple(map(join_texts, zip(upper.rows[-1], lower.rows[repeated], strict=True)))
+            rows = (*lower.rows[:repeated], *lower.rows[repeated + 1 :])
+            joined[i - 1] = _with_rows(joined[i - 1], upper, (*upper.rows[:-1], whole))
+            joined[i] = _with_rows(joined[i], lower, rows)
+    return joined, headers
+
+
+def _find_grid(items: Sequence[Line | Grid]) -> int | None:
+    """Return the index of the first table, None where too many lines stand before it."""
+    first = next((i for i, item in enumerate(items) if isinstance(item, Grid)), None)
+    return None if first is None or first > _MAX_LINES_BETWEEN else first
+
+
+def _count_repeated(upper: Grid, lower: Grid) -> int:
     same = takewhile(lambda rows: rows[0] == rows[1], zip(upper.rows, lower.rows, strict=False))
     count = sum(1 for _ in same)
     return count if count <= _MAX_HEADER_ROWS and count < len(lower.rows) else 0
+
+
+def _is_cut(upper: tuple[str, ...], lower: tuple[str, ...]) -> bool:
+    """Whether ``lower`` is the rest of the row ``upper``: less of it, behind no end of a sentence."""
+    full = all(
+        above and above[-1] not in _ENDS for above, below in zip(upper, lower, strict=True) if below
+    )
+    less = sum(bool(above) and not below for above, below in zip(upper, lower, strict=True))
+    return full and less > 1 and not lower[0]
+
+
+def _with_rows(page: Page, grid: Grid, rows: tuple[tuple[str, ...], ...]) -> Page:
+    items = (replace(grid, rows=rows) if item is grid else item for item in page.items)
+    return replace(page, items=tuple(items))
 
 
 # --- how the text is set --------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from documents.formats.layout import (
     Grid,
     Line,
     Page,
-    join_lines,
+    join_texts,
     measure_size,
     read_lines,
     write_pages,
@@ -198,8 +198,8 @@ def _lay_out(glyphs: Sequence[Glyph], segments: Iterable[Segment], width: float)
 
 
 def _quarter(glyph: Glyph) -> int | None:
-    """Return the quarter turn at which a character stands, None where it leans."""
-    quarters = glyph.angle / (math.pi / 2)
+    """Return the quarters by which a character is turned to the left, None where it leans."""
+    quarters = -glyph.angle / (math.pi / 2)
     near = round(quarters)
     return near % 4 if abs(quarters - near) * math.pi / 2 <= _LEANING else None
 
@@ -280,7 +280,10 @@ def _fill_tables(
 
 def _read_rows(table: Table, cells: dict[int, list[Character]]) -> Iterator[tuple[str, ...]]:
     """Yield the rows that have text; a cell's text stands in the first box that it spans."""
-    texts = {number: join_lines(read_lines(found)) for number, found in cells.items()}
+    texts = {
+        number: join_texts(line.text for line in read_lines(found))
+        for number, found in cells.items()
+    }
     for row in table.cells:
         written = tuple(texts.pop(number, "") for number in row)
         if any(written):

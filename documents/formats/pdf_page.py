@@ -34,9 +34,10 @@ _MAX_DEPTH = 4
 
 
 class Glyph(NamedTuple):
-    """A character, two corners of its box, and its origin; ``angle`` is its line's, in radians.
+    """A character, two corners of its box, and its origin.
 
-    ``spaced``: PDFium sees a space before it.
+    ``angle`` is by how much it is turned to the right, in radians; ``spaced``: PDFium sees a space
+    before it.
     """
 
     text: str
