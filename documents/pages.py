@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise, takewhile
-from statistics import median
+from statistics import median_low
 
 from documents.numbering import read_marker
 from documents.offsets import Span
@@ -32,6 +32,7 @@ _PAGE_SIGN = "\f"
 _MARKS = re.compile(r"\A\f+|(?<=\n)\f+|\f+(?=\n)|\f+\Z")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]")
+_SENTENCE_PARTS = frozenset("。，、；")
 _ANNEX = re.compile(r"附[件表录錄图圖]")
 # In a text without page marks a bare number is a page's only in a regular series of pages.
 _MIN_SERIES = 3
@@ -116,7 +117,7 @@ def _read_sign(line: str) -> int | str:
 
     A bare number is itself; of any other line it is the text, digits and spaces aside. The digits of
     an ordinal stay, for it says what follows. "" is what never runs: a row of a table, which has
-    tabs, and a line without a word.
+    tabs, a part of a sentence, and a line without a word.
     """
     squeezed = "".join(line.split())
     if _PAGE_NUMBER.fullmatch(squeezed):
@@ -124,7 +125,7 @@ def _read_sign(line: str) -> int | str:
     bare = _BARE_NUMBER.fullmatch(squeezed)
     if bare:
         return int(bare[1])
-    if "\t" in line or not _WORD.search(squeezed):
+    if "\t" in line or squeezed[-1:] in _SENTENCE_PARTS or not _WORD.search(squeezed):
         return ""
     ordinal = read_marker(squeezed, 0) or _ANNEX.match(squeezed)
     return squeezed if ordinal else _DIGITS.sub("#", squeezed)
@@ -176,7 +177,9 @@ def _find_series(text: str, found: list[re.Match[str]]) -> list[re.Match[str]]:
             longest[number] = max(series, longest.get(number, []), key=len)
     series = max(longest.values(), key=len, default=[])
     heights = [text.count("\n", a.end(), b.start()) for a, b in pairwise(series)]
-    regular = heights and min(heights) >= _MIN_PAGE and max(heights) <= _IRREGULAR * median(heights)
+    regular = (
+        heights and min(heights) >= _MIN_PAGE and max(heights) <= _IRREGULAR * median_low(heights)
+    )
     return series if len(series) >= _MIN_SERIES and regular else []
 
 

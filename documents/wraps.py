@@ -171,7 +171,15 @@ def _find_wrapping(text: str, lines: list[_Line]) -> _Wrapping | None:
         return None
     found = [_measure_width(written, measure) for measure in (len, _printed_width)]
     _, wrapping = max(found, key=lambda pair: pair[0])
-    return _with_habits(text, lines, wrapping) if wrapping else None
+    if wrapping is None or _is_list(written, wrapping):
+        return None
+    return _with_habits(text, lines, wrapping)
+
+
+def _is_list(lines: list[str], wrapping: _Wrapping) -> bool:
+    """Whether the lines are as long as each other because they are alike: most are sentences."""
+    full = [line for line in lines if wrapping.measure(line) >= wrapping.width - _RAGGED]
+    return 2 * sum(_SENTENCE_ENDED.search(line) is not None for line in full) > len(full)
 
 
 def _measure_width(
