@@ -29,7 +29,7 @@ _BARE_NUMBER = re.compile(rf"{_DASH}*(\d{{1,4}})(?:/\d{{1,4}})?{_DASH}*")
 _NUMBER_LINE = re.compile(r"^[^\n\d]{0,12}\d[^\n]{0,20}$", re.MULTILINE)
 # How a page number is written down among the texts that repeat.
 _PAGE_SIGN = "\f"
-_MARKS = re.compile(r"\A\f+|(?<=\n)\f+|\f+(?=\n)|\f+\Z")
+_MARKS = re.compile(r"(?<!\f)\f+(?=\n|\Z)|(?:\A|(?<=\n))\f+")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]")
 _SENTENCE_PARTS = frozenset("。，、；")
@@ -53,7 +53,8 @@ def find_pages(text: str) -> list[Span]:
     feet = _count_noise(
         [[text[slice(*line)] for line in page[: -_EDGE - 1 : -1]] for page in pages]
     )
-    tops[0] = _count_before_title([text[slice(*line)] for line in pages[0]], tops[0])
+    first = next((i for i, page in enumerate(pages) if page), 0)
+    tops[first] = _count_before_title([text[slice(*line)] for line in pages[first]], tops[first])
     kept = [
         (*line, i)
         for i, page in enumerate(pages)
@@ -64,7 +65,7 @@ def find_pages(text: str) -> list[Span]:
 
 def find_marks(text: str) -> list[Span]:
     """Page marks beside a line end; one in mid-line stays, for nothing else parts its two sides."""
-    return [match.span() for match in _MARKS.finditer(text)]
+    return [match.span() for match in _MARKS.finditer(text)] if "\f" in text else []
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[Span]:

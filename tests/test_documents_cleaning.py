@@ -222,6 +222,11 @@ def test_running_headers_and_footers_go() -> None:
     assert found == "某某省人民政府公报　2024年第5期\n\n" + "".join(page(i) for i in range(5))
 
 
+def test_the_first_page_that_has_text_counts_as_the_first() -> None:
+    text = "\f".join(["", "", *(f"省政府文件\n\n{page(i)}" for i in range(4))])
+    assert clean(text).text == "省政府文件\n\n" + "".join(page(i) for i in range(4))
+
+
 def test_headers_that_differ_on_left_and_right_pages_go() -> None:
     text = "\f".join(f"{'某某省公报' if i % 2 else '省政府文件'}\n\n{page(i)}" for i in range(8))
     found = clean(text).text

@@ -1,7 +1,6 @@
 """What stands where on a page -> text: lines in reading order, indents, gaps, rows of tables.
 
-x runs along the lines and y from line to line, in any unit. Whatever reads pages, from a program's
-text or from an image, has this written.
+x runs along the lines and y from line to line, in any unit.
 """
 
 from __future__ import annotations
@@ -95,8 +94,6 @@ def measure_size(characters: Sequence[Character]) -> float:
 
 def read_lines(characters: Sequence[Character]) -> list[Line]:
     """Return the lines from the top, those of a left column before those of a right one."""
-    if not characters:
-        return []
     size = measure_size(characters)
     rows = _read_rows(characters, size)
     gutter = _find_gutter(rows, size)
@@ -109,9 +106,8 @@ def read_lines(characters: Sequence[Character]) -> list[Line]:
             lines += [*columns[0], *columns[1], _write_line(row, size)]
             columns = ([], [])
             continue
-        for i, side in enumerate(
-            ([c for c in row if c.left < gutter], [c for c in row if c.left >= gutter])
-        ):
+        sides = [c for c in row if c.left < gutter], [c for c in row if c.left >= gutter]
+        for i, side in enumerate(map(_strip, sides)):
             columns[i].extend([_write_line(side, size, column=i)] if side else [])
     return [*lines, *columns[0], *columns[1]]
 
@@ -134,7 +130,6 @@ def _strip(row: list[Character]) -> list[Character]:
 
 
 def _write_line(row: list[Character], size: float, *, column: int = 0) -> Line:
-    row = _strip(row)
     parts = [row[0].text]
     for before, character in pairwise(row):
         parts += [_space(before, character, size), character.text]
@@ -170,6 +165,8 @@ def _segments(row: list[Character], size: float) -> list[tuple[float, float]]:
 def _find_gutter(rows: list[list[Character]], size: float) -> float | None:
     """Return the x between two columns of running text, None where a page has one column."""
     segments = [segment for row in rows for segment in _segments(row, size)]
+    if not segments:
+        return None
     gutter = (min(left for left, _ in segments) + max(right for _, right in segments)) / 2
     sides = [s for s in segments if s[1] <= gutter], [s for s in segments if s[0] >= gutter]
     if len(segments) - len(sides[0]) - len(sides[1]) > len(segments) / 4:
@@ -317,10 +314,10 @@ def _find_settings(pages: Sequence[Page]) -> list[list[_Setting]]:
     A page with few lines shares those of the pages of its own width and side.
     """
     settings: list[list[_Setting]] = [[] for _ in pages]
-    keys = [(round(page.width), i % 2 > 0) for i, page in enumerate(pages)]
+    keys = [(f"{page.width:.0f}", i % 2 > 0) for i, page in enumerate(pages)]
     for column in (0, 1):
         lines = [[x for x in p.items if isinstance(x, Line) and x.column == column] for p in pages]
-        groups: dict[tuple[int, bool], list[list[Line]]] = defaultdict(list)
+        groups: dict[tuple[str, bool], list[list[Line]]] = defaultdict(list)
         for key, written in zip(keys, lines, strict=True):
             groups[key].append(written)
         sizes = {key: page.size for key, page in zip(keys, pages, strict=True)}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import groupby, pairwise
 from pathlib import Path
+from threading import Lock
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -54,6 +55,8 @@ _TURNS: tuple[Callable[[float, float], Point], ...] = (
     lambda x, y: (-x, y),
     lambda x, y: (-y, -x),
 )
+# PDFium must not be called from two threads at a time, not even for two documents.
+_ONE_AT_A_TIME = Lock()
 
 
 def read_pdf(data: bytes, *, where: str, progress: Progress | None = None) -> Source:
@@ -63,13 +66,15 @@ def read_pdf(data: bytes, *, where: str, progress: Progress | None = None) -> So
     is too large for a policy document or has no text layer.
     """
     check_streams(data, where=where)
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        raise _refuse(error, where) from error
-    with closing(document):
-        _check_document(document, data, where)
-        text, furniture = write_pages(list(_read_pages(document, where, progress)))
+    with _ONE_AT_A_TIME:
+        try:
+            document = pypdfium2.PdfDocument(data)
+        except pypdfium2.PdfiumError as error:
+            raise _refuse(error, where) from error
+        with closing(document):
+            _check_document(document, data, where)
+            pages = list(_read_pages(document, where, progress))
+    text, furniture = write_pages(pages)
     return Source(text, "pdf", furniture)
 
 
