@@ -9,6 +9,7 @@ from documents.errors import LoadError
 from documents.formats.doc import read_doc
 from documents.formats.docx import read_docx
 from documents.formats.html import read_html
+from documents.formats.pdf import read_pdf
 from documents.formats.sniffing import sniff
 from documents.formats.text import read_text
 from documents.types import Format, Progress, Source
@@ -22,6 +23,7 @@ _READERS: dict[Format, Callable[..., Source]] = {
     "html": read_html,
     "docx": read_docx,
     "doc": read_doc,
+    "pdf": read_pdf,
 }
 _PAGED: frozenset[Format] = frozenset({"pdf", "scan"})
 
