@@ -30,6 +30,7 @@ OURS = {
 }
 # Where each library may be imported; tests may import any.
 OWNERS = {
+    "pypdfium2": ("documents/formats/pdf.py", "documents/formats/pdf_page.py"),
     "opencc": ("documents/normalization.py",),
     "jieba": ("index/tokenization.py",),
     "faiss": ("index/dense.py",),
