@@ -32,6 +32,7 @@ OURS = {
 OWNERS = {
     "lxml": ("documents/formats/",),
     "trafilatura": ("documents/formats/html_furniture.py",),
+    "pypdfium2": ("documents/formats/pdf.py", "documents/formats/pdf_page.py"),
     "opencc": ("documents/normalization.py",),
     "jieba": ("index/tokenization.py",),
     "faiss": ("index/dense.py",),

@@ -280,12 +280,14 @@ def _count_repeated(upper: Grid, lower: Grid) -> int:
 
 
 def _is_cut(upper: tuple[str, ...], lower: tuple[str, ...]) -> bool:
-    """Whether ``lower`` is the rest of the row ``upper``: less of it, behind no end of a sentence."""
-    full = all(
-        above and above[-1] not in _ENDS for above, below in zip(upper, lower, strict=True) if below
-    )
-    less = sum(bool(above) and not below for above, below in zip(upper, lower, strict=True))
-    return full and less > 1 and not lower[0]
+    """Whether ``lower`` is the rest of the row ``upper``: less of it, behind no end of a sentence.
+
+    That its first cell is empty is not enough: it may span several rows, unless it numbers them.
+    """
+    pairs = list(zip(upper, lower, strict=True))
+    goes_on = all(above and above[-1] not in _ENDS for above, below in pairs if below)
+    missing = sum(bool(above) and not below for above, below in pairs)
+    return goes_on and not lower[0] and (missing > 1 or upper[0].isdecimal())
 
 
 def _with_rows(page: Page, grid: Grid, rows: tuple[tuple[str, ...], ...]) -> Page:
