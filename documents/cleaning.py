@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 
 import pypinyin
 
@@ -153,7 +154,7 @@ def find_furniture(text: str) -> list[Span]:
 
     Works on blocks of lines between blank lines. A block that holds a control and nothing but short
     lines beside goes as a whole; from one with labelled facts, a title or an addressee only the
-    controls go.
+    controls go, and so from the edges of the text itself.
     """
     spans: list[Span] = []
     blocks = [match.span() for match in _BLOCK.finditer(text)]
@@ -163,7 +164,25 @@ def find_furniture(text: str) -> list[Span]:
             whole = not any(_is_kept(text[a:b]) for a, b in lines)
             gone = [(start, end)] if whole else [s for s in lines if is_control(text[slice(*s)])]
             spans.extend(_with_line_end(text, span) for span in gone)
+    spans.extend(_with_line_end(text, span) for span in _at_edges(text, blocks))
     return _merge(spans)
+
+
+def _at_edges(text: str, blocks: list[Span]) -> Iterator[Span]:
+    """Yield the controls right above the first line of the body and right below its last.
+
+    A page that was printed has no blank line between its text and them.
+    """
+    first = next((block for block in blocks if _is_body(text, *block)), None)
+    last = next((block for block in reversed(blocks) if _is_body(text, *block)), None)
+    if first and last:
+        above, below = list(_lines(text, *first)), list(_lines(text, *last))[::-1]
+        for lines in (above, below):
+            yield from takewhile(lambda line: _is_bare_control(text[slice(*line)]), lines)
+
+
+def _is_bare_control(line: str) -> bool:
+    return is_control(line) and not _SENTENCE.search(line)
 
 
 def _leading(text: str, blocks: list[Span]) -> Iterator[Span]:

@@ -20,6 +20,7 @@ from documents.offsets import Span
 INDENT = "\u3000\u3000"
 # In widths of a Chinese character:
 _SAME_LINE = 0.4  # baselines closer than this are one line, as those of a raised sign and its line
+_OVERLAPPING = 0.9  # lines of running text are farther apart
 _SPACE = 0.7  # a gap beside a Chinese character is a space; justified lines have narrower ones
 _WORD_SPACE = 0.25  # a gap between Latin letters is a space
 _WIDE = 2.0  # a gap that sets two things apart
@@ -98,7 +99,7 @@ def read_lines(characters: Sequence[Character]) -> list[Line]:
     rows = _read_rows(characters, size)
     gutter = _find_gutter(rows, size)
     if gutter is None:
-        return [_write_line(row, size) for row in rows]
+        return [_write_cells(group, size) for group in _find_cells(rows, size)]
     lines: list[Line] = []
     columns: tuple[list[Line], list[Line]] = ([], [])
     for row in rows:
@@ -135,6 +136,45 @@ def _write_line(row: list[Character], size: float, *, column: int = 0) -> Line:
         parts += [_space(before, character, size), character.text]
     last = max(c.right for c in row)
     return Line("".join(parts), row[0].left, last, median(c.baseline for c in row), column)
+
+
+def _find_cells(rows: list[list[Character]], size: float) -> Iterator[list[list[Character]]]:
+    """Yield the rows, together those that are closer than lines can be: cells beside each other.
+
+    A cell of one line stands between the two lines of its neighbour, in a table without rules.
+    """
+    group: list[list[Character]] = []
+    for row in rows:
+        near = group and row[0].baseline - group[-1][0].baseline < _OVERLAPPING * size
+        if group and not (near and len(_columns([*group, row], size)) > 1):
+            yield group
+            group = []
+        group.append(row)
+    if group:
+        yield group
+
+
+def _columns(rows: list[list[Character]], size: float) -> list[tuple[float, float]]:
+    """Return the columns, as (left, right), into which wide gaps part several rows alike."""
+    columns: list[tuple[float, float]] = []
+    for left, right in sorted(segment for row in rows for segment in _segments(row, size)):
+        if columns and left < columns[-1][1]:
+            columns[-1] = (columns[-1][0], max(columns[-1][1], right))
+        else:
+            columns.append((left, right))
+    return columns
+
+
+def _write_cells(rows: list[list[Character]], size: float) -> Line:
+    """Return one row as a line, several as a row of a table: a cell a column, tabs between."""
+    if len(rows) == 1:
+        return _write_line(rows[0], size)
+    cells = []
+    for left, right in _columns(rows, size):
+        parts = (_strip([c for c in row if left <= c.left < right]) for row in rows)
+        cells.append(join_texts(_write_line(part, size).text for part in parts if part))
+    first, last = min(row[0].left for row in rows), max(c.right for row in rows for c in row)
+    return Line("\t".join(cells), first, last, rows[0][0].baseline)
 
 
 def _space(before: Character, character: Character, size: float) -> str:
