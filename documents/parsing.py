@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Container
+from bisect import bisect_right
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from documents.audit import audit
@@ -14,6 +15,7 @@ from documents.damage import find_defects, find_truncation
 from documents.departments import read_departments
 from documents.loading import load_source
 from documents.metadata import read_metadata
+from documents.offsets import Span
 from documents.types import Clause, Defect, Document, Source
 
 
@@ -34,7 +36,10 @@ def parse_source(source: Source, id: str) -> Document:
     """Clean and split a source."""
     cleaned = clean(source.text, furniture=source.furniture)
     tree = build_tree(cleaned.text)
-    clauses = tuple(_clause(cleaned, span, span is tree.clauses[-1]) for span in tree.clauses)
+    doubts = _doubts(cleaned, source)
+    clauses = tuple(
+        _clause(cleaned, span, doubts, span is tree.clauses[-1]) for span in tree.clauses
+    )
     front, body, closing = _parts(cleaned.text, tree.clauses)
     return Document(
         id=id,
@@ -54,7 +59,13 @@ def document_id(path: Path, *, taken: Container[str] = ()) -> str:
     return f"{stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
 
 
-def _clause(cleaned: Cleaned, span: ClauseSpan, last: bool) -> Clause:
+def _doubts(cleaned: Cleaned, source: Source) -> list[Span]:
+    """Return the spans of the clean text that were read with little confidence."""
+    spans = (cleaned.offsets.remaining_span(*span) for span in source.doubts)
+    return [span for span in spans if span is not None]
+
+
+def _clause(cleaned: Cleaned, span: ClauseSpan, doubts: list[Span], last: bool) -> Clause:
     text = "\n".join(cleaned.text[start:end] for start, end in span.own)
     source_start, source_end = cleaned.offsets.source_span(span.start, span.end)
     return Clause(
@@ -69,16 +80,29 @@ def _clause(cleaned: Cleaned, span: ClauseSpan, last: bool) -> Clause:
         source_start=source_start,
         source_end=source_end,
         departments=read_departments(text),
-        defects=_defects(cleaned.text, span, last),
+        defects=_defects(cleaned.text, span, doubts, last),
     )
 
 
-def _defects(text: str, span: ClauseSpan, last: bool) -> tuple[Defect, ...]:
-    found = [defect for start, end in span.own for defect in find_defects(text, start, end)]
+def _defects(text: str, span: ClauseSpan, doubts: list[Span], last: bool) -> tuple[Defect, ...]:
+    found = [
+        defect
+        for start, end in span.own
+        for defect in (*find_defects(text, start, end), *_doubtful(text, start, end, doubts))
+    ]
     if last and span.path not in (FRONT, CLOSING):
         truncation = find_truncation(text, *span.own[-1])
         found.extend([truncation] if truncation else [])
     return tuple(found)
+
+
+def _doubtful(text: str, start: int, end: int, doubts: list[Span]) -> Iterator[Defect]:
+    """Yield what ``text[start:end]`` has of the doubts, which ascend."""
+    for a, b in doubts[bisect_right(doubts, start, key=lambda span: span[1]) :]:
+        if a >= end:
+            return
+        a, b = max(a, start), min(b, end)
+        yield Defect("ocr_doubt", text[a:b], a, b)
 
 
 def _parts(text: str, spans: tuple[ClauseSpan, ...]) -> tuple[str, str, str]:
