@@ -1,42 +1,31 @@
 """Clean text -> clause tree.
 
-Every line start that could open a clause (``numbering.read_marker``) is a candidate. Candidates are
-read in order against the open chain of ordinals, and one is accepted when its number makes sense
-there:
+``candidates`` finds every place where a clause could open, ``sequence`` reads which of them do, and
+this module makes the tree: it gives each clause its path, its end and its own text, and puts what
+stands before the first ordinal into 首 and what stands behind the last one of a body into 尾. Inside
+a clause, an inline series (一是…二是…) opens clauses in mid-paragraph.
 
-- a sibling of an open clause of the same scheme: the next number, a later one (a gap, reported), the
-  same number again or a restart at one (a duplicate, reported);
-- the first of a new level: one, or the number after the last one of its scheme anywhere (numbering
-  that runs through headings), or a later one (a gap).
-
-Anything else, such as a wrapped line that happens to begin with a figure, stays text. How far a
-number may jump is bounded, because a scraper loses a line or two, not a chapter. Inside a clause, an
-inline series (一是…二是…) opens clauses in mid-paragraph.
+A file may hold several bodies: annexes (附件1), and a second numbered document whose title stands
+above its first ordinal. Each has a node of its own, whose path its clauses carry as a prefix.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from documents.closing import annex_items, find_closing
-from documents.numbering import (
-    Marker,
-    read_inline,
-    read_marker,
-    write_ordinal,
-)
+from documents.candidates import find_candidates
+from documents.closing import find_closing
+from documents.numbering import ANNEX, ARTICLE, Marker, Scheme, read_inline
+from documents.sequence import Ordinal, read_sequence
 from documents.types import ClauseKind, Gap
 
 FRONT = "首"
 CLOSING = "尾"
 
-# Numbers a sequence may skip and still be the same sequence.
-_MAX_GAP = 5
 _MAX_HEADING = 30
 _ITEM_ENDS = ("。", "；", ";")
-_STRUCTURAL = {"part", "chapter", "section"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,194 +51,185 @@ class ClauseTree:
     duplicates: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Node:
-    """A clause under construction; ``end`` is set once its last descendant is known."""
+    """A clause under construction; ``marker`` is None for the title of a second body and for 尾."""
 
     path: str
-    level: int
     marker: Marker | None
     start: int
-    parent: int | None
+    depth: int
+    kind: ClauseKind = "clause"
     end: int = -1
-    children: list[int] = field(default_factory=list)
+    children: list[_Node] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Body:
+    """A numbered document inside a file: what opens it (None for the first), and its ordinals."""
+
+    opener: _Node | None
+    nodes: list[_Node]
+
+
+@dataclass(slots=True)
+class _Paths:
+    """The paths given so far; ``running`` are the schemes whose numbers run through chapters."""
+
+    running: frozenset[str]
+    seen: dict[str, int] = field(default_factory=dict)
+    duplicates: list[str] = field(default_factory=list)
+
+    def take(self, path: str) -> str:
+        """Return ``path``, or ``path#2`` where it is taken."""
+        self.seen[path] = self.seen.get(path, 0) + 1
+        if self.seen[path] == 1:
+            return path
+        self.duplicates.append(f"{path}#{self.seen[path]}")
+        return self.duplicates[-1]
+
+    def of(self, marker: Marker, chain: Sequence[_Node]) -> str:
+        """Return the path of ``marker`` under the open ``chain``, outermost first."""
+        around = list(chain)
+        if marker.scheme is ARTICLE:
+            around = [node for node in around if _opens_body(node)][:1]
+        elif around and _is_structural(around[-1].marker) and marker.scheme.name in self.running:
+            around = [node for node in around if not _is_structural(node.marker)]
+        prefix = f"{around[-1].path}/" if around else ""
+        return self.take(prefix + marker.ordinal)
 
 
 def build_tree(text: str) -> ClauseTree:
     """Return the clause tree of a clean text; every non-space character is in one clause."""
-    reader = _Reader()
-    for marker in _candidates(text):
-        reader.offer(marker)
-    return reader.finish(text)
+    ordinals = read_sequence(find_candidates(text))
+    paths = _Paths(_running_through(ordinals))
+    bodies, gaps = _build_bodies(ordinals, paths)
+    top: list[_Node] = []
+    limits = [*map(_start, bodies[1:]), len(text)]
+    for body, limit in zip(bodies, limits, strict=False):
+        top.extend(_close(text, body, limit, paths))
+        for node in body.nodes:
+            _return_paragraphs(text, node)
+            _add_inline(text, node, paths)
+    spans = [span for node in top for span in _freeze(text, node)]
+    front = _trim(text, 0, _start(bodies[0]) if bodies else len(text))
+    if front[0] < front[1]:
+        spans.insert(0, ClauseSpan(FRONT, "front", 0, None, None, *front, own=(front,)))
+    return ClauseTree(tuple(spans), tuple(gaps), tuple(paths.duplicates))
 
 
-def _candidates(text: str) -> Iterator[Marker]:
-    annexes = set(annex_items(text))
-    for match in re.finditer(r"^", text, re.MULTILINE):
-        marker = read_marker(text, match.start())
-        if marker and marker.start not in annexes:
-            yield marker
+def _build_bodies(ordinals: list[Ordinal], paths: _Paths) -> tuple[list[_Body], list[Gap]]:
+    bodies: list[_Body] = []
+    gaps: list[Gap] = []
+    chain: list[_Node] = []
+    for ordinal in ordinals:
+        marker, title = ordinal.candidate.marker, ordinal.candidate.title
+        if marker.scheme is ANNEX:
+            opener = _Node(paths.of(marker, ()), marker, marker.start, 0)
+            bodies.append(_Body(opener, []))
+            chain = [opener]
+            continue
+        if ordinal.body and title:
+            opener = _Node(paths.take(title[1].replace("/", "／")), None, title[0], 0)
+            bodies.append(_Body(opener, []))
+            chain = [opener]
+        elif not bodies:
+            bodies.append(_Body(None, []))
+        titled = bool(chain) and chain[0].marker is None
+        chain = chain[: ordinal.depth + titled]
+        node = _Node(paths.of(marker, chain), marker, marker.start, len(chain))
+        if ordinal.expected:
+            gaps.append(Gap(node.path, ordinal.expected, marker.ordinal))
+        if chain:
+            chain[-1].children.append(node)
+        bodies[-1].nodes.append(node)
+        chain.append(node)
+    return bodies, gaps
 
 
-class _Reader:
-    """Reads candidates in order; holds the open chain (indices into ``nodes``)."""
+def _running_through(ordinals: Sequence[Ordinal]) -> frozenset[str]:
+    """Return the schemes that stand right below chapters, and whose numbers never begin anew there.
 
-    def __init__(self) -> None:
-        self.nodes: list[_Node] = []
-        self.chain: list[int] = []
-        self.last: dict[str, Marker] = {}
-        self.gaps: list[Gap] = []
-        self.duplicates: list[str] = []
-        self.seen: dict[str, int] = {}
-
-    def offer(self, marker: Marker) -> None:
-        """Accept ``marker`` as a clause, or leave it as text."""
-        depth = len(self.chain)
-        while depth and self._marker(depth - 1).scheme.rank > marker.scheme.rank:
-            depth -= 1
-        sibling = depth > 0 and self._marker(depth - 1).scheme is marker.scheme
-        if sibling:
-            expected = self._follows_sibling(self._marker(depth - 1), marker)
-            depth -= 1
-        else:
-            expected = self._opens_level(marker)
-        if expected is None:
-            return
-        self.chain = self.chain[:depth]
-        path = self._open(marker)
-        if expected not in (0, marker.value):
-            self.gaps.append(Gap(path, write_ordinal(marker.scheme, expected), marker.ordinal))
-
-    @staticmethod
-    def _follows_sibling(before: Marker, marker: Marker) -> int | None:
-        """Return the number expected (0 for any), or None where ``marker`` cannot follow."""
-        if marker.value == before.value:
-            return 0
-        if before.value < marker.value <= before.value + 1 + _MAX_GAP:
-            return before.value + 1
-        return 0 if marker.value == 1 else None
-
-    def _opens_level(self, marker: Marker) -> int | None:
-        if marker.value == 1:
-            return 1
-        before = self.last.get(marker.scheme.name)
-        expected = before.value + 1 if before else 1
-        return expected if expected <= marker.value <= expected + _MAX_GAP else None
-
-    def _marker(self, depth: int) -> Marker:
-        marker = self.nodes[self.chain[depth]].marker
-        assert marker is not None
-        return marker
-
-    def _open(self, marker: Marker) -> str:
-        parent = self.chain[-1] if self.chain else None
-        path = self._path(marker, parent)
-        self.chain.append(len(self.nodes))
-        self._append(_Node(path, path.count("/") + 1, marker, marker.start, parent))
-        self.last[marker.scheme.name] = marker
-        return path
-
-    def _append(self, node: _Node) -> None:
-        if node.parent is not None:
-            self.nodes[node.parent].children.append(len(self.nodes))
-        self.nodes.append(node)
-
-    def _path(self, marker: Marker, parent: int | None) -> str:
-        # Articles run through parts and chapters, so their numbers need no prefix.
-        prefix = ""
-        if parent is not None and marker.scheme.name != "article":
-            prefix = self.nodes[parent].path + "/"
-        path = prefix + marker.ordinal
-        self.seen[path] = self.seen.get(path, 0) + 1
-        if self.seen[path] > 1:
-            path = f"{path}#{self.seen[path]}"
-            self.duplicates.append(path)
-        return path
-
-    def finish(self, text: str) -> ClauseTree:
-        """Close every clause, add 首, 尾 and the inline series, and freeze the tree."""
-        first = self.nodes[0].start if self.nodes else len(text)
-        closing = find_closing(text, self.nodes[-1].start) if self.nodes else len(text)
-        self._set_ends(closing)
-        self._return_paragraphs(text)
-        self._add_inline(text)
-        order = sorted(
-            range(len(self.nodes)), key=lambda i: (self.nodes[i].start, -self.nodes[i].end)
-        )
-        spans: list[ClauseSpan] = []
-        front = _trim(text, 0, first)
-        if front[0] < front[1]:
-            spans.append(_edge(FRONT, "front", front))
-        spans.extend(self._freeze(text, self.nodes[i]) for i in order)
-        tail = _trim(text, closing, len(text))
-        if tail[0] < tail[1]:
-            spans.append(_edge(CLOSING, "closing", tail))
-        return ClauseTree(tuple(spans), tuple(self.gaps), tuple(self.duplicates))
-
-    def _set_ends(self, closing: int) -> None:
-        for i, node in enumerate(self.nodes):
-            later = (n.start for n in self.nodes[i + 1 :] if not self._inside(n, i))
-            node.end = next(later, closing)
-
-    def _return_paragraphs(self, text: str) -> None:
-        """Give the paragraphs behind the last item of an article back to the article.
-
-        An item is one paragraph; one that stops without an end is a heading, and keeps what follows.
-        """
-        for article in self.nodes:
-            if not article.children or article.marker is None:
-                continue
-            if article.marker.scheme.name != "article":
-                continue
-            chain = [article]
-            while chain[-1].children:
-                chain.append(self.nodes[chain[-1].children[-1]])
-            stop = text.find("\n", chain[-1].start, chain[-1].end)
-            if stop >= 0 and text[chain[-1].start : stop].rstrip().endswith(_ITEM_ENDS):
-                for node in chain[1:]:
-                    node.end = stop
-
-    def _inside(self, node: _Node, ancestor: int) -> bool:
-        parent = node.parent
-        while parent is not None and parent > ancestor:
-            parent = self.nodes[parent].parent
-        return parent == ancestor
-
-    def _add_inline(self, text: str) -> None:
-        for i in range(len(self.nodes)):
-            node = self.nodes[i]
-            if not node.children:
-                end = _trim(text, node.start, node.end)[1]
-                for marker, stop in _inline_series(text, _after_marker(node), end):
-                    path = self._path(marker, i)
-                    self._append(_Node(path, node.level + 1, marker, marker.start, i, stop))
-
-    def _freeze(self, text: str, node: _Node) -> ClauseSpan:
-        marker = node.marker
-        assert marker is not None
-        start, end = _trim(text, node.start, node.end)
-        own = _own_pieces(text, start, end, [self.nodes[c] for c in node.children])
-        heading = read_heading(text, marker.end, own[0][1])
-        structural = marker.scheme.name in _STRUCTURAL
-        only_heading = bool(node.children) and _is_heading_only(text, marker, own)
-        return ClauseSpan(
-            path=node.path,
-            kind="heading" if structural or only_heading else "clause",
-            level=node.level,
-            marker=text[marker.start : marker.end],
-            heading=heading,
-            start=start,
-            end=end,
-            own=own,
-        )
+    Their numbers name a clause without its chapter, as an article's do.
+    """
+    chain: list[Marker] = []
+    values: dict[str, list[int]] = {}
+    chapters: dict[str, set[int]] = {}
+    for ordinal in ordinals:
+        marker = ordinal.candidate.marker
+        chain = [*chain[: ordinal.depth], marker]
+        if ordinal.depth and _is_structural(chain[-2]) and not _is_structural(marker):
+            values.setdefault(marker.scheme.name, []).append(marker.value)
+            chapters.setdefault(marker.scheme.name, set()).add(chain[-2].start)
+    return frozenset(
+        name
+        for name, numbers in values.items()
+        if len(chapters[name]) > 1 and all(a < b for a, b in pairwise(numbers))
+    )
 
 
-def _edge(path: str, kind: ClauseKind, span: tuple[int, int]) -> ClauseSpan:
-    return ClauseSpan(path, kind, 0, None, None, *span, own=(span,))
+def _is_structural(marker: Marker | None) -> bool:
+    return marker is not None and ANNEX.rank < marker.scheme.rank < ARTICLE.rank
 
 
-def _after_marker(node: _Node) -> int:
-    return node.marker.end if node.marker else node.start
+def _opens_body(node: _Node) -> bool:
+    return node.marker is None or node.marker.scheme is ANNEX
+
+
+def _start(body: _Body) -> int:
+    return (body.opener or body.nodes[0]).start
+
+
+# --- ends -----------------------------------------------------------------------------------------
+
+
+def _close(text: str, body: _Body, limit: int, paths: _Paths) -> Iterator[_Node]:
+    """Set every end in ``body``, which reaches to ``limit``, and yield its outermost nodes."""
+    closing = find_closing(text, body.nodes[-1].start, limit) if body.nodes else limit
+    open_: list[_Node] = []
+    for node in body.nodes:
+        while open_ and open_[-1].depth >= node.depth:
+            open_.pop().end = node.start
+        open_.append(node)
+    for node in open_:
+        node.end = closing
+    tail = []
+    if _trim(text, closing, limit)[0] < limit:
+        prefix = f"{body.opener.path}/" if body.opener else ""
+        path = paths.take(prefix + CLOSING)
+        tail.append(_Node(path, None, closing, 0, "closing", limit))
+    if body.opener is None:
+        yield from (node for node in body.nodes if node.depth == 0)
+        yield from tail
+    else:
+        body.opener.end = limit
+        body.opener.children.extend(tail)
+        yield body.opener
+
+
+def _return_paragraphs(text: str, article: _Node) -> None:
+    """Give the paragraphs behind the last item of an article back to the article.
+
+    An item is one paragraph; one that stops without an end is a heading, and keeps what follows.
+    """
+    if not article.children or article.marker is None or article.marker.scheme is not ARTICLE:
+        return
+    chain = [article]
+    while chain[-1].children:
+        chain.append(chain[-1].children[-1])
+    stop = text.find("\n", chain[-1].start, chain[-1].end)
+    if stop >= 0 and text[chain[-1].start : stop].rstrip().endswith(_ITEM_ENDS):
+        for node in chain[1:]:
+            node.end = stop
+
+
+def _add_inline(text: str, node: _Node, paths: _Paths) -> None:
+    if node.children or node.marker is None:
+        return
+    end = _trim(text, node.start, node.end)[1]
+    for marker, stop in _inline_series(text, node.marker.end, end):
+        path = paths.of(marker, [node])
+        node.children.append(_Node(path, marker, marker.start, node.depth + 1, end=stop))
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
@@ -261,6 +241,32 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+# --- what a clause says of itself -----------------------------------------------------------------
+
+
+def _freeze(text: str, node: _Node) -> Iterator[ClauseSpan]:
+    """Yield the clause of ``node`` and those below it, in document order."""
+    start, end = _trim(text, node.start, node.end)
+    own = _own_pieces(text, start, end, node.children)
+    marker = node.marker
+    if marker is None:
+        heading = read_heading(text, *own[0]) if node.kind != "closing" else None
+    else:
+        heading = read_heading(text, marker.end, own[0][1])
+    yield ClauseSpan(
+        path=node.path,
+        kind=_read_kind(text, node, own),
+        level=0 if node.kind == "closing" else node.path.count("/") + 1,
+        marker=text[marker.start : marker.end] if marker else None,
+        heading=heading,
+        start=start,
+        end=end,
+        own=own,
+    )
+    for child in node.children:
+        yield from _freeze(text, child)
+
+
 def _own_pieces(
     text: str, start: int, end: int, children: list[_Node]
 ) -> tuple[tuple[int, int], ...]:
@@ -270,6 +276,16 @@ def _own_pieces(
         position = child.end
     pieces.append(_trim(text, position, end))
     return tuple(piece for piece in pieces if piece[0] < piece[1])
+
+
+def _read_kind(text: str, node: _Node, own: tuple[tuple[int, int], ...]) -> ClauseKind:
+    if node.kind == "closing":
+        return node.kind
+    if node.marker is None or node.marker.scheme is ANNEX:
+        speaks = any("。" in text[start:end] for start, end in own)
+        return "clause" if speaks or not node.children else "heading"
+    only_heading = bool(node.children) and _is_heading_only(text, node.marker.scheme, own)
+    return "heading" if only_heading or _is_structural(node.marker) else node.kind
 
 
 def read_heading(text: str, start: int, end: int) -> str | None:
@@ -285,12 +301,12 @@ def read_heading(text: str, start: int, end: int) -> str | None:
     return f"{sentence}。" if rest.strip() and len(sentence) + 1 <= _MAX_HEADING else None
 
 
-def _is_heading_only(text: str, marker: Marker, own: tuple[tuple[int, int], ...]) -> bool:
+def _is_heading_only(text: str, scheme: Scheme, own: tuple[tuple[int, int], ...]) -> bool:
     """Whether a clause says nothing beyond its heading: one line, one sentence, no colon."""
     line = text[own[0][0] : own[0][1]]
     return (
         len(own) == 1
-        and marker.scheme.name != "article"
+        and scheme is not ARTICLE
         and "\n" not in line
         and "。" not in line[:-1]
         and line[-1] not in "：:"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from documents.normalization import match_form
-from documents.numbering import read_number
+from documents.numbering import read_marker, read_number
 from documents.regions import find_region
 from documents.types import Level, Metadata, Reference
 
@@ -55,13 +55,17 @@ _SENTENCE_END = re.compile(r"[。；]|[:：]$")
 
 
 @dataclass(frozen=True, slots=True)
-class _Title:
-    """``spaced`` is the title as its lines have it, where a space parts two authorities."""
+class Title:
+    """``spaced`` is the title as its lines have it, where a space parts two authorities.
+
+    ``line`` is the index of its last line, ``first`` that of its first.
+    """
 
     text: str
     spaced: str
     number: str | None
     line: int
+    first: int
 
 
 def read_metadata(front: str, body: str, closing: str) -> Metadata:
@@ -69,7 +73,7 @@ def read_metadata(front: str, body: str, closing: str) -> Metadata:
     lines = [line.strip() for line in front.split("\n")]
     closing = _SIGNED_ON_ONE_LINE.sub("\n", closing)
     labels = {m["label"]: m["value"].strip() for line in lines for m in _LABEL.finditer(line)}
-    titles = _find_titles(lines)
+    titles = find_titles(lines)
     title = titles[-1] if titles else None
     notice = next((t for t in titles[:-1] if _is_notice(t.text)), None)
     if title and title.text == labels.get("标题"):
@@ -112,9 +116,9 @@ def display_title(title: str) -> str:
     return title if title.startswith("《") else f"《{title}》"
 
 
-def _find_titles(lines: list[str]) -> list[_Title]:
-    """Titles of the front matter in order, each joined from its lines, none twice."""
-    found: list[_Title] = []
+def find_titles(lines: list[str]) -> list[Title]:
+    """Return the titles among ``lines`` in order, each joined from its lines, none twice."""
+    found: list[Title] = []
     for i, line in enumerate(lines):
         number, words = _split_number(line)
         if not words or not _could_be_title(line) or read_kind(words) is None:
@@ -131,7 +135,7 @@ def _find_titles(lines: list[str]) -> list[_Title]:
         if text.startswith("《") and text.endswith("》") and text.count("《") == 1:
             text = text[1:-1]
         if all(text != title.text for title in found):
-            found.append(_Title(text, " ".join(parts), number, i))
+            found.append(Title(text, " ".join(parts), number, i, i - len(parts) + 1))
     return found
 
 
@@ -150,6 +154,7 @@ def _could_be_title(line: str) -> bool:
         bool(line)
         and "\t" not in line
         and len(line) <= 100
+        and read_marker(line, 0) is None
         and not _SENTENCE_END.search(line)
         and not _LABEL.match(line)
         and not _DATE.fullmatch(line)
@@ -172,7 +177,7 @@ def _is_notice(title: str) -> bool:
     )
 
 
-def _find_number(lines: list[str], titles: list[_Title], labels: dict[str, str]) -> str | None:
+def _find_number(lines: list[str], titles: list[Title], labels: dict[str, str]) -> str | None:
     """The document's own 文号: on a line of its own, glued to its title, or from the index table.
 
     The text's own spelling wins over the table's, which often has round brackets.
@@ -192,8 +197,8 @@ def _find_number(lines: list[str], titles: list[_Title], labels: dict[str, str])
 
 
 def _find_authorities(
-    title: _Title | None,
-    notice: _Title | None,
+    title: Title | None,
+    notice: Title | None,
     lines: list[str],
     closing: str,
     labels: dict[str, str],
@@ -212,7 +217,7 @@ def _find_authorities(
     return _issued_in_news(title, lines)
 
 
-def _issued_in_news(title: _Title | None, lines: list[str]) -> tuple[str, ...]:
+def _issued_in_news(title: Title | None, lines: list[str]) -> tuple[str, ...]:
     """The body that a sentence of the front says issued exactly this document."""
     if title is None:
         return ()
@@ -228,7 +233,7 @@ def _issued_in_news(title: _Title | None, lines: list[str]) -> tuple[str, ...]:
 
 
 def _find_region(
-    authorities: tuple[str, ...], title: _Title | None
+    authorities: tuple[str, ...], title: Title | None
 ) -> tuple[str | None, Level | None]:
     for name in (*authorities, *([title.text.lstrip("《")] if title else [])):
         words = match_form(name)
@@ -312,7 +317,7 @@ def _add_years(day: date, years: int) -> date | None:
 
 
 def _find_relations(
-    text: str, title: _Title | None, notice: _Title | None
+    text: str, title: Title | None, notice: Title | None
 ) -> dict[str, tuple[Reference, ...]]:
     """Sort the 《…》 of the text by what the words around them say the document does to them."""
     own = [match_form(t.text) for t in (title, notice) if t]
@@ -340,7 +345,7 @@ def _find_relations(
     return {name: tuple(references.values()) for name, references in groups.items()}
 
 
-def _explained(title: _Title | None) -> str | None:
+def _explained(title: Title | None) -> str | None:
     """What an explanation explains: the 《…》 of its own title."""
     if title is None or read_kind(title.text) != "解读":
         return None

@@ -1,86 +1,145 @@
 """The grammar of Chinese ordinals: numerals, and the markers that open a clause.
 
-A marker is read at the start of a line. ``read_marker`` only says what a line could open;
-``clauses`` decides from the whole sequence what it does open.
+``read_marker`` and ``find_markers`` only say what a line could open; ``sequence`` decides from all of
+them together what they do open.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
 _NUMERAL = "零〇○一二三四五六七八九十百千"
 _NUMBER = rf"(?:[{_NUMERAL}]{{1,9}}|[0-9０-９]{{1,4}})"
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
-_INDENT = r"[ \t\u00a0\u3000]*"
+_SPACE = r"[ \t\u00a0\u3000]"
+_LONGEST_BARE = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One way to number. ``rank`` is its usual depth: lower ranks contain higher ones."""
+    """One way to number. ``rank`` is its usual depth: lower ranks contain higher ones.
+
+    ``pattern`` matches an ordinal at its marker, without indent; its groups are named after the
+    scheme, so that all patterns fit into one.
+    """
 
     name: str
-    rank: int
-    pattern: re.Pattern[str]
+    rank: float
+    pattern: str
     template: str
-    numerals: bool
+    numerals: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """An ordinal as found: offsets in the text, ``ordinal`` canonical as in a clause path."""
+    """An ordinal as found: offsets in the text, ``ordinal`` canonical as in a clause path.
+
+    ``value`` is its last number; ``inserted`` the n of 第X条之n, else 0; ``prefix`` what stands
+    before the last number of 1.2.3, else empty. ``bare`` is a number without any mark behind it.
+    ``series`` is what it counts on in: its scheme, and for 1.2.3 the 1.2 as well; ``rank`` how deep
+    it stands: 1.2.3 is deeper than 1.2, and that deeper than 1.
+    """
 
     scheme: Scheme
     ordinal: str
     value: int
     start: int
     end: int
+    inserted: int = 0
+    prefix: str = ""
+    bare: bool = False
+    series: str = field(init=False)
+    rank: float = field(init=False)
 
-
-def _scheme(name: str, rank: int, pattern: str, template: str, *, numerals: bool = True) -> Scheme:
-    return Scheme(name, rank, re.compile(_INDENT + pattern), template, numerals)
+    def __post_init__(self) -> None:
+        deeper = (self.prefix.count(".") + 1) / 10 if self.prefix else 0.0
+        object.__setattr__(self, "rank", self.scheme.rank + deeper)
+        series = f"{self.scheme.name} {self.prefix}" if self.prefix else self.scheme.name
+        object.__setattr__(self, "series", series)
 
 
 # 第X条 may be followed by a space, by text or by nothing; 「第八条规定的」「第三条第二款」 speak of
 # an article instead of opening one.
-_REFERENCE = r"(?![的之至和与及、，,]|规定|所|第|款|项|中|或者|以及)"
+_REFERENCE = (
+    rf"(?![的之至和与及、，,）)》”」]|规定|所|第|款|项|中|或者|以及|{_SPACE}*第{_NUMBER}[款项])"
+)
 
-# A title stands behind a chapter's number; one glued to it is a short line without a sentence.
-_TITLED = r"(?=[\s\u3000]|$|(?![的之和与及至规所第中])[^\s，,。；;：:]{1,15}(?:\n|$))"
+# A title stands behind a chapter's number; one glued to it is a short line without a sentence, or
+# has the chapter's first article glued to it in turn.
+_TITLED = (
+    rf"(?={_SPACE}|\n|\Z|(?![的之和与及至规所第中])[^\s，,。；;：:]{{1,15}}"
+    rf"(?:\n|\Z|第{_NUMBER}[条條章节節]{_SPACE}))"
+)
 
+
+def _structural(name: str, rank: float, word: str, template: str) -> Scheme:
+    return Scheme(
+        name, rank, rf"第{_SPACE}*(?P<{name}>{_NUMBER}){_SPACE}*{word}{_TITLED}", template
+    )
+
+
+ANNEX = Scheme(
+    "annex",
+    0,
+    rf"附{_SPACE}*[件表录錄](?P<annex>{_SPACE}*{_NUMBER})?(?={_SPACE}*(?:[:：]|\n|\Z))",
+    "附件{}",
+    numerals=False,
+)
+ARTICLE = Scheme(
+    "article",
+    5,
+    rf"第{_SPACE}?(?P<article>{_NUMBER}){_SPACE}?[条條](?:之(?P<sub>[一二三四五六七八九十]))?{_REFERENCE}",
+    "第{}条",
+)
+# Inside a bracket a careless typist leaves spaces.
+_IN_BRACKETS = rf"[（(]{_SPACE}*{{}}{_SPACE}*[)）]"
 SCHEMES = (
-    _scheme("part", 0, rf"(?P<marker>第(?P<n>{_NUMBER})[编編]){_TITLED}", "第{}编"),
-    _scheme("chapter", 1, rf"(?P<marker>第(?P<n>{_NUMBER})章){_TITLED}", "第{}章"),
-    _scheme("section", 2, rf"(?P<marker>第(?P<n>{_NUMBER})[节節]){_TITLED}", "第{}节"),
-    _scheme(
-        "article",
-        3,
-        rf"(?P<marker>第(?P<n>{_NUMBER})[条條](?:之(?P<sub>[一二三四五六七八九十]))?){_REFERENCE}",
-        "第{}条",
+    ANNEX,
+    _structural("part", 1, "[編编]", "第{}编"),
+    _structural("division", 1, "部分", "第{}部分"),
+    _structural("subpart", 2, "分[編编]", "第{}分编"),
+    _structural("chapter", 3, "章", "第{}章"),
+    _structural("section", 4, "[节節]", "第{}节"),
+    ARTICLE,
+    # 一. and 一． as well as 一、
+    Scheme(
+        "comma", 6, rf"(?P<comma>[{_NUMERAL}]{{1,5}}){_SPACE}*(?:、|[.．](?![{_NUMERAL}]))", "{}"
     ),
-    _scheme("comma", 4, rf"(?P<marker>(?P<n>[{_NUMERAL}]{{1,5}})、)", "{}"),
-    _scheme("bracket", 5, rf"(?P<marker>[（(](?P<n>[{_NUMERAL}]{{1,5}})[)）])", "（{}）"),
-    # A digit after the point makes it a decimal figure (1.5倍), not an ordinal.
-    _scheme(
-        "point", 6, r"(?P<marker>(?P<n>[0-9０-９]{1,3})[.．、])(?![0-9０-９])", "{}", numerals=False
-    ),
-    _scheme(
-        "digit-bracket",
-        7,
-        r"(?P<marker>[（(](?P<n>[0-9０-９]{1,3})[)）])",
-        "（{}）",
+    Scheme("bracket", 7, _IN_BRACKETS.format(rf"(?P<bracket>[{_NUMERAL}]{{1,5}})"), "（{}）"),
+    # 1.1 and 1.1.1; a unit behind makes it a decimal figure (1.5倍).
+    Scheme(
+        "decimal",
+        8,
+        r"(?P<decimal>[0-9０-９]{1,2}(?:[.．][0-9０-９]{1,2}){1,4})[.．、]?"
+        r"(?![0-9０-９.．%％‰℃倍万亿元个米吨公千百户家人名项年月亩度])",
+        "{}",
         numerals=False,
     ),
-    _scheme(
-        "digit-half-bracket", 8, r"(?P<marker>(?P<n>[0-9０-９]{1,3})[)）])", "{}）", numerals=False
+    Scheme("point", 8, r"(?P<point>[0-9０-９]{1,3})[.．、](?![0-9０-９])", "{}", numerals=False),
+    Scheme(
+        "digits", 9, _IN_BRACKETS.format(r"(?P<digits>[0-9０-９]{1,3})"), "（{}）", numerals=False
     ),
-    _scheme("circle", 9, rf"(?P<marker>(?P<n>[{_CIRCLED}]))", "{}", numerals=False),
+    Scheme("half", 10, r"(?P<half>[0-9０-９]{1,3})[)）]", "{}）", numerals=False),
+    Scheme("circle", 11, rf"(?P<circle>[{_CIRCLED}])", "{}", numerals=False),
+    # 1 总则: a number and a short title, as standards and emergency plans have them.
+    Scheme(
+        "bare",
+        8,
+        rf"(?P<bare>[0-9０-９]{{1,2}}){_SPACE}+(?=[㐀-鿿][^\n，,。；;：:\t]{{1,{_LONGEST_BARE}}}(?:\n|\Z))",
+        "{}",
+        numerals=False,
+    ),
 )
-INLINE = Scheme(
-    "inline", 10, re.compile(rf"(?P<marker>(?P<n>[{_NUMERAL}]{{1,3}})是)"), "{}是", True
-)
+INLINE = Scheme("inline", 12, rf"(?P<inline>[{_NUMERAL}]{{1,3}})是", "{}是")
+_BY_NAME = {scheme.name: scheme for scheme in SCHEMES}
+_MARKER = re.compile("|".join(f"(?:{scheme.pattern})" for scheme in SCHEMES))
+_LINE = re.compile(rf"^{_SPACE}*(?:{_MARKER.pattern})", re.MULTILINE)
+_INDENT = re.compile(rf"{_SPACE}*")
 
 
 def read_number(text: str) -> int | None:
@@ -133,11 +192,30 @@ def write_number(value: int) -> str:
 
 def read_marker(text: str, start: int) -> Marker | None:
     """Return what the line that begins at ``start`` could open, or None."""
-    for scheme in SCHEMES:
-        match = scheme.pattern.match(text, start)
-        if match:
-            return _marker(scheme, match)
-    return None
+    indent = _INDENT.match(text, start)
+    match = _MARKER.match(text, indent.end() if indent else start)
+    return _marker(match) if match else None
+
+
+def find_markers(text: str) -> Iterator[Marker]:
+    """Yield what each line of ``text`` could open, in order."""
+    for match in _LINE.finditer(text):
+        marker = _marker(match)
+        if marker:
+            yield marker
+
+
+def find_inside(
+    scheme: Scheme, text: str, start: int, end: int, *, around: str = "{}"
+) -> Iterator[Marker]:
+    """Yield the markers of ``scheme`` anywhere in ``text[start:end]``, also in mid-line.
+
+    ``around`` is a pattern that holds the scheme's own at ``{}``, to say where it may stand.
+    """
+    for match in _compiled(scheme, around).finditer(text, start, end):
+        marker = _marker(match)
+        if marker:
+            yield marker
 
 
 def read_inline(text: str, start: int, end: int) -> list[Marker]:
@@ -146,24 +224,46 @@ def read_inline(text: str, start: int, end: int) -> list[Marker]:
     A sentence begins at ``start`` or after 。；：，！？ in either width.
     """
     found = []
-    for match in INLINE.pattern.finditer(text, start, end):
-        before = text[start : match.start()].rstrip()
-        if not before or before[-1] in "。；：，！？.;:,!?":
-            marker = _marker(INLINE, match)
-            if marker:
-                found.append(marker)
+    for marker in find_inside(INLINE, text, start, end):
+        i = marker.start
+        while i > start and text[i - 1].isspace():
+            i -= 1
+        if i == start or text[i - 1] in "。；：，！？.;:,!?":
+            found.append(marker)
     return found
 
 
-def _marker(scheme: Scheme, match: re.Match[str]) -> Marker | None:
-    value = read_number(match["n"])
-    if value is None or not 0 < value < 10000:
+@cache
+def _compiled(scheme: Scheme, around: str) -> re.Pattern[str]:
+    return re.compile(around.replace("{}", scheme.pattern, 1))
+
+
+def _marker(match: re.Match[str]) -> Marker | None:
+    name = match.lastgroup or "annex"
+    name = "article" if name == "sub" else name
+    scheme = _BY_NAME.get(name, INLINE)
+    start = match.start() + len(match[0]) - len(match[0].lstrip())
+    number = (match[name] or "").strip()
+    if name == "annex":
+        value = read_number(number) or 0
+        ordinal = write_ordinal(scheme, value) if value else "附件"
+        return Marker(scheme, ordinal, value, start, match.end())
+    if name == "decimal":
+        parts = [int(part) for part in re.split("[.．]", number)]
+        if not all(parts):
+            return None
+        prefix = ".".join(map(str, parts[:-1]))
+        return Marker(scheme, f"{prefix}.{parts[-1]}", parts[-1], start, match.end(), prefix=prefix)
+    value = read_number(number) or 0
+    if not 0 < value < 10000:
         return None
     ordinal = write_ordinal(scheme, value)
-    inserted = match.groupdict().get("sub")
+    if name == "bare":
+        return Marker(_BY_NAME["point"], ordinal, value, start, match.end(name), bare=True)
+    inserted = read_number(match["sub"] or "") or 0 if name == "article" else 0
     if inserted:
-        ordinal += f"之{inserted}"
-    return Marker(scheme, ordinal, value, match.start("marker"), match.end("marker"))
+        ordinal += f"之{match['sub']}"
+    return Marker(scheme, ordinal, value, start, match.end(), inserted=inserted)
 
 
 def write_ordinal(scheme: Scheme, value: int) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 from documents.audit import audit
 from documents.clauses import CLOSING, FRONT, ClauseSpan, build_tree
 from documents.cleaning import Cleaned, clean
-from documents.damage import find_defects, find_truncation
-from documents.departments import read_departments
+from documents.damage import find_defects, find_doubtful, find_truncation
+from documents.departments import puts_leader_first, read_departments
 from documents.loading import load_source
+from documents.losses import find_lost_tables
 from documents.metadata import read_metadata
 from documents.offsets import Span
 from documents.types import Clause, Defect, Document, Source
@@ -36,9 +37,11 @@ def parse_source(source: Source, id: str) -> Document:
     """Clean and split a source."""
     cleaned = clean(source.text, furniture=source.furniture)
     tree = build_tree(cleaned.text)
-    doubts = _doubts(cleaned, source)
+    defects = _find_defects(cleaned.text, tree.clauses, _find_doubts(cleaned, source))
+    leader_first = puts_leader_first(cleaned.text)
     clauses = tuple(
-        _clause(cleaned, span, doubts, span is tree.clauses[-1]) for span in tree.clauses
+        _clause(cleaned, span, own, leader_first)
+        for span, own in zip(tree.clauses, defects, strict=True)
     )
     front, body, closing = _parts(cleaned.text, tree.clauses)
     return Document(
@@ -59,13 +62,9 @@ def document_id(path: Path, *, taken: Container[str] = ()) -> str:
     return f"{stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
 
 
-def _doubts(cleaned: Cleaned, source: Source) -> list[Span]:
-    """Return the spans of the clean text that were read with little confidence."""
-    spans = (cleaned.offsets.remaining_span(*span) for span in source.doubts)
-    return [span for span in spans if span is not None]
-
-
-def _clause(cleaned: Cleaned, span: ClauseSpan, doubts: list[Span], last: bool) -> Clause:
+def _clause(
+    cleaned: Cleaned, span: ClauseSpan, defects: tuple[Defect, ...], leader_first: bool
+) -> Clause:
     text = "\n".join(cleaned.text[start:end] for start, end in span.own)
     source_start, source_end = cleaned.offsets.source_span(span.start, span.end)
     return Clause(
@@ -79,25 +78,39 @@ def _clause(cleaned: Cleaned, span: ClauseSpan, doubts: list[Span], last: bool) 
         end=span.end,
         source_start=source_start,
         source_end=source_end,
-        departments=read_departments(text),
-        defects=_defects(cleaned.text, span, doubts, last),
+        departments=read_departments(text, leader_first=leader_first),
+        defects=defects,
     )
 
 
-def _defects(text: str, span: ClauseSpan, doubts: list[Span], last: bool) -> tuple[Defect, ...]:
-    found = [
-        defect
-        for start, end in span.own
-        for defect in (*find_defects(text, start, end), *_doubtful(text, start, end, doubts))
-    ]
-    if last and span.path not in (FRONT, CLOSING):
-        truncation = find_truncation(text, *span.own[-1])
-        found.extend([truncation] if truncation else [])
-    return tuple(found)
+def _find_doubts(cleaned: Cleaned, source: Source) -> list[Span]:
+    """Return the spans of the clean text that were read with little confidence, ascending."""
+    spans = (cleaned.offsets.remaining_span(*span) for span in source.doubts)
+    return [span for span in spans if span is not None]
 
 
-def _doubtful(text: str, start: int, end: int, doubts: list[Span]) -> Iterator[Defect]:
-    """Yield what ``text[start:end]`` has of the doubts, which ascend."""
+def _find_defects(
+    text: str, spans: Sequence[ClauseSpan], doubts: Sequence[Span]
+) -> list[tuple[Defect, ...]]:
+    """Return the defects of each clause's own text; some show only in the whole document."""
+    found = [[d for piece in span.own for d in find_defects(text, *piece)] for span in spans]
+    whole = find_lost_tables(text)
+    whole += find_doubtful(text, [defect for own in found for defect in own])
+    if spans and spans[-1].path != CLOSING:
+        truncation = find_truncation(text, *spans[-1].own[-1])
+        whole += [truncation] if truncation else []
+    pieces = sorted((start, end, i) for i, span in enumerate(spans) for start, end in span.own)
+    for defect in whole:
+        _, end, i = pieces[max(bisect_right(pieces, (defect.start, len(text) + 1, 0)) - 1, 0)]
+        if defect.end <= end:
+            found[i].append(defect)
+    for own, span in zip(found, spans, strict=True):
+        own += [defect for piece in span.own for defect in _doubted(text, *piece, doubts)]
+    return [tuple(sorted(own, key=lambda defect: defect.start)) for own in found]
+
+
+def _doubted(text: str, start: int, end: int, doubts: Sequence[Span]) -> Iterator[Defect]:
+    """Yield what of ``text[start:end]`` was read with little confidence."""
     for a, b in doubts[bisect_right(doubts, start, key=lambda span: span[1]) :]:
         if a >= end:
             return
@@ -106,7 +119,14 @@ def _doubtful(text: str, start: int, end: int, doubts: list[Span]) -> Iterator[D
 
 
 def _parts(text: str, spans: tuple[ClauseSpan, ...]) -> tuple[str, str, str]:
-    """Return the clean text before the first ordinal, of the clauses, and after the last."""
+    """Return the clean text before the first ordinal, of the clauses, and of the first 尾.
+
+    A signature stands in 尾; what follows it in the same file are annexes and further documents.
+    """
     front = next((s.end for s in spans if s.path == FRONT), 0)
-    closing = next((s.start for s in spans if s.path == CLOSING), len(text))
-    return text[:front], text[front:closing], text[closing:]
+    closings = [s for s in spans if s.kind == "closing"]
+    closing = min(closings, key=lambda s: (s.level, s.path != CLOSING), default=None)
+    if closing is None:
+        return text[:front], text[front:], ""
+    body = f"{text[front : closing.start]}\n{text[closing.end :]}"
+    return text[:front], body, text[closing.start : closing.end]

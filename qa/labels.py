@@ -9,6 +9,8 @@ from documents.types import Clause, Document
 
 _EDGES = {"首": "开头", "尾": "结尾"}
 _ARTICLE = re.compile(r"第[^/]+条(?:之[^/#]+)?(?:#\d+)?")
+# A further document in the same file, by its title, or an annex; everything else is an ordinal.
+_BODY = re.compile(r"附件|[^/]*[^/\d.#〇零一二三四五六七八九十百千第条之编章节分部是首尾）（①-⑳]")
 _ITEM = re.compile(r"[（(]")
 
 
@@ -18,7 +20,13 @@ def format_title(title: str, number: str | None) -> str:
 
 
 def format_label(path: str) -> str:
-    """Return ``path`` as a citation prints it."""
+    """Return ``path`` as a citation prints it: 附件1/第三条 -> 附件1 第三条."""
+    body, _, rest = path.partition("/")
+    if _BODY.match(body):
+        annex = body.startswith("附件")
+        name = body.replace("#", "（第", 1) + "处）" if "#" in body else body
+        name = f"{name} " if annex else display_title(name.replace("／", "/"))
+        return (name + (format_label(rest) if rest else "")).strip()
     if path in _EDGES:
         return _EDGES[path]
     inside_article = False

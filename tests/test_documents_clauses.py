@@ -201,11 +201,11 @@ def test_a_false_marker_stays_text(text: str) -> None:
     assert tree.gaps == ()
 
 
-def test_a_sequence_may_lose_five_numbers_and_no_more() -> None:
-    assert paths("1. 甲\n2. 乙\n8. 丙") == ["1", "2", "8"]
+def test_how_much_a_sequence_may_lose() -> None:
+    """At its end a few numbers; more only where what follows goes on from there."""
+    assert paths("1. 甲\n2. 乙\n6. 丙") == ["1", "2", "6"]
     assert paths("1. 甲\n2. 乙\n9. 丙") == ["1", "2"]
-    assert paths("一、甲\n6. 乙") == ["一", "一/6"]
-    assert paths("一、甲\n7. 乙") == ["一"]
+    assert paths("1. 甲\n2. 乙\n9. 丙\n10. 丁\n11. 戊") == ["1", "2", "9", "10", "11"]
 
 
 def test_a_number_never_goes_back_within_a_sequence() -> None:
@@ -437,3 +437,145 @@ def test_front_is_everything_before_the_first_ordinal() -> None:
 def test_a_deadline_in_the_last_paragraph_is_no_closing() -> None:
     text = "某某办法\n第一条 为了就业。\n第二条 办理。\n审核部门应当自收到申请之日起15日内办结。\n"
     assert [span.path for span in build_tree(text).clauses] == ["首", "第一条", "第二条"]
+
+
+# --- decimals -------------------------------------------------------------------------------------
+
+
+def test_decimal_ordinals_nest() -> None:
+    text = "1 总则\n1.1 目的\n为了应对。\n1.2 依据\n1.2.1 国家\n1.2.2 省\n（1）甲；\n（2）乙。\n2 组织\n2.1 机构"
+    assert paths(text) == (
+        "1 1/1.1 1/1.2 1/1.2/1.2.1 1/1.2/1.2.2 1/1.2/1.2.2/（1） 1/1.2/1.2.2/（2） 2 2/2.1".split()
+    )
+
+
+def test_a_point_may_stand_above_decimals() -> None:
+    assert paths("1. 总则\n1.1 目的\n2. 组织\n2.1 机构") == ["1", "1/1.1", "2", "2/2.1"]
+
+
+@pytest.mark.parametrize("text", ["一、名单\n1 合肥市\n2 芜湖市", "一、甲\n1.5 倍的奖励\n二、乙"])
+def test_numbers_without_a_mark_need_decimals_below_them(text: str) -> None:
+    assert all("/" not in path for path in paths(text))
+
+
+# --- chapters -------------------------------------------------------------------------------------
+
+
+def test_numbers_that_run_through_chapters_stand_alone() -> None:
+    text = "第一章 总则\n一、甲\n二、乙\n第二章 职责\n三、丙\n（一）丁"
+    assert paths(text) == ["第一章", "一", "二", "第二章", "三", "三/（一）"]
+
+
+def test_numbers_that_begin_anew_in_each_chapter_carry_it() -> None:
+    text = "第一章 总则\n一、甲\n二、乙\n第二章 职责\n一、丙"
+    assert paths(text) == ["第一章", "第一章/一", "第一章/二", "第二章", "第二章/一"]
+
+
+@pytest.mark.parametrize(
+    "contents", ["第一章 总则\n第二章 职责\n", "第一章 总则……1\n第二章 职责……12\n"]
+)
+def test_a_table_of_contents_is_front_matter(contents: str) -> None:
+    text = f"某某条例\n目录\n{contents}第一章 总则\n第一条 甲。\n第二章 职责\n第二条 乙。"
+    assert paths(text) == ["首", "第一章", "第一条", "第二章", "第二条"]
+    assert "目录" in own(text, "首")
+    assert "职责" in own(text, "首")
+
+
+def test_alike_items_of_two_articles_are_no_table_of_contents() -> None:
+    text = "第一条 应当：\n（一）有场所\n（二）有人员\n第二条 应当：\n（一）有场所\n（二）有人员"
+    assert paths(text).count("第二条/（一）") == 1
+
+
+# --- lost line breaks -----------------------------------------------------------------------------
+
+
+def test_articles_in_mid_line_open_where_line_breaks_were_lost() -> None:
+    text = "某某条例第一章 总则第一条 为了甲。第二条 违反第一条规定的，依照第三条处理。第二章　罚则第三条 罚款。"
+    assert paths(text) == ["首", "第一章", "第一条", "第二条", "第二章", "第三条"]
+    assert own(text, "第二条") == "第二条 违反第一条规定的，依照第三条处理。"
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "依照第二条处理。",
+        "违反第二条 规定的，罚款。",
+        "“第二条 甲。”",
+        "见下表。第二条所列企业除外。",
+    ],
+)
+def test_a_reference_in_mid_line_opens_nothing(reference: str) -> None:
+    text = f"第一条 {reference}\n第二条 乙。\n第三条 丙。"
+    assert paths(text) == ["第一条", "第二条", "第三条"]
+    assert own(text, "第一条").endswith(reference)
+
+
+def test_items_of_a_very_long_line_open() -> None:
+    filler = "支持企业建设充电设施。" * 60
+    text = f"一、总体要求。{filler}（一）指导思想。{filler}（二）目标。{filler}二、任务。{filler}"
+    assert paths(text) == ["一", "一/（一）", "一/（二）", "二"]
+    assert paths("一、任务。包括：（一）甲；（二）乙。") == ["一"]
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def test_rows_of_a_table_stay_in_their_clause() -> None:
+    text = "一、任务\n序号\t任务\t单位\n一、\t甲\t省科技厅\n二、\t乙\t省财政厅\n二、保障"
+    assert paths(text) == ["一", "二"]
+    assert own(text, "一").count("\n") == 3
+
+
+# --- several bodies -------------------------------------------------------------------------------
+
+NOTICE = "关于印发办法的通知\n一、执行。\n二、监督。\n某某市人民政府\n2024年1月2日\n"
+
+
+def test_a_second_numbered_document_carries_its_title() -> None:
+    text = (
+        NOTICE + "某某市充电设施\n管理办法\n第一章 总则\n第一条 为了甲。\n第二条 乙。\n（一）丙。"
+    )
+    title = "某某市充电设施管理办法"
+    assert paths(text) == [
+        *("首", "一", "二", "尾", title),
+        *(f"{title}/{path}" for path in ("第一章", "第一条", "第二条", "第二条/（一）")),
+    ]
+    assert own(text, "尾") == "某某市人民政府\n2024年1月2日"
+    assert clause(text, title).marker is None
+    assert clause(text, title).kind == "heading"
+
+
+def test_a_title_with_a_slash_stays_one_step_of_a_path() -> None:
+    text = NOTICE + "甲/乙管理办法\n一、丙\n二、丁"
+    assert "甲／乙管理办法/一" in paths(text)
+
+
+def test_a_restart_without_a_title_is_a_repeated_number() -> None:
+    assert paths("一、甲\n二、乙\n一、丙") == ["一", "二", "一#2"]
+
+
+def test_a_notice_without_ordinals_is_front_matter() -> None:
+    text = "关于印发办法的通知\n现印发给你们。\n某某市人民政府\n2024年1月2日\n某某办法\n第一条 甲。"
+    assert paths(text) == ["首", "第一条"]
+
+
+def test_annexes_open_bodies_of_their_own() -> None:
+    first = "附件1\n实施方案\n一、甲。\n（一）乙。\n"
+    text = (
+        f"{NOTICE}{first}附件2：名单\n合肥市支持三家。\n附件 3\n一、丙。\n本方案自印发之日起施行。"
+    )
+    assert paths(text) == [
+        *("首", "一", "二", "尾", "附件1", "附件1/一", "附件1/一/（一）", "附件2"),
+        *("附件3", "附件3/一", "附件3/尾"),
+    ]
+    assert own(text, "附件2") == "附件2：名单\n合肥市支持三家。"
+
+
+@pytest.mark.parametrize(
+    "listed",
+    ["附件：某某办法\n", "附件1：甲办法\n附件2：乙办法\n", "附件：1. 甲办法\n2. 乙办法\n"],
+)
+def test_a_list_of_annexes_above_the_signature_opens_nothing(listed: str) -> None:
+    text = f"一、甲。\n二、乙。\n{listed}某某市人民政府\n2024年1月2日"
+    assert paths(text) == ["一", "二", "尾"]
+    assert own(text, "尾").startswith("附件")

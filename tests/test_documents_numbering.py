@@ -128,12 +128,27 @@ def test_no_ordinal_lies_outside_1_to_9999(value: int) -> None:
         ("13、推进", "point", "13", "13、"),
         ("13．推进", "point", "13", "13．"),
         ("１３．推进", "point", "13", "１３．"),
-        ("（1）企业", "digit-bracket", "（1）", "（1）"),
-        ("(１)企业", "digit-bracket", "（1）", "(１)"),
-        ("1)企业", "digit-half-bracket", "1）", "1)"),
-        ("1）企业", "digit-half-bracket", "1）", "1）"),
+        ("（1）企业", "digits", "（1）", "（1）"),
+        ("(１)企业", "digits", "（1）", "(１)"),
+        ("1)企业", "half", "1）", "1)"),
+        ("1）企业", "half", "1）", "1）"),
         ("①企业", "circle", "①", "①"),
         ("⑫企业", "circle", "⑫", "⑫"),
+        ("一. 企业", "comma", "一", "一."),
+        ("一．企业", "comma", "一", "一．"),
+        ("（ 一 ）企业", "bracket", "（一）", "（ 一 ）"),
+        ("( 1 )企业", "digits", "（1）", "( 1 )"),
+        ("第 十二 条 企业", "article", "第十二条", "第 十二 条"),
+        ("1.1 企业", "decimal", "1.1", "1.1"),
+        ("1.1企业", "decimal", "1.1", "1.1"),
+        ("４．２．１　企业", "decimal", "4.2.1", "４．２．１"),
+        ("1 总则", "point", "1", "1"),
+        ("第一分编 通则", "subpart", "第一分编", "第一分编"),
+        ("第一部分 总则", "division", "第一部分", "第一部分"),
+        ("附件", "annex", "附件", "附件"),
+        ("附件1", "annex", "附件1", "附件1"),
+        ("附 件 2：清单", "annex", "附件2", "附 件 2"),
+        ("附表三", "annex", "附件3", "附表三"),
     ],
 )
 def test_markers_of_every_scheme(line: str, scheme: str, ordinal: str, written: str) -> None:
@@ -185,7 +200,11 @@ def test_what_only_looks_like_a_marker(line: str) -> None:
     assert read_marker(line, 0) is None
 
 
-@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)
+@pytest.mark.parametrize(
+    "scheme",
+    [s for s in SCHEMES if s.name not in ("annex", "decimal", "bare")],
+    ids=lambda scheme: scheme.name,
+)
 @given(value=st.integers(1, 20))
 def test_a_canonical_ordinal_is_stable(scheme, value: int) -> None:  # type: ignore[no-untyped-def]
     """An ordinal written back into a text reads as itself."""

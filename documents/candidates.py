@@ -1,0 +1,238 @@
+"""Where a clause could open, and how sure each place is: the input of the scored reading.
+
+A candidate is a marker at the start of a line; or, where line breaks were lost, an article or a
+chapter in mid-line; where a line is so long that all its breaks must have been lost, any ordinal
+behind the end of a sentence. The entries of a table of contents, of a list of annexes and the rows of
+tables are none.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from documents.closing import annex_items, is_signing
+from documents.numbering import (
+    ANNEX,
+    ARTICLE,
+    SCHEMES,
+    Marker,
+    find_inside,
+    find_markers,
+)
+from documents.titles import find_title_above
+
+# What it costs to take a marker for text. An article or a chapter at the start of a line is hardly
+# ever anything else; a figure with a point may be the rest of a wrapped line.
+_WEIGHTS = {
+    "annex": 4.0,
+    "article": 4.0,
+    "comma": 3.0,
+    "bracket": 3.0,
+    "point": 3.0,
+    "decimal": 2.0,
+    "digits": 2.0,
+    "half": 1.5,
+    "circle": 2.0,
+}
+_STRUCTURAL_WEIGHT = 4.0
+_BARE_WEIGHT = 0.4
+# In mid-line an article follows the end of a sentence, or has the space behind it that statutes are
+# printed with.
+_SPACED_WEIGHT = 3.0
+_GLUED_WEIGHT = 1.5
+_LOOSE_WEIGHT = 1.0
+# An article inside open quotation marks belongs to the text that an amendment quotes.
+_QUOTED_SHARE = 0.2
+# A paragraph is shorter; a longer line has lost its breaks.
+_LOST_BREAKS = 1000
+_SENTENCE_ENDS = "。；;：:！？!?”’」』）)〕】》"
+_ARTICLE_PLACE = (
+    rf"(?:(?<=[{_SENTENCE_ENDS}])|(?<=[{_SENTENCE_ENDS}][ \u3000])"
+    r"|(?=第[^条條\n]{1,12}[条條](?:之.)?\s)){}"
+)
+_LONGEST_HEADING = 40
+_LISTED = re.compile(r"\s*[:：]\s*[1１][.．、]")
+_ENDED = re.compile("。|[；：]$")
+_LEADERS = re.compile(r"[\s.…·．。-]*\d*\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A marker, what it costs to take it for text, and where a title of a new body stands above it.
+
+    ``title`` is (start, title without white space), or None.
+    """
+
+    marker: Marker
+    weight: float
+    title: tuple[int, str] | None = None
+
+
+def find_candidates(text: str) -> list[Candidate]:
+    """Return the candidates of ``text`` in order."""
+    at_lines = [m for m in find_markers(text) if not _in_table(text, m)]
+    listed = set(annex_items(text, 0, len(text)))
+    found = [Candidate(m, _weigh(m)) for m in at_lines if m.start not in listed]
+    found.extend(_in_mid_line(text, {m.start for m in at_lines}))
+    found.sort(key=lambda candidate: candidate.marker.start)
+    found = _without_loose_numbers(found)
+    found = _without_contents(text, [c for c in found if _is_annex_body(text, c, found)])
+    return _with_titles(text, _weigh_quoted(text, found))
+
+
+def _weigh(marker: Marker) -> float:
+    return _BARE_WEIGHT if marker.bare else _WEIGHTS.get(marker.scheme.name, _STRUCTURAL_WEIGHT)
+
+
+def _in_table(text: str, marker: Marker) -> bool:
+    """Whether the marker begins a row of a table: cells are parted by tabs."""
+    end = text.find("\n", marker.end)
+    return "\t" in text[marker.end : end if end >= 0 else len(text)].strip()
+
+
+# --- mid-line -------------------------------------------------------------------------------------
+
+
+def _in_mid_line(text: str, known: set[int]) -> Iterator[Candidate]:
+    rows = [match.span() for match in _ROW.finditer(text)]
+    for marker in find_inside(ARTICLE, text, 0, len(text), around=_ARTICLE_PLACE):
+        if marker.start not in known and not _lies_in(rows, marker.start):
+            spaced = text[marker.end : marker.end + 1].isspace()
+            if _follows_sentence(text, marker.start):
+                yield Candidate(marker, _SPACED_WEIGHT if spaced else _GLUED_WEIGHT)
+            else:
+                yield Candidate(marker, _LOOSE_WEIGHT)
+    for scheme in SCHEMES:
+        if ANNEX.rank < scheme.rank < ARTICLE.rank:
+            for marker in find_inside(scheme, text, 0, len(text)):
+                if marker.start not in known and _HEADING.match(text, marker.end):
+                    yield Candidate(marker, _SPACED_WEIGHT)
+    for match in re.finditer(rf"[^\n]{{{_LOST_BREAKS},}}", text):
+        yield from _in_long_line(text, match.start(), match.end(), known)
+
+
+def _in_long_line(text: str, start: int, end: int, known: set[int]) -> Iterator[Candidate]:
+    for scheme in SCHEMES:
+        if scheme.name in ("comma", "bracket", "point"):
+            for marker in find_inside(scheme, text, start, end):
+                if marker.start not in known and _follows_sentence(text, marker.start):
+                    yield Candidate(marker, _GLUED_WEIGHT)
+
+
+def _follows_sentence(text: str, start: int) -> bool:
+    before = text[max(0, start - 4) : start].rstrip(" \t\u00a0\u3000")
+    return before[-1:] in _SENTENCE_ENDS if before else False
+
+
+# A chapter in mid-line has a title and is followed by its first article or section.
+_HEADING = re.compile(
+    r"[ \t\u00a0\u3000]*[^。；：，\n]{1,30}?[ \t\u00a0\u3000]*第[零〇一二三四五六七八九十百\d]{1,6}[条條章节節]"
+    r"|[ \t\u00a0\u3000]+[^。；：，\n]{1,20}?[一1][、.]"
+)
+
+
+# A row of a table, its cells parted by tabs or, in Markdown, by bars.
+_ROW = re.compile(r"^[^\n\t|]*[\t|][^\n]*$", re.MULTILINE)
+
+
+def _lies_in(spans: Sequence[tuple[int, int]], place: int) -> bool:
+    i = bisect_left(spans, (place + 1,)) - 1
+    return i >= 0 and place < spans[i][1]
+
+
+# --- what is no clause ----------------------------------------------------------------------------
+
+
+def _is_annex_body(text: str, candidate: Candidate, candidates: Sequence[Candidate]) -> bool:
+    """Whether an annex stands here, and not only its name in a list above the signature."""
+    marker = candidate.marker
+    if marker.scheme is not ANNEX:
+        return True
+    if _LISTED.match(text, marker.end):
+        return False
+    following = bisect_left([c.marker.start for c in candidates], marker.end)
+    end = next(
+        (c.marker.start for c in candidates[following:] if c.marker.scheme is ANNEX), len(text)
+    )
+    for line in text[marker.end : end].split("\n")[1:]:
+        if is_signing(line):
+            return False
+        if "。" in line or "\t" in line or next(find_markers(line), None):
+            return True
+    return False
+
+
+def _without_loose_numbers(candidates: list[Candidate]) -> list[Candidate]:
+    """Drop the bare numbers that no decimal ordinal goes on from: 1 总则 needs 1.1."""
+    first = {int(c.marker.prefix.split(".")[0]) for c in candidates if c.marker.prefix}
+    return [
+        c
+        for c in candidates
+        if not c.marker.bare or c.marker.value in first or c.marker.value - 1 in first
+    ]
+
+
+def _without_contents(text: str, candidates: list[Candidate]) -> list[Candidate]:
+    """Drop tables of contents: entries that come again, in order, each with its text below it."""
+    gone: set[int] = set()
+    for i, candidate in enumerate(candidates):
+        if candidate.marker.value == 1 and i not in gone:
+            gone.update(range(i, _find_again(text, candidates, i)))
+    return [candidate for i, candidate in enumerate(candidates) if i not in gone]
+
+
+def _find_again(text: str, candidates: Sequence[Candidate], first: int) -> int:
+    """Return where the entry at ``first`` comes again behind nothing but entries, else ``first``."""
+    marker = candidates[first].marker
+    entry = _entry(text, candidates, first)
+    for i in range(first + 1, len(candidates)):
+        if not entry or candidates[i].marker.rank < marker.rank:
+            return first
+        words = _entry(text, candidates, i)
+        if not words:
+            return first
+        if words == entry and candidates[i].marker.ordinal == marker.ordinal:
+            return i if i - first > 1 else first
+    return first
+
+
+def _entry(text: str, candidates: Sequence[Candidate], i: int) -> str:
+    """Return the title of a candidate that could stand in a table of contents, else ''."""
+    marker = candidates[i].marker
+    end = candidates[i + 1].marker.start if i + 1 < len(candidates) else len(text)
+    if end - marker.end > 2 * _LONGEST_HEADING:
+        end = text.find("\n", marker.end, marker.end + 2 * _LONGEST_HEADING)
+    words = re.sub(r"\s", "", _LEADERS.sub("", text[marker.end : max(end, marker.end)]))
+    return words if len(words) <= _LONGEST_HEADING and not _ENDED.search(words) else ""
+
+
+def _weigh_quoted(text: str, candidates: list[Candidate]) -> list[Candidate]:
+    weighed, quoted, position = [], False, 0
+    for candidate in candidates:
+        start = candidate.marker.start
+        # A mark that is missing somewhere must not put the rest of the text into a quotation.
+        opened, closed = text.rfind("“", position, start), text.rfind("”", position, start)
+        quoted, position = (opened > closed if opened != closed else quoted), start
+        if quoted and candidate.marker.scheme is ARTICLE:
+            candidate = replace(candidate, weight=candidate.weight * _QUOTED_SHARE)
+        weighed.append(candidate)
+    return weighed
+
+
+# --- titles of further bodies ---------------------------------------------------------------------
+
+
+def _with_titles(text: str, candidates: list[Candidate]) -> list[Candidate]:
+    titled, above = [], len(text)
+    for candidate in candidates:
+        marker = candidate.marker
+        if marker.value == 1 and not marker.inserted and not marker.prefix and above < marker.start:
+            title = find_title_above(text, above, marker.start)
+            candidate = replace(candidate, title=title) if title else candidate
+        line = text.find("\n", marker.end)
+        above = line + 1 if line >= 0 else len(text)
+        titled.append(candidate)
+    return titled
