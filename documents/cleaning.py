@@ -8,7 +8,6 @@ particular document: each removes what is noise in any document.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +16,9 @@ import pypinyin
 
 from documents.numbering import read_marker
 from documents.offsets import OffsetMap, Span
+from documents.pages import find_pages
 from documents.types import Removal
+from documents.wraps import LABELLED, MIN_RUNNING, find_wraps
 
 _Step = Callable[[str], list[Span]]
 
@@ -105,9 +106,6 @@ _FURNITURE = re.compile(
     r"|浏览次数[:：]?\s*\d*|责任编辑[:：]?.{0,10}|版权所有.*|网站地图|联系我们|.?ICP备.*|手机版|登录|注册"
 )
 _FURNITURE_SHARE = 0.5
-_LABELLED = re.compile(
-    r"^\s*(?:发布时间|发布日期|成文日期|发文日期|生效日期|施行日期|发文字号|文号|发文机关|索引号|标题|来源|信息来源)[:：]"
-)
 _SENTENCE = re.compile(r"[。；]")
 _BLOCK = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
 _NOT_TEXT = re.compile(r"[\W_]+")
@@ -161,106 +159,12 @@ def _is_kept(line: str) -> bool:
     """Whether a line beside controls says something: a fact, or more than a few words."""
     if _is_furniture(line):
         return False
-    return _LABELLED.match(line) is not None or len(line.strip()) >= _MIN_RUNNING
+    return LABELLED.match(line) is not None or len(line.strip()) >= MIN_RUNNING
 
 
 def _with_line_end(text: str, span: Span) -> Span:
     start, end = span
     return start, end + (text[end : end + 1] == "\n")
-
-
-# --- wrapped lines --------------------------------------------------------------------------------
-
-_TERMINAL = re.compile(r"[。！？：；.!?:;…|”’》」』)）】〕\]]\s*$")
-_SENTENCE_ENDED = re.compile(r"[。！？；：;:!?][”’》）)]*\s*$")
-_RUNNING = re.compile(r"[，,。；;、]")
-# The look-behind lets a match begin only where a run of spaces does: a long run stays linear.
-_BREAK = re.compile(r"(?<![^\S\n])[^\S\n]*\n[\s\u3000]*")
-_INDENTED = re.compile(r"[ \t\u00a0]{2,}|\u3000")
-# A line shorter than this is a title or a heading, whatever it ends with.
-_MIN_RUNNING = 12
-# A text is hard-wrapped when most of its lines end within this many characters of the longest.
-_RAGGED = 3
-_WRAPPED_SHARE = 0.5
-_MIN_WRAPPED = 8
-
-
-def find_wraps(text: str) -> list[Span]:
-    """Line breaks inside a paragraph: a sentence cut by a line end or by blank lines.
-
-    A break is inside a paragraph when the line before it is running text that stops without an end
-    (or stops at the width to which the whole text is wrapped), and the line after it opens nothing:
-    no ordinal, no indent, no labelled fact.
-    """
-    wrapping = _find_wrapping(text)
-    spans: list[Span] = []
-    line_start = 0
-    for match in _BREAK.finditer(text):
-        line = text[line_start : match.start()]
-        if _continues(line, text, match, wrapping):
-            spans.append(match.span())
-        line_start = match.end()
-    return spans
-
-
-def _continues(line: str, text: str, match: re.Match[str], wrapping: _Wrapping | None) -> bool:
-    follows = match.end()
-    if follows >= len(text) or not line.strip() or "\f" in match[0]:
-        return False
-    indented = _INDENTED.match(text, text.rfind("\n", 0, follows) + 1) is not None
-    if (
-        indented
-        or "\t" in line
-        or read_marker(text, follows)
-        or _LABELLED.match(text[follows : follows + 20])
-    ):
-        return False
-    if wrapping is not None and match[0].count("\n") == 1:
-        # A sentence that ends just short of the width ends a paragraph more often than it does not.
-        ragged = 0 if _SENTENCE_ENDED.search(line) else _RAGGED
-        return wrapping.measure(line) >= wrapping.width - ragged
-    return (
-        len(line.strip()) >= _MIN_RUNNING
-        and _RUNNING.search(line) is not None
-        and _TERMINAL.search(line) is None
-        and not _looks_closed(line)
-    )
-
-
-def _looks_closed(line: str) -> bool:
-    """Whether ``line`` is a table title, a date or a list entry rather than half a sentence."""
-    return re.search(r"(?:年|月|日|表|件|页)\s*$", line) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Wrapping:
-    """The width at which a text is hard-wrapped, and how its lines are measured."""
-
-    width: float
-    measure: Callable[[str], float]
-
-
-def _find_wrapping(text: str) -> _Wrapping | None:
-    """Return how ``text`` is wrapped, or None: by characters, or as printed, whichever fits."""
-    # Rows of a table are as long as they are.
-    lines = [line.rstrip() for line in text.split("\n") if line.strip() and "\t" not in line]
-    if len(lines) < _MIN_WRAPPED:
-        return None
-    found = [_measured(lines, measure) for measure in (len, _printed_width)]
-    share, wrapping = max(found, key=lambda pair: pair[0])
-    return wrapping if share >= _WRAPPED_SHARE else None
-
-
-def _measured(lines: list[str], measure: Callable[[str], float]) -> tuple[float, _Wrapping]:
-    lengths = sorted(map(measure, lines))
-    longest = lengths[int(len(lengths) * 0.98)]
-    near = sum(length >= longest - _RAGGED for length in lengths)
-    return near / len(lengths), _Wrapping(longest, measure)
-
-
-def _printed_width(line: str) -> float:
-    """The width of ``line`` in Chinese characters: a Latin letter or a digit is half of one."""
-    return sum(1 if unicodedata.east_asian_width(c) in "WFA" else 0.5 for c in line)
 
 
 # --- shared ---------------------------------------------------------------------------------------
@@ -287,6 +191,7 @@ def _merge(spans: list[Span]) -> list[Span]:
 _STEPS: tuple[tuple[str, _Step], ...] = (
     ("invisible", find_invisible),
     ("pinyin", find_pinyin),
+    ("page", find_pages),
     ("furniture", find_furniture),
     ("wrap", find_wraps),
 )
