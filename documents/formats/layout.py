@@ -53,13 +53,17 @@ class Character(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text and its place; ``column`` is 1 for the right one of a page's two columns."""
+    """A line of text and its place; ``column`` is 1 for the right one of a page's two columns.
+
+    ``doubts`` are spans of the text that were read with little confidence.
+    """
 
     text: str
     left: float
     right: float
     baseline: float
     column: int = 0
+    doubts: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,24 @@ def write_pages(pages: Sequence[Page]) -> tuple[str, tuple[Span, ...]]:
                 furniture.append((position, position + len(line) + 1))
             position += len(line) + 1
     return "".join(parts), tuple(furniture)
+
+
+def place_doubts(text: str, pages: Sequence[Page]) -> tuple[Span, ...]:
+    """Return where the doubts of the lines of ``pages`` stand in ``text``, which has them written."""
+    doubts: list[Span] = []
+    position = 0
+    for page in pages:
+        items = [
+            (item.text, item.doubts) if isinstance(item, Line) else ("\t".join(row), ())
+            for item in page.items
+            for row in (item.rows if isinstance(item, Grid) else [()])
+        ]
+        for written, own in (*items, *((mark, ()) for mark in page.marks)):
+            # Between two of them there is only white space.
+            start = text.index(written.strip(), position) - (len(written) - len(written.lstrip()))
+            doubts.extend((start + a, start + b) for a, b in own)
+            position = start + len(written.rstrip())
+    return tuple(doubts)
 
 
 def _write_page(page: Page, margins: list[float], repeated: int) -> Iterator[tuple[str, bool]]:

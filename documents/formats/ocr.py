@@ -1,4 +1,4 @@
-"""The pixels of a page -> the lines of text on it, with how sure each character is.
+"""The pixels of a page -> the pieces of text on it, with how sure each character is.
 
 rapidocr with the models of its own wheel, which are named by path: asked for a model by its kind,
 it would look for it on the network and write into its own package. It finds lines of any small skew
@@ -39,12 +39,12 @@ _lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A piece of a row of text.
+class Piece:
+    """A row of text, or a part of one.
 
     ``left``..``bottom`` are pixels of the page once it is upright and its skew is gone; ``scores``
-    holds a probability for each character of ``text``. A line that was seen but could not be read
-    has an empty text.
+    holds a probability for each character of ``text``. What was seen but could not be read has an
+    empty text.
     """
 
     left: float
@@ -55,13 +55,18 @@ class Line:
     scores: tuple[float, ...]
 
     @property
+    def height(self) -> float:
+        """From top to bottom."""
+        return self.bottom - self.top
+
+    @property
     def middle(self) -> float:
         """Half-way between top and bottom."""
         return (self.top + self.bottom) / 2
 
 
-def read_lines(pixels: Pixels) -> list[Line]:
-    """Return the lines on a page, in no order; ``pixels`` are (height, width, 3), blue first.
+def read_pieces(pixels: Pixels) -> list[Piece]:
+    """Return the pieces of text on a page, in no order; ``pixels`` are (height, width, 3), blue first.
 
     A page on its side or upside down is turned first.
     """
@@ -70,9 +75,9 @@ def read_lines(pixels: Pixels) -> list[Line]:
         if not len(quads):
             return []
         read = _engine().recognize_txt(_engine().crop_text_regions(pixels, quads))
-        frames = _straighten(quads)
+        frames = _straighten(quads, pixels.shape[1], pixels.shape[0])
         return [
-            _line(frame, text, words.confs if words else [])
+            _piece(frame, text, words.confs if words else [])
             for frame, text, words in zip(frames, read.txts, read.word_results, strict=True)
         ]
 
@@ -143,11 +148,15 @@ def _sizes(quads: _Quads) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return width, height
 
 
-def _straighten(quads: _Quads) -> NDArray[np.float64]:
-    """Return (lines, 4): left, top, right, bottom of each line after the page's skew is undone."""
+def _straighten(quads: _Quads, width: int, height: int) -> NDArray[np.float64]:
+    """Return (lines, 4): left, top, right, bottom of each line after the page's skew is undone.
+
+    The page is turned round its centre, so that its text stays where it was on it.
+    """
     skew = _skew(quads)
     turn = np.array([[np.cos(skew), -np.sin(skew)], [np.sin(skew), np.cos(skew)]])
-    corners = quads.astype(np.float64) @ turn
+    centre = np.array([width / 2, height / 2])
+    corners = (quads - centre) @ turn + centre
     left = corners[:, (0, 3), 0].mean(axis=1)
     right = corners[:, (1, 2), 0].mean(axis=1)
     top = corners[:, (0, 1), 1].mean(axis=1)
@@ -164,8 +173,8 @@ def _skew(quads: _Quads) -> float:
     return float(angles[order][np.searchsorted(weight, weight[-1] / 2)])
 
 
-def _line(frame: NDArray[np.float64], text: str, scores: list[float]) -> Line:
+def _piece(frame: NDArray[np.float64], text: str, scores: list[float]) -> Piece:
     start = len(text) - len(text.lstrip())
     end = max(start, len(text.rstrip()))
     left, top, right, bottom = frame.tolist()
-    return Line(left, top, right, bottom, text[start:end], tuple(scores[start:end]))
+    return Piece(left, top, right, bottom, text[start:end], tuple(scores[start:end]))

@@ -1,18 +1,17 @@
 """Scanned pages: image files and PDF files without a text layer, read by OCR.
 
-``ocr`` finds the lines; this module puts them in reading order and says what the page shows by its
-layout: paragraphs, indents, the cells of a row, the page's number.
+``ocr`` finds the pieces of text on a page; this module puts them together to rows, and ``layout``
+writes the rows as it writes those of other pages.
 """
 
 from __future__ import annotations
 
 import io
-import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
+from math import inf
 from statistics import median
 
 import numpy as np
@@ -20,7 +19,9 @@ import pypdfium2
 from PIL import Image, ImageOps
 
 from documents.errors import LoadError
-from documents.formats.ocr import Line, Pixels, read_lines
+from documents.formats.layout import Line, Page, place_doubts, write_pages
+from documents.formats.ocr import Piece, Pixels, read_pieces
+from documents.offsets import Span
 from documents.types import Progress, Source
 
 # Pillow's own guard against image bombs: about 270 MB of colours, an A4 page at 930 dpi.
@@ -37,13 +38,13 @@ _POINTS_PER_INCH = 72
 _MIN_DPI, _MAX_DPI = 100, 200
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page as read; ``doubts`` and ``furniture`` are spans of ``text``, as in ``Source``."""
-
-    text: str
-    doubts: tuple[tuple[int, int], ...] = ()
-    furniture: tuple[tuple[int, int], ...] = ()
+# A character that the recognition gives less than this is in doubt.
+DOUBT = 0.6
+# Stands for a line that was seen and could not be read, as editors mark what they cannot decipher.
+UNREADABLE = "□"
+# Of a character's width: a smaller gap inside a row is none, a larger one parts the cells of a table.
+_SPACE, _CELL = 0.8, 3.0
+_A4_WIDTH = 595.0
 
 
 def read_image(data: bytes, *, where: str, progress: Progress | None = None) -> Source:
@@ -51,17 +52,19 @@ def read_image(data: bytes, *, where: str, progress: Progress | None = None) -> 
 
     LoadError names ``where``: the file is damaged, too large, or shows no text.
     """
-    return _bind(_read_all(_frames(data, where), where, progress), where)
+    return _bind(list(_read_all(_frames(data, where), where, progress)), where)
 
 
 def read_scanned_pdf(data: bytes, *, where: str, progress: Progress | None = None) -> Source:
     """Return the source of a PDF file whose pages are pictures; LoadError as in ``read_image``."""
-    return _bind(_read_all(_rendered(data, where), where, progress), where)
+    return _bind(list(_read_all(_rendered(data, where), where, progress)), where)
 
 
 def read_page(image: Image.Image) -> Page:
-    """Return what one page says; an empty page where there is no text on it."""
-    return lay_out(read_lines(_pixels(image)))
+    """Return what one page shows; without lines where there is no text on it."""
+    pixels = _pixels(image)
+    height, width = pixels.shape[:2]
+    return lay_out(read_pieces(pixels), width, height)
 
 
 def _read_all(
@@ -80,25 +83,18 @@ def _read_all(
             progress(number, count, f"{where} {number}")
 
 
-def _bind(pages: Iterable[Page], where: str) -> Source:
-    """Join the pages by form feeds."""
-    text = ""
-    doubts: list[tuple[int, int]] = []
-    furniture: list[tuple[int, int]] = []
-    for number, page in enumerate(pages):
-        text += "\f" if number else ""
-        doubts.extend((len(text) + a, len(text) + b) for a, b in page.doubts)
-        furniture.extend((len(text) + a, len(text) + b) for a, b in page.furniture)
-        text += page.text
+def _bind(pages: Sequence[Page], where: str) -> Source:
+    text, furniture = write_pages(pages)
+    doubts = place_doubts(text, pages)
     # What a photograph without text is read as is doubtful throughout.
-    if len(re.sub(r"\s", "", text)) <= sum(b - a for a, b in doubts):
+    if len("".join(text.split())) <= sum(end - start for start, end in doubts):
         raise LoadError(
             where,
             "图像中没有可识别的文字。请确认这是文件的扫描件，并以至少 100 dpi 重新扫描。",
             "no text found in the picture; make sure that it is a scan of a document, and scan it "
             "again at 100 dpi or more.",
         )
-    return Source(text, "scan", tuple(furniture), tuple(doubts))
+    return Source(text, "scan", furniture, doubts)
 
 
 # --- files -> page images -------------------------------------------------------------------------
@@ -198,147 +194,61 @@ def _pixels(image: Image.Image) -> Pixels:
     return np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
 
 
-# --- lines -> the text of a page ------------------------------------------------------------------
-
-# A character that the recognition gives less than this is in doubt.
-DOUBT = 0.6
-# Stands for a line that was seen and could not be read, as editors mark what they cannot decipher.
-UNREADABLE = "□"
-# Of a character's width: a smaller gap inside a row is none, a larger one parts the cells of a table.
-_SPACE, _CELL = 0.8, 3.0
-# A first line is indented by two characters; beyond that a line is set apart (centred, or at right).
-_INDENT, _APART = 1.2, 3.4
-# Of the usual distance between rows: a larger one is a blank line.
-_BLANK = 1.6
-# 「— 3 —」 (of whose dashes OCR may make 一), 「第3页 共12页」, 「3/12」, 「3」.
-_PAGE_NUMBER = re.compile(
-    r"[-—–―─一~·]+\s*\d{1,4}\s*[-—–―─一~·]+"
-    r"|第\s*\d{1,4}\s*页(?:[\s/，,（(]*共\s*\d{1,4}\s*页[）)]?)?|\d{1,4}(?:\s*/\s*\d{1,4})?"
-)
+# --- lines -> the layout of a page ----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """The pieces of a row from left to right."""
+def lay_out(pieces: list[Piece], width: float, height: float) -> Page:
+    """Return the rows of a page of ``width`` and ``height`` whose pieces are given in any order.
 
-    pieces: tuple[Line, ...]
-
-    @property
-    def left(self) -> float:
-        return self.pieces[0].left
-
-    @property
-    def middle(self) -> float:
-        return median(piece.middle for piece in self.pieces)
-
-    @property
-    def text(self) -> str:
-        """What the row says, without its layout."""
-        return "".join(piece.text for piece in self.pieces)
+    Lengths become points of an A4 page, so that pages of one document compare.
+    """
+    unit = _A4_WIDTH / min(width, height)
+    pieces = _without_specks(pieces)
+    size = _character_width(pieces)
+    lines = [_write_row(row, size, unit) for row in _rows(pieces)]
+    return Page(tuple(lines), round(width * unit, -1), size * unit)
 
 
-# A character, and how sure it is; what the layout adds is sure.
-_Characters = list[tuple[str, float]]
-
-
-def lay_out(lines: list[Line]) -> Page:
-    """Return the text of a page whose lines are given in any order."""
-    lines = _without_specks(lines)
-    if not lines:
-        return Page("")
-    rows = _rows(lines)
-    width = _character_width(lines)
-    margin = _margin(rows, width)
-    pitch = median([b.middle - a.middle for a, b in pairwise(rows)] or [1.0])
-    read: _Characters = []
-    furniture: list[tuple[int, int]] = []
-    for before, row, after in zip([None, *rows], rows, [*rows[1:], None], strict=False):
-        if before:
-            read += _sure(_break(before, row, margin, width, pitch))
-        start = len(read)
-        read += _read_row(row, margin, width)
-        if _is_page_number(before, row, after, pitch):
-            furniture.append((start, len(read)))
-    text = "".join(character for character, _ in read)
-    return Page(text, tuple(_doubts([score for _, score in read])), tuple(furniture))
-
-
-def _sure(text: str) -> _Characters:
-    return [(character, 1.0) for character in text]
-
-
-def _without_specks(lines: list[Line]) -> list[Line]:
+def _without_specks(pieces: list[Piece]) -> list[Piece]:
     """Leave out what was seen, not read, and is no line: rules, stains, the edge of a picture."""
-    heights = [line.bottom - line.top for line in lines if line.text]
-    if not heights:
-        return []
-    usual = median(heights)
+    usual = median([piece.height for piece in pieces if piece.text] or [inf])
     return [
-        line
-        for line in lines
-        if line.text
-        or (0.6 * usual < line.bottom - line.top < 2 * usual and line.right - line.left > usual)
+        piece
+        for piece in pieces
+        if piece.text or (0.6 < piece.height / usual < 2 and piece.right - piece.left > usual)
     ]
 
 
-def _rows(lines: list[Line]) -> list[_Row]:
-    """Return the rows from top to bottom: a line joins the row that its middle lies in."""
-    rows: list[list[Line]] = []
-    for line in sorted(lines, key=lambda line: line.middle):
-        if (
-            rows
-            and line.top < median(piece.middle for piece in rows[-1])
-            and any(piece.top < line.middle < piece.bottom for piece in rows[-1])
-        ):
-            rows[-1].append(line)
+def _character_width(pieces: list[Piece]) -> float:
+    widths = [(piece.right - piece.left) / len(piece.text) for piece in pieces if piece.text]
+    return median(widths or [1.0]) or 1.0
+
+
+def _rows(pieces: list[Piece]) -> list[list[Piece]]:
+    """Return the rows from the top, each from the left: a piece joins the row that it overlaps."""
+    rows: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: piece.middle):
+        last = rows[-1] if rows else []
+        if any(piece.top < other.middle and piece.middle < other.bottom for other in last):
+            last.append(piece)
         else:
-            rows.append([line])
-    return [_Row(tuple(sorted(row, key=lambda line: line.left))) for row in rows]
+            rows.append([piece])
+    return [sorted(row, key=lambda piece: piece.left) for row in rows]
 
 
-def _character_width(lines: list[Line]) -> float:
-    return median((line.right - line.left) / len(line.text) for line in lines if line.text) or 1.0
+def _write_row(row: list[Piece], size: float, unit: float) -> Line:
+    text, scores = "", []
+    for before, piece in zip((None, *row), row, strict=False):
+        gap = (piece.left - before.right) / size if before else 0.0
+        between = "" if gap < _SPACE else " " if gap < _CELL else "\t"
+        text += between + (piece.text or UNREADABLE)
+        scores += [*(1.0 for _ in between), *(piece.scores or (0.0,))]
+    middle = median(piece.middle for piece in row)
+    left, right = row[0].left, max(piece.right for piece in row)
+    return Line(text, left * unit, right * unit, middle * unit, doubts=tuple(_doubts(scores)))
 
 
-def _margin(rows: list[_Row], width: float) -> float:
-    """Return the left edge of the text: the leftmost at which a tenth of the rows begin."""
-    edges = sorted(row.left for row in rows)
-    enough = max(2, len(edges) // 10)
-    for i, edge in enumerate(edges[: 1 - enough]):
-        if edges[i + enough - 1] - edge < width:
-            return edge
-    return edges[0]
-
-
-def _offset(row: _Row, margin: float, width: float) -> float:
-    return (row.left - margin) / width
-
-
-def _break(before: _Row, row: _Row, margin: float, width: float, pitch: float) -> str:
-    apart = (_offset(before, margin, width) > _APART) != (_offset(row, margin, width) > _APART)
-    return "\n\n" if apart or row.middle - before.middle > _BLANK * pitch else "\n"
-
-
-def _read_row(row: _Row, margin: float, width: float) -> _Characters:
-    read = _sure("　　") if _INDENT < _offset(row, margin, width) <= _APART else []
-    for before, piece in zip((None, *row.pieces), row.pieces, strict=False):
-        if before:
-            gap = (piece.left - before.right) / width
-            read += _sure("" if gap < _SPACE else " " if gap < _CELL else "\t")
-        read += zip(piece.text, piece.scores, strict=True) if piece.text else [(UNREADABLE, 0.0)]
-    return read
-
-
-def _is_page_number(before: _Row | None, row: _Row, after: _Row | None, pitch: float) -> bool:
-    """Whether a page's first or last row is its number: between dashes, or by itself."""
-    if (before and after) or not _PAGE_NUMBER.fullmatch(row.text):
-        return False
-    neighbour = before or after
-    far = neighbour is None or abs(neighbour.middle - row.middle) > _BLANK * pitch
-    return far or not row.text.isdecimal()
-
-
-def _doubts(scores: list[float]) -> Iterator[tuple[int, int]]:
+def _doubts(scores: list[float]) -> Iterator[Span]:
     position = 0
     for doubtful, run in groupby(scores, key=lambda score: score < DOUBT):
         end = position + len(list(run))
