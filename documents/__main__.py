@@ -1,4 +1,4 @@
-"""Command line: ``python -m documents show FILE [--json]`` and ``list [--json]``; both only read."""
+"""Command line: ``python -m documents show FILE | list | audit [PATH…] | verify``; all only read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ import sys
 from pathlib import Path
 
 from documents.errors import DocumentError
-from documents.library import library_folder, read_documents
+from documents.library import library_folder, read_documents, verify
 from documents.parsing import parse
+from documents.reports import (
+    format_audit,
+    format_summary,
+    format_verification,
+    outline,
+    write_audits,
+    write_verification,
+)
 from documents.schema import write_document, write_metadata
 from documents.types import Document
 
@@ -18,7 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
     options = _parser().parse_args(arguments)
     try:
-        return _show(options) if options.command == "show" else _list(options)
+        return {"show": _show, "list": _list, "audit": _audit, "verify": _verify}[options.command](
+            options
+        )
     except DocumentError as error:
         print(error, file=sys.stderr)
         return 2
@@ -32,7 +42,14 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="解析并显示一个文件 / parse and show a file")
     show.add_argument("file", type=Path)
     list_ = commands.add_parser("list", help="列出文档库 / list the library")
-    for command in (show, list_):
+    audit = commands.add_parser(
+        "audit", help="检查解析结果（默认：文档库）/ what parsing did to files or the library"
+    )
+    audit.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    verify_ = commands.add_parser(
+        "verify", help="校验文档库中的原件 / compare the library's files with their checksums"
+    )
+    for command in (show, list_, audit, verify_):
         command.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
     return parser
 
@@ -62,43 +79,35 @@ def _list(options: argparse.Namespace) -> int:
     return 0 if len(documents) == len(read) else 1
 
 
-def outline(document: Document) -> str:
-    """Return a document for reading at a terminal: metadata, clause tree, what was odd."""
-    metadata, audit = document.metadata, document.audit
-    lines = [f"# {metadata.title or document.id}"]
-    for name, value in write_metadata(metadata).items():
-        if value and name != "title":
-            lines.append(f"{name}: {_readable(value)}")
-    characters = audit.characters
-    lines.append(
-        f"characters: source {characters.source} = clauses {characters.clauses} "
-        f"+ front {characters.front} + dropped {characters.dropped}"
-    )
-    for clause in document.clauses:
-        indent = "  " * max(clause.level - 1, 0)
-        start = (clause.heading or clause.text).replace("\n", " ")[:40]
-        lines.append(f"{indent}{clause.path}  {start}")
-        for department in clause.departments:
-            lines.append(f"{indent}    · {department.role}: {department.name}")
-        for defect in clause.defects:
-            lines.append(f"{indent}    ! {defect.kind}: {defect.text}")
-    for gap in audit.gaps:
-        lines.append(f"gap: {gap.path}, expected {gap.expected}, found {gap.found}")
-    for path in audit.duplicates:
-        lines.append(f"duplicate: {path}")
-    reasons = sorted({removal.reason for removal in audit.dropped})
-    for reason in reasons:
-        texts = [removal.text for removal in audit.dropped if removal.reason == reason]
-        lines.append(f"dropped ({reason}): {len(texts)} × {' | '.join(map(repr, texts[:5]))}")
-    return "\n".join(lines)
+def _audit(options: argparse.Namespace) -> int:
+    documents, failures = [], []
+    for item in read_documents(options.paths or [library_folder()], progress=_show_progress):
+        if isinstance(item, Document):
+            documents.append(item)
+            if not options.json:
+                print(format_audit(item), end="\n\n")
+        else:
+            failures.append(item)
+            print(item, file=sys.stderr)
+    if options.json:
+        print(json.dumps(write_audits(documents, failures), ensure_ascii=False))
+    else:
+        print(format_summary(documents, failures))
+    return 1 if failures else 0
 
 
-def _readable(value: object) -> str:
-    if isinstance(value, list):
-        return "; ".join(_readable(item) for item in value)
-    if isinstance(value, dict):
-        return " ".join(str(item) for item in value.values() if item)
-    return str(value)
+def _show_progress(done: int, total: int, name: str) -> None:
+    if sys.stderr.isatty():
+        print(f"{done}/{total} {name}", file=sys.stderr, flush=True)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    found = verify()
+    if options.json:
+        print(json.dumps(write_verification(found), ensure_ascii=False))
+    else:
+        print(format_verification(found))
+    return 1 if found.changed or found.missing or found.unreadable else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """The document side's errors.
 
 DocumentError
-└── LoadError: a file cannot be read as a policy document
+├── LoadError: a file cannot be read as a policy document
+├── LibraryError: the library cannot be changed, or what it knows of its files is damaged
+└── UnknownDocumentError: the library has no document of that id
 
 Every message says what happened, where and what to do, Chinese first, then English.
 """
@@ -14,7 +16,16 @@ class DocumentError(Exception):
 
 
 class LoadError(DocumentError):
-    """A file cannot be read as a policy document."""
+    """A file cannot be read as a policy document: ``where``, and why in two languages."""
 
     def __init__(self, where: str, chinese: str, english: str) -> None:
+        self.where, self.chinese, self.english = where, chinese, english
         super().__init__(f"{where}：{chinese}\n{where}: {english}")
+
+
+class LibraryError(DocumentError):
+    """The library cannot be changed, or what it knows of its files is damaged."""
+
+
+class UnknownDocumentError(DocumentError):
+    """The library has no document of that id."""

@@ -1,11 +1,14 @@
 """The folder of source documents: the source of truth that every index is built from.
 
 It lies under ``POLICY_QA_HOME`` (default: the platform's user data folder). A new library begins
-with the sample documents.
+with the sample documents. Originals are kept byte for byte under their own names; a file put into the
+folder by hand belongs to the library as well, but only what was added is protected by a checksum.
 """
 
 from __future__ import annotations
 
+import difflib
+import hashlib
 import os
 import shutil
 import tempfile
@@ -15,9 +18,20 @@ from pathlib import Path
 
 import platformdirs
 
-from documents.errors import DocumentError, LoadError
-from documents.parsing import parse
-from documents.types import Document, Progress
+from documents.errors import DocumentError, LoadError, UnknownDocumentError
+from documents.intake import consider, open_intake, safe_name
+from documents.parsing import document_id, parse
+from documents.recognition import Stored, describe
+from documents.register import (
+    CHANGE,
+    Entry,
+    changing,
+    commit,
+    read_register,
+    settle,
+    write_register,
+)
+from documents.types import Change, Document, Original, Progress, Verification
 
 SUFFIXES = frozenset({".txt"})
 
@@ -29,10 +43,14 @@ def policy_home() -> Path:
 
 
 def library_folder() -> Path:
-    """Return the library's folder, created with the samples where there is none yet."""
+    """Return the library's folder, created with the samples where there is none yet.
+
+    A change that was stopped half way is finished first.
+    """
     folder = policy_home() / "documents"
     if not folder.is_dir():
         _create(folder)
+    settle(folder)
     return folder
 
 
@@ -45,6 +63,7 @@ def _create(folder: Path) -> None:
         for sample in resources.files("documents").joinpath("samples").iterdir():
             if _is_document(sample.name):
                 (beside / sample.name).write_bytes(sample.read_bytes())
+        write_register(beside, {s.path.name: s.entry for s in _survey(beside, {})})
         beside.rename(folder)
     except OSError as error:
         if beside is not None:
@@ -59,7 +78,8 @@ def _create(folder: Path) -> None:
 
 
 def _is_document(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES
+    # Hidden files are the library's own, or what macOS and editors leave beside a document.
+    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -83,9 +103,180 @@ def read_documents(
         try:
             document = parse(path, taken=taken)
         except LoadError as error:
+            taken.add(document_id(path))
             yield error
         else:
             taken.add(document.id)
             yield document
         if progress:
             progress(done, len(files), path.name)
+
+
+# --- changes --------------------------------------------------------------------------------------
+
+
+def add(
+    items: Iterable[Path | Original], *, progress: Progress | None = None
+) -> tuple[Change, ...]:
+    """Add files to the library, folders searched, all in one step; say what became of each.
+
+    A file that cannot be read as a document, or whose content or text the library has, is left out.
+    One whose stem is taken gets 8 hex digits of its SHA-256 behind it. A file that lies in the
+    library's folder is registered there. LibraryError where the library cannot be changed.
+    """
+    folder = library_folder()
+    expanded = list(_expand(items))
+    changes = []
+    with changing(folder):
+        register = read_register(folder)
+        intake = open_intake(folder, list(_survey(folder, register)), register)
+        for done, item in enumerate(expanded, 1):
+            try:
+                if isinstance(item, LoadError):
+                    raise item
+                change = consider(item, intake)
+            except LoadError as error:
+                change = Change(error.where, "failed", None, None, error.chinese, error.english)
+            changes.append(change)
+            if progress:
+                progress(done, len(expanded), Path(change.file).name)
+        if intake.register != register or intake.put:
+            commit(folder, intake.register, put=intake.put)
+    return tuple(changes)
+
+
+def _expand(items: Iterable[Path | Original]) -> Iterator[Path | Original | LoadError]:
+    """Yield the files in ``items``, and an error for each item that the library cannot hold."""
+    known = " ".join(sorted(SUFFIXES))
+    for item in items:
+        if isinstance(item, Path) and item.is_dir():
+            files = find_files([item])
+            yield from files
+            if not files:
+                yield LoadError(
+                    str(item),
+                    f"文件夹里没有可以添加的文件（支持 {known}）。",
+                    f"the folder holds no file that can be added ({known}).",
+                )
+        # A missing file is told as such, whatever its name.
+        elif _is_document(safe_name(item.name)) or (isinstance(item, Path) and not item.exists()):
+            yield item
+        else:
+            yield LoadError(
+                str(item) if isinstance(item, Path) else item.name,
+                f"文档库只收扩展名为 {known} 的文件，请改名后再添加。",
+                f"the library holds files that end in {known}; rename the file first.",
+            )
+
+
+def remove(ids: Iterable[str]) -> tuple[Change, ...]:
+    """Remove documents from the library, all in one step.
+
+    UnknownDocumentError, which names the nearest ids, where one of ``ids`` is not there; nothing is
+    removed then. LibraryError where the library cannot be changed.
+    """
+    folder = library_folder()
+    with changing(folder):
+        register = read_register(folder)
+        missing = (name for name in register if not (folder / name).exists())
+        files = {document_id(Path(name)): name for name in missing}
+        files |= {id: _relative(folder, path) for id, path in _identify(folder)}
+        wanted = tuple(dict.fromkeys(ids))
+        for id in wanted:
+            if id not in files:
+                raise _unknown(id, files)
+        gone = {files[id] for id in wanted}
+        left = {name: entry for name, entry in register.items() if name not in gone}
+        commit(folder, left, drop=sorted(gone))
+    return tuple(
+        Change(files[id], "removed", id, None, f"已删除 {id}。", f"removed {id}.") for id in wanted
+    )
+
+
+def _unknown(id: str, files: Iterable[str]) -> UnknownDocumentError:
+    ids = sorted(files)
+    near = [i for i in ids if id and (id in i or i in id)]
+    near += [i for i in difflib.get_close_matches(id, ids, n=5, cutoff=0.5) if i not in near]
+    listed = "、".join(near[:5])
+    return UnknownDocumentError(
+        f"文档库中没有 {id}{f'（相近的有：{listed}）' if near else ''}，没有删除任何文档。全部编号见 "
+        "python -m documents list。\n"
+        f"The library has no document {id}{f' (near: {listed})' if near else ''}; nothing was removed. "
+        "For all ids: python -m documents list."
+    )
+
+
+def verify() -> Verification:
+    """Compare every file of the library with its checksum.
+
+    Files put there by hand have none; they are read, to tell documents from other files.
+    """
+    while True:
+        folder = library_folder()
+        register = read_register(folder)
+        found = _verify(folder, register)
+        # Where another process changed the library meanwhile, it is looked at again.
+        if not (folder / CHANGE).exists() and read_register(folder) == register:
+            return found
+
+
+def _verify(folder: Path, register: dict[str, Entry]) -> Verification:
+    intact = 0
+    changed, missing, unregistered = [], [], []
+    unreadable: list[tuple[str, str, str]] = []
+    for name, entry in sorted(register.items()):
+        try:
+            if _checksum(folder / name) == entry.sha256:
+                intact += 1
+            else:
+                changed.append(name)
+        except FileNotFoundError:
+            missing.append(name)
+        except OSError as error:
+            unreadable.append((name, f"无法读取（{error}）。", f"cannot be read ({error})."))
+    for path in find_files([folder]):
+        name = _relative(folder, path)
+        if name not in register:
+            try:
+                parse(path)
+                unregistered.append(name)
+            except LoadError as error:
+                unreadable.append((name, error.chinese, error.english))
+    return Verification(
+        intact, tuple(changed), tuple(missing), tuple(unregistered), tuple(unreadable)
+    )
+
+
+def _survey(folder: Path, register: dict[str, Entry]) -> Iterator[Stored]:
+    """Yield every file of the library; what the register does not know of one is read from it."""
+    for id, path in _identify(folder):
+        sha256 = ""
+        try:
+            sha256 = _checksum(path)
+            entry = register.get(_relative(folder, path))
+            if entry is None or entry.sha256 != sha256:
+                entry = describe(parse(path), sha256)
+            yield Stored(id, path, entry)
+        except LoadError as error:
+            yield Stored(id, path, Entry(sha256), error)
+        except OSError as error:
+            reason = LoadError(str(path), f"无法读取（{error}）。", f"cannot be read ({error}).")
+            yield Stored(id, path, Entry(sha256), reason)
+
+
+def _identify(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield id and file of everything in the library, with the ids that ``read_documents`` gives."""
+    taken: set[str] = set()
+    for path in find_files([folder]):
+        id = document_id(path, taken=taken)
+        taken.add(id)
+        yield id, path
+
+
+def _relative(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -17,6 +17,11 @@ def load_source(path: Path, *, progress: Progress | None = None) -> Source:
 
     Raises LoadError where the file is missing, unreadable, empty, too large or not text.
     """
+    return read_source(read_file(path), where=str(path), progress=progress)
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of ``path``; LoadError where it is missing, unreadable or too large."""
     try:
         size = path.stat().st_size
         if path.is_dir():
@@ -29,7 +34,7 @@ def load_source(path: Path, *, progress: Progress | None = None) -> Source:
                 f"文件有 {size} 字节，超过上限 {MAX_BYTES} 字节，请拆分后再添加。",
                 f"the file has {size} bytes, more than the limit of {MAX_BYTES}; split it first.",
             )
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise LoadError(
             str(path), "文件不存在，请检查路径。", "no such file; check the path."
@@ -38,4 +43,8 @@ def load_source(path: Path, *, progress: Progress | None = None) -> Source:
         raise LoadError(
             str(path), f"无法读取（{error}）。", f"cannot be read ({error})."
         ) from error
-    return read_text(data, where=str(path))
+
+
+def read_source(data: bytes, *, where: str, progress: Progress | None = None) -> Source:
+    """Return the source of a file's content; LoadError names ``where``."""
+    return read_text(data, where=where)

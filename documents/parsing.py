@@ -51,6 +51,7 @@ def parse_source(source: Source, id: str) -> Document:
         metadata=read_metadata(front, body, closing),
         clauses=clauses,
         audit=audit(source.text, cleaned, tree, clauses),
+        format=source.format,
     )
 
 

@@ -53,6 +53,8 @@ def read_document(obj: Mapping[str, Any]) -> Document:
         metadata=_read_metadata(obj["metadata"]),
         clauses=tuple(_read_clause(clause) for clause in obj["clauses"]),
         audit=_read_audit(obj["audit"]),
+        # An index of before there was more than one format says nothing.
+        format=obj.get("format", "text"),
     )
 
 

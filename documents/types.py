@@ -21,6 +21,7 @@ Status = Literal["not_yet", "in_force", "expiring", "expired", "repealed", "unkn
 # Called with how much is done, of how much, and what it was: a file, or a page of one.
 Progress = Callable[[int, int, str], None]
 Format = Literal["text", "html", "docx", "pdf", "scan", "doc"]
+Outcome = Literal["added", "duplicate", "version", "failed", "removed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,46 @@ class Source:
     format: Format = "text"
     furniture: tuple[tuple[int, int], ...] = ()
     doubts: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A file to be added that lies in no folder: an upload, or a member of an archive."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one file that was to be added to the library, or removed from it.
+
+    ``id`` is the document's own, None where nothing was stored. ``other`` is the document that has
+    the same content (``duplicate``) or may be another version of it (``version``, stored all the
+    same). ``chinese`` and ``english`` say so.
+    """
+
+    file: str
+    outcome: Outcome
+    id: str | None
+    other: str | None
+    chinese: str
+    english: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How the library's files compare with their checksums: relative names, ``intact`` a count.
+
+    ``unregistered`` files were put into the folder by hand, ``unreadable`` ones are (file, Chinese
+    reason, English reason).
+    """
+
+    intact: int
+    changed: tuple[str, ...]
+    missing: tuple[str, ...]
+    unregistered: tuple[str, ...]
+    unreadable: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +208,7 @@ class Document:
     metadata: Metadata
     clauses: tuple[Clause, ...]
     audit: Audit
+    format: Format = "text"
 
     def clause(self, path: str) -> Clause:
         """Return the clause at ``path``; KeyError where there is none."""

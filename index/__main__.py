@@ -1,4 +1,4 @@
-"""Command line: ``python -m index build|info|verify|search``."""
+"""Command line: ``python -m index add|remove|build|info|verify|search``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from documents.errors import DocumentError
 from documents.metadata import display_title
-from index import snapshot
+from documents.reports import format_change, write_change
+from index import library, snapshot
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_filters
-from index.hybrid import build_store, default_store, open_index
+from index.hybrid import Build, build_store, default_store, open_index
+from index.library import Update
 from index.progress import Progress
 
 
@@ -21,9 +24,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
     options = _parser().parse_args(arguments)
     try:
-        return {"build": _build, "info": _info, "verify": _verify, "search": _search}[
-            options.command
-        ](options)
+        return {
+            "add": _add,
+            "remove": _remove,
+            "build": _build,
+            "info": _info,
+            "verify": _verify,
+            "search": _search,
+        }[options.command](options)
     except (DocumentError, PolicyIndexError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -40,6 +48,14 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m index", description="建立和检索索引 / build and search"
     )
     commands = parser.add_subparsers(dest="command", required=True)
+    add = commands.add_parser(
+        "add", help="添加文件并更新索引 / add files to the library and index it"
+    )
+    add.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
+    remove = commands.add_parser(
+        "remove", help="删除文档并更新索引 / remove documents from the library and its index"
+    )
+    remove.add_argument("ids", nargs="+", metavar="ID")
     build = commands.add_parser(
         "build", help="建立索引（默认：文档库）/ index files or the library"
     )
@@ -54,9 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         search.add_argument(f"--{name}")
     for command in (info, verify, search):
         command.add_argument("--index", type=Path, metavar="DIR")
-    for command in (build, search):
+    for command in (add, remove, build, search):
         command.add_argument("--model", metavar="NAME_OR_PATH")
-    for command in (info, search):
+    for command in (add, remove, info, search):
         command.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
     return parser
 
@@ -68,9 +84,51 @@ def _positive(text: str) -> int:
     return value
 
 
+def _add(options: argparse.Namespace) -> int:
+    return _tell(library.add(options.paths, model=options.model, progress=Progress()), options)
+
+
+def _remove(options: argparse.Namespace) -> int:
+    return _tell(library.remove(options.ids, model=options.model, progress=Progress()), options)
+
+
+def _tell(update: Update, options: argparse.Namespace) -> int:
+    """Print what became of each file and of the index; return the exit code."""
+    failed = [change for change in update.changes if change.outcome == "failed"]
+    if options.json:
+        obj = {
+            "results": [write_change(change) for change in update.changes],
+            "index": update.build.manifest.fingerprint if update.build else None,
+        }
+        print(json.dumps(obj, ensure_ascii=False))
+    else:
+        for change in update.changes:
+            print(
+                format_change(change), file=sys.stderr if change.outcome == "failed" else sys.stdout
+            )
+    if update.error:
+        print(update.error, file=sys.stderr)
+        return 1
+    if update.emptied:
+        print(
+            "文档库现在是空的，索引已删除。添加文件：python -m index add 文件或文件夹。\n"
+            "The library is empty now, and its index is gone. To add files: python -m index add "
+            "FILE_OR_FOLDER.",
+            file=sys.stderr,
+        )
+    if update.build:
+        out = sys.stderr if options.json else sys.stdout
+        return max(_tell_build(default_store(), update.build, out), 1 if failed else 0)
+    return 2 if failed and len(failed) == len(update.changes) else 1 if failed else 0
+
+
 def _build(options: argparse.Namespace) -> int:
     store = options.out or default_store()
     built = build_store(store, options.paths, model=options.model, progress=Progress())
+    return _tell_build(store, built, sys.stdout)
+
+
+def _tell_build(store: Path, built: Build, out: TextIO) -> int:
     for failure in built.failures:
         print(failure, file=sys.stderr)
     m = built.manifest
@@ -82,7 +140,8 @@ def _build(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     print(
-        f"{store}: {m.documents} documents, {m.clauses} clauses, {m.units} units, {m.fingerprint}"
+        f"{store}: {m.documents} documents, {m.clauses} clauses, {m.units} units, {m.fingerprint}",
+        file=out,
     )
     return 1 if built.failures else 0
 

@@ -3,7 +3,8 @@
 PolicyIndexError
 ├── ModelError             an embedding model cannot be prepared, found or loaded
 ├── SnapshotError          a saved index is missing, damaged, or made for another model or version
-└── BuildInProgressError   another process is building the same index
+├── BuildInProgressError   another process is building the same index
+└── OutdatedIndexError     the library was changed, but its index could not be
 
 Messages meant for users are two lines: Chinese first, then English. Each says what happened, where,
 and what to do.
@@ -24,3 +25,7 @@ class SnapshotError(PolicyIndexError):
 
 class BuildInProgressError(PolicyIndexError):
     """Another process is building the same index."""
+
+
+class OutdatedIndexError(PolicyIndexError):
+    """The library was changed, but its index could not be brought up to date."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from documents.errors import LoadError
-from documents.library import library_folder, policy_home, read_documents
+from documents.library import SUFFIXES, library_folder, policy_home, read_documents
 from documents.normalization import has_han
 from documents.types import Clause, Document
 from documents.validity import link
@@ -243,22 +243,40 @@ def build_store(
     BuildInProgressError where another process builds the same store; ModelError.
     """
     with snapshot.build_lock(store):
-        report = (lambda done, total, name: progress("read", done, total)) if progress else None
-        read = list(read_documents(paths or [library_folder()], progress=report))
-        documents = [item for item in read if isinstance(item, Document)]
-        failures = tuple(item for item in read if isinstance(item, LoadError))
-        if not documents:
-            raise (
-                failures[0]
-                if failures
-                else LoadError(
-                    ", ".join(map(str, paths)) or str(library_folder()),
-                    "没有可以建立索引的文档（支持 .txt）。",
-                    "no documents to index (.txt is read).",
-                )
-            )
-        index = HybridIndex.build(documents, load_encoder(model), progress=progress)
-        return Build(index.save(store), failures)
+        return build_locked(store, paths, model=model, progress=progress)
+
+
+def build_locked(
+    store: Path,
+    paths: Sequence[Path] = (),
+    *,
+    model: str | None = None,
+    progress: Progress | None = None,
+) -> Build:
+    """Do what ``build_store`` does, inside ``snapshot.build_lock``."""
+    report = (lambda done, total, name: progress("read", done, total)) if progress else None
+    read = list(read_documents(paths or [library_folder()], progress=report))
+    documents = [item for item in read if isinstance(item, Document)]
+    failures = tuple(item for item in read if isinstance(item, LoadError))
+    if not documents:
+        raise failures[0] if failures else _nothing_to_index(paths)
+    index = HybridIndex.build(documents, load_encoder(model), progress=progress)
+    return Build(index.save(store), failures)
+
+
+def _nothing_to_index(paths: Sequence[Path]) -> LoadError:
+    if not paths:
+        return LoadError(
+            str(library_folder()),
+            "文档库是空的。请先添加文件：python -m index add 文件或文件夹。",
+            "the library is empty; add files first: python -m index add FILE_OR_FOLDER.",
+        )
+    known = " ".join(sorted(SUFFIXES))
+    return LoadError(
+        ", ".join(map(str, paths)),
+        f"没有可以建立索引的文档（支持 {known}）。",
+        f"no documents to index ({known} are read).",
+    )
 
 
 def open_index(

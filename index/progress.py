@@ -6,7 +6,11 @@ import sys
 import time
 
 _INTERVAL = 0.5
-_STAGES = {"read": ("读取 reading", "文档 documents"), "encode": ("编码 encoding", "片段 chunks")}
+_STAGES = {
+    "add": ("添加 adding", "文件 files"),
+    "read": ("读取 reading", "文档 documents"),
+    "encode": ("编码 encoding", "片段 chunks"),
+}
 
 
 class Progress:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -25,6 +24,7 @@ import filelock
 import numpy as np
 
 from documents.schema import read_document, write_document
+from documents.storage import sync
 from documents.types import Document
 from index.errors import BuildInProgressError, SnapshotError
 from index.types import Chunk, Unit, Vectors
@@ -143,6 +143,14 @@ def save(
     return manifest
 
 
+def discard(store: Path) -> None:
+    """Remove every snapshot of ``store``. Hold ``build_lock`` around it."""
+    # The pointer goes first, so that a stop half way leaves no index rather than half of one.
+    (store / CURRENT).unlink(missing_ok=True)
+    sync(store)
+    _remove_snapshots(store, keep=())
+
+
 def current(store: Path) -> Path | None:
     """Return the folder of the current snapshot of ``store``, None where it has none."""
     try:
@@ -250,11 +258,15 @@ def _switch(store: Path, beside: Path) -> None:
     _sync(beside)
     beside.rename(target)
     (target / CURRENT).replace(store / CURRENT)
-    _sync_one(store)
+    sync(store)
+    _remove_snapshots(store, keep=(target, previous))
+
+
+def _remove_snapshots(store: Path, *, keep: Sequence[Path | None]) -> None:
     for old in store.iterdir():
         # The folder may be one that its owner also keeps other things in.
         ours = old.name.startswith(_WRITING) or _SNAPSHOT.fullmatch(old.name)
-        if ours and old not in (target, previous):
+        if ours and old not in keep:
             shutil.rmtree(old, ignore_errors=True)
 
 
@@ -265,19 +277,7 @@ def _name(manifest: bytes) -> str:
 def _sync(folder: Path) -> None:
     """Have the files of ``folder`` and its names on disk before the next step relies on them."""
     for path in [*folder.rglob("*"), folder]:
-        _sync_one(path)
-
-
-def _sync_one(path: Path) -> None:
-    """Have one file, or the names in one folder, on disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        # Some file systems cannot sync a folder; the rename itself is still atomic.
-        pass
-    finally:
-        os.close(descriptor)
+        sync(path)
 
 
 def _files(folder: Path) -> list[str]:

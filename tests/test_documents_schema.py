@@ -82,6 +82,7 @@ SCHEMA = record(
         duplicates=array(WORDS),
         overlong=array(WORDS),
     ),
+    format=one_of("text", "html", "docx", "pdf", "scan", "doc"),
 )
 
 ODD = "一、甲\n三、乙\n三、丙。（省科技厅牵头）\n最高不超过万元。\u200b"
@@ -160,3 +161,9 @@ def test_a_record_without_a_field_is_refused(field: str) -> None:
     del written[field]
     with pytest.raises(KeyError, match=field):
         read_document(written)
+
+
+def test_a_document_of_before_there_were_formats_is_text() -> None:
+    written = write_document(parse_text(ODD, "odd"))
+    del written["format"]
+    assert read_document(written).format == "text"

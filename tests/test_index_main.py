@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from documents.library import library_folder
 from index import hybrid
 from index.__main__ import main
 from index.snapshot import build_lock, current
+from qa.__main__ import main as ask
 from tests.conftest import FakeEncoder
 
 ROOT = Path(__file__).parent.parent
@@ -188,9 +190,216 @@ def test_search_filters(store: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert (code, out) == (2, "") and "yesterday" in err
 
 
+# --- the library and its index --------------------------------------------------------------------
+
+
+def found(capsys: pytest.CaptureFixture[str], question: str) -> list[str]:
+    """Return the documents that a search of the library's own index finds."""
+    code, out, _ = run(capsys, "search", question, "--json")
+    assert code == 0
+    return [result["document"] for result in json.loads(out)]
+
+
+@pytest.fixture
+def empty(home: Path) -> Path:
+    folder = home / "documents"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_an_added_document_is_found_and_asked(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "opinion" not in found(capsys, "支持公共充电站建设")
+    code, out, err = run(capsys, "add", document)
+    assert code == 0
+    assert f"{document}：已添加为 opinion。\n{document}: added as opinion.\n" in out
+    assert "6 documents" in out
+    assert "添加 adding: 1/1" in err and "reading: 6/6" in err and "encoding" in err
+    assert found(capsys, "支持公共充电站建设")[0] == "opinion"
+    code = ask(["ask", "某某意见支持公共充电站建设吗？", "--json"])
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert code == 0 and results[0]["document"] == "opinion"
+
+
+def test_a_removed_document_is_found_no_more(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "add", document)
+    code, out, _ = run(capsys, "remove", "opinion")
+    assert code == 0
+    assert "opinion.txt：已删除 opinion。\nopinion.txt: removed opinion.\n" in out
+    assert "5 documents" in out
+    assert "opinion" not in found(capsys, "支持公共充电站建设")
+
+
+def test_results_as_json_are_alone_on_standard_output(
+    document: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "missing.txt"
+    code, out, err = run(capsys, "add", document, missing, "--json")
+    assert code == 1 and "6 documents" in err
+    obj = json.loads(out)
+    assert obj["index"] == json.loads(run(capsys, "info", "--json")[1])["fingerprint"]
+    assert obj["results"] == [
+        {
+            "file": str(document),
+            "outcome": "added",
+            "id": "opinion",
+            "other": None,
+            "message": {"zh": "已添加为 opinion。", "en": "added as opinion."},
+        },
+        {
+            "file": str(missing),
+            "outcome": "failed",
+            "id": None,
+            "other": None,
+            "message": {
+                "zh": "文件不存在，请检查路径。",
+                "en": "no such file; check the path.",
+            },
+        },
+    ]
+    code, out, _ = run(capsys, "remove", "opinion", "--json")
+    obj = json.loads(out)
+    assert code == 0 and obj["index"]
+    assert [(r["outcome"], r["id"]) for r in obj["results"]] == [("removed", "opinion")]
+
+
+def test_nothing_new_builds_nothing(
+    document: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "add", document)
+    before = current(home / "index")
+    copy = document.with_name("copy.txt")
+    copy.write_bytes(document.read_bytes())
+    code, out, err = run(capsys, "add", copy, "--json")
+    assert code == 0 and "encoding" not in err
+    obj = json.loads(out)
+    assert obj["index"] is None
+    assert [(r["outcome"], r["other"]) for r in obj["results"]] == [("duplicate", "opinion")]
+    assert current(home / "index") == before
+
+
+def test_adding_only_what_fails_is_bad_input(
+    tmp_path: Path, empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "add", tmp_path / "missing.txt")
+    assert (code, out) == (2, "") and "文件不存在" in err and "no such file" in err
+    assert list(empty.glob("*.txt")) == []
+
+
+def test_removing_an_unknown_document_is_bad_input(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    found(capsys, "充电站")
+    before = current(home / "index")
+    code, out, err = run(capsys, "remove", "nanchang-auto-action", "--json")
+    assert (code, out) == (2, "")
+    assert err.count("nanchang-auto-action-plan") == 2
+    assert current(home / "index") == before
+    assert len(list((home / "documents").glob("*.txt"))) == 5
+
+
+def test_an_emptied_library_has_no_index(
+    document: Path, empty: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, "add", document)[0] == 0
+    code, out, err = run(capsys, "remove", "opinion", "--json")
+    assert code == 0 and json.loads(out)["index"] is None
+    assert "文档库现在是空的" in err and "library is empty now" in err
+    assert current(home / "index") is None
+    assert [path.name for path in (home / "index").iterdir() if path.is_dir()] == []
+    for command in (["build"], ["search", "充电站"]):
+        code, out, err = run(capsys, *command)
+        assert (code, out) == (2, "")
+        assert "文档库是空的" in err and "python -m index add" in err
+    assert run(capsys, "add", document)[0] == 0
+    assert found(capsys, "公共充电站")[0] == "opinion"
+
+
+@pytest.mark.parametrize("stop", [OSError("No space left on device"), KeyboardInterrupt()])
+def test_an_index_that_cannot_follow_says_how_to_go_on(
+    stop: BaseException,
+    document: Path,
+    empty: Path,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (empty / "other.txt").write_text("某某办法\n一、支持换电站。\n", "utf-8")
+    assert found(capsys, "换电站") == ["other"]
+    before = current(home / "index")
+    with monkeypatch.context() as patch:
+        patch.setattr(hybrid.HybridIndex, "save", raising(stop))
+        code, out, err = run(capsys, "add", document, "--json")
+    assert code == 1
+    obj = json.loads(out)
+    assert obj["index"] is None and obj["results"][0]["outcome"] == "added"
+    assert "索引没有更新" in err and "python -m index build" in err
+    assert (empty / "opinion.txt").exists()
+    assert current(home / "index") == before
+    assert found(capsys, "换电站") == ["other"]
+    assert run(capsys, "build")[0] == 0
+    assert found(capsys, "公共充电站")[0] == "opinion"
+
+
+def test_a_fault_of_ours_keeps_its_traceback_and_says_how_to_go_on(
+    document: Path, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hybrid.HybridIndex, "build", raising(ZeroDivisionError("oops")))
+    with pytest.raises(ZeroDivisionError) as caught:
+        main(["add", str(document)])
+    assert "python -m index build" in caught.value.__notes__[0]
+
+
+def raising(error: BaseException) -> Callable[..., None]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_a_library_that_is_being_indexed_is_not_changed(
+    document: Path, empty: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with build_lock(home / "index"):
+        code, out, err = run(capsys, "add", document)
+    assert (code, out) == (2, "") and "另一个进程" in err
+    assert list(empty.glob("*.txt")) == []
+
+
+def test_an_interrupted_addition_changes_nothing(
+    document: Path,
+    empty: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("documents.intake.read_source", raising(KeyboardInterrupt()))
+    code, out, err = run(capsys, "add", document)
+    assert (code, out) == (130, "") and "unchanged" in err
+    assert list(empty.glob("*.txt")) == []
+
+
+def test_an_unreadable_file_of_the_library_is_told(
+    document: Path, empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (empty / "broken.txt").write_bytes(b"")
+    code, out, err = run(capsys, "add", document)
+    assert code == 1 and "1 documents" in out and str(empty / "broken.txt") in err
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["search"], ["search", "x", "--k", "0"], ["search", "x", "--k", "many"], ["x"]],
+    [
+        [],
+        ["add"],
+        ["remove"],
+        ["search"],
+        ["search", "x", "--k", "0"],
+        ["search", "x", "--k", "many"],
+        ["x"],
+    ],
 )
 def test_wrong_use_is_bad_input(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
