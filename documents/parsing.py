@@ -55,12 +55,16 @@ def parse_source(source: Source, id: str) -> Document:
     )
 
 
-def document_id(path: Path, *, taken: Container[str] = ()) -> str:
-    """Return the file's stem in NFC, with 8 hex digits of its SHA-256 where the stem is taken."""
+def document_id(path: Path, *, taken: Container[str] = (), data: bytes | None = None) -> str:
+    """Return the file's stem in NFC, with 8 hex digits of its SHA-256 where the stem is taken.
+
+    ``data`` is the content of a file that does not lie at ``path`` itself, but in an archive.
+    """
     stem = unicodedata.normalize("NFC", path.stem)
     if stem not in taken:
         return stem
-    return f"{stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+    content = path.read_bytes() if data is None else data
+    return f"{stem}-{hashlib.sha256(content).hexdigest()[:8]}"
 
 
 def _clause(
