@@ -233,9 +233,11 @@ def place_doubts(text: str, pages: Sequence[Page]) -> tuple[Span, ...]:
         ]
         for written, own in (*items, *((mark, ()) for mark in page.marks)):
             # Between two of them there is only white space.
-            start = text.index(written.strip(), position) - (len(written) - len(written.lstrip()))
+            words = written.strip()
+            first = text.index(words, position)
+            start = first - written.find(words)
             doubts.extend((start + a, start + b) for a, b in own)
-            position = start + len(written.rstrip())
+            position = first + len(words)
     return tuple(doubts)
 
 

@@ -94,6 +94,9 @@ def _engine() -> Any:  # rapidocr declares other types than it returns
             "Global.return_word_box": True,
             "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
             "Det.unclip_ratio": _GROWTH,
+            # By itself it would enlarge whatever is narrower than 736 pixels, a strip beyond measure.
+            "Det.limit_type": "max",
+            "Det.limit_side_len": _DETECTION_SIDE,
             "Cls.model_path": str(models / "ch_ppocr_mobile_v2.0_cls_mobile.onnx"),
             "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),
             "EngineConfig.onnxruntime.intra_op_num_threads": min(_MAX_THREADS, os.cpu_count() or 1),

@@ -32,6 +32,7 @@ MAX_PAGES = 300
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 # Beyond this a page is read from a reduced image: 340 dpi on A4.
 _MAX_SIDE = 4000
+_SLIMMEST = 16
 _POINTS_PER_INCH = 72
 # A page without an image in it has its letters drawn as shapes, and may be drawn at any resolution;
 # a scan is best read at its own. More than 200 dpi gains nothing.
@@ -195,7 +196,11 @@ def _pixels(image: Image.Image) -> Pixels:
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
+    # A strip is laid on a sheet: the detection knows pages.
+    least = max(image.size) // _SLIMMEST
+    sheet = Image.new("RGB", (max(image.width, least), max(image.height, least)), "white")
+    sheet.paste(image.convert("RGB"))
+    return np.ascontiguousarray(np.asarray(sheet)[:, :, ::-1])
 
 
 # --- lines -> the layout of a page ----------------------------------------------------------------
