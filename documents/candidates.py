@@ -21,6 +21,7 @@ from documents.numbering import (
     Marker,
     find_inside,
     find_markers,
+    read_marker,
 )
 from documents.titles import find_title_above
 
@@ -40,7 +41,7 @@ _WEIGHTS = {
 _STRUCTURAL_WEIGHT = 4.0
 _BARE_WEIGHT = 0.4
 # In mid-line an article follows the end of a sentence, or has the space behind it that statutes are
-# printed with.
+# printed with; and it has words, which one of a list of articles has not.
 _SPACED_WEIGHT = 3.0
 _GLUED_WEIGHT = 1.5
 _LOOSE_WEIGHT = 1.0
@@ -48,12 +49,13 @@ _LOOSE_WEIGHT = 1.0
 _QUOTED_SHARE = 0.2
 # A paragraph is shorter; a longer line has lost its breaks.
 _LOST_BREAKS = 1000
-_SENTENCE_ENDS = "。；;：:！？!?”’」』）)〕】》"
+_SENTENCE_ENDS = "。；;：:！？!?”’」』）)〕】"
 _ARTICLE_PLACE = (
     rf"(?:(?<=[{_SENTENCE_ENDS}])|(?<=[{_SENTENCE_ENDS}][ \u3000])"
-    r"|(?=第[^条條\n]{1,12}[条條](?:之.)?\s)){}"
+    r"|(?=第[^条條\n]{1,12}[条條](?:之.)?\s)){}(?![：:。；;]|\s*第[^条條\n]{1,9}[条條])"
 )
 _LONGEST_HEADING = 40
+_LINE = re.compile(r"[^\n]+")
 _LISTED = re.compile(r"\s*[:：]\s*[1１][.．、]")
 _ENDED = re.compile("。|[；：]$")
 _LEADERS = re.compile(r"[\s.…·．。-]*\d*\s*$")
@@ -79,7 +81,7 @@ def find_candidates(text: str) -> list[Candidate]:
     found.extend(_in_mid_line(text, {m.start for m in at_lines}))
     found.sort(key=lambda candidate: candidate.marker.start)
     found = _without_loose_numbers(found)
-    found = _without_contents(text, [c for c in found if _is_annex_body(text, c, found)])
+    found = _without_contents(text, _without_listed_annexes(text, found))
     return _with_titles(text, _weigh_quoted(text, found))
 
 
@@ -87,10 +89,15 @@ def _weigh(marker: Marker) -> float:
     return _BARE_WEIGHT if marker.bare else _WEIGHTS.get(marker.scheme.name, _STRUCTURAL_WEIGHT)
 
 
+# A cell ends with a tab; behind a mark inside a sentence a tab is only a space.
+_CELL = re.compile(r"[^\s，。；：、]\t")
+
+
 def _in_table(text: str, marker: Marker) -> bool:
-    """Whether the marker begins a row of a table: cells are parted by tabs."""
+    """Whether the marker begins a row of a table."""
     end = text.find("\n", marker.end)
-    return "\t" in text[marker.end : end if end >= 0 else len(text)].strip()
+    end = end if end >= 0 else len(text)
+    return _CELL.search(text, marker.end, end) is not None or text.startswith("\t", marker.end)
 
 
 # --- mid-line -------------------------------------------------------------------------------------
@@ -146,21 +153,25 @@ def _lies_in(spans: Sequence[tuple[int, int]], place: int) -> bool:
 # --- what is no clause ----------------------------------------------------------------------------
 
 
-def _is_annex_body(text: str, candidate: Candidate, candidates: Sequence[Candidate]) -> bool:
-    """Whether an annex stands here, and not only its name in a list above the signature."""
-    marker = candidate.marker
-    if marker.scheme is not ANNEX:
-        return True
+def _without_listed_annexes(text: str, candidates: list[Candidate]) -> list[Candidate]:
+    """Drop the annexes that are only named in a list above the signature."""
+    kept, end = [], len(text)
+    for candidate in reversed(candidates):
+        annex = candidate.marker.scheme is ANNEX
+        if not annex or _is_annex_body(text, candidate.marker, end):
+            kept.append(candidate)
+        end = candidate.marker.start if annex else end
+    return kept[::-1]
+
+
+def _is_annex_body(text: str, marker: Marker, end: int) -> bool:
+    """Whether the annex stands here; ``end`` is where the next one is named."""
     if _LISTED.match(text, marker.end):
         return False
-    following = bisect_left([c.marker.start for c in candidates], marker.end)
-    end = next(
-        (c.marker.start for c in candidates[following:] if c.marker.scheme is ANNEX), len(text)
-    )
-    for line in text[marker.end : end].split("\n")[1:]:
-        if is_signing(line):
+    for line in _LINE.finditer(text, marker.end, end):
+        if line.start() > marker.end and is_signing(line[0]):
             return False
-        if "。" in line or "\t" in line or next(find_markers(line), None):
+        if "。" in line[0] or "\t" in line[0] or read_marker(text, line.start()):
             return True
     return False
 

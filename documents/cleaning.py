@@ -95,6 +95,43 @@ def _readings(character: str) -> frozenset[str]:
     return frozenset(reading for readings in found for reading in readings)
 
 
+# --- markup ---------------------------------------------------------------------------------------
+
+_COMMENT_START, _COMMENT_END = "<!--", "-->"
+_HEADING = re.compile(r"^[ \t\u00a0\u3000]{0,8}(?P<mark>#{1,6}[ \t]+)(?=\S)", re.MULTILINE)
+_STRONG = re.compile(
+    r"(?<!\*)(?P<open>\*{2,3})(?=[^\s*])[^*\n]*(?<=[^\s*])(?P<close>(?P=open))(?!\*)"
+)
+# Spaces; and of &amp; all but the & that it stands for.
+_ENTITY = re.compile(
+    r"&(?:amp;)?(?:nbsp|ensp|emsp|thinsp|zwnj|zwj"
+    r"|#0{0,4}(?:160|819[45]|8201|12288)|#[xX]0{0,4}(?:[aA]0|200[239]|3000));"
+    r"|(?<=&)amp;"
+)
+
+
+def find_markup(text: str) -> list[Span]:
+    """Marks of Markdown or HTML in a plain text: # before a heading, ** around words, comments.
+
+    Spaces that are written as entities go, too. Other entities stay, because a step can only
+    remove; they are reported as damage.
+    """
+    headings = (match.span("mark") for match in _HEADING.finditer(text))
+    strong = (match.span(mark) for match in _STRONG.finditer(text) for mark in ("open", "close"))
+    entities = (match.span() for match in _ENTITY.finditer(text))
+    return _merge([*_comments(text), *headings, *strong, *entities])
+
+
+def _comments(text: str) -> Iterator[Span]:
+    start = text.find(_COMMENT_START)
+    while start >= 0:
+        end = text.find(_COMMENT_END, start + len(_COMMENT_START))
+        if end < 0:
+            return
+        yield start, end + len(_COMMENT_END)
+        start = text.find(_COMMENT_START, end)
+
+
 # --- web furniture --------------------------------------------------------------------------------
 
 # Phrases of the controls around a page's text. A line counts when a phrase makes up most of it, so
@@ -122,9 +159,9 @@ def find_furniture(text: str) -> list[Span]:
     blocks = [match.span() for match in _BLOCK.finditer(text)]
     for start, end in [*_leading(text, blocks), *_trailing(text, blocks)]:
         lines = list(_lines(text, start, end))
-        if any(_is_furniture(text[a:b]) for a, b in lines):
+        if any(is_control(text[a:b]) for a, b in lines):
             whole = not any(_is_kept(text[a:b]) for a, b in lines)
-            gone = [(start, end)] if whole else [s for s in lines if _is_furniture(text[slice(*s)])]
+            gone = [(start, end)] if whole else [s for s in lines if is_control(text[slice(*s)])]
             spans.extend(_with_line_end(text, span) for span in gone)
     return _merge(spans)
 
@@ -149,7 +186,8 @@ def _is_body(text: str, start: int, end: int) -> bool:
     )
 
 
-def _is_furniture(line: str) -> bool:
+def is_control(line: str) -> bool:
+    """Whether a line is mostly the wording of a web page's controls."""
     words = _NOT_TEXT.sub("", line)
     rest = _NOT_TEXT.sub("", _FURNITURE.sub("", line))
     return bool(words) and len(rest) <= (1 - _FURNITURE_SHARE) * len(words) and rest != words
@@ -157,7 +195,7 @@ def _is_furniture(line: str) -> bool:
 
 def _is_kept(line: str) -> bool:
     """Whether a line beside controls says something: a fact, or more than a few words."""
-    if _is_furniture(line):
+    if is_control(line):
         return False
     return LABELLED.match(line) is not None or len(line.strip()) >= MIN_RUNNING
 
@@ -190,6 +228,7 @@ def _merge(spans: list[Span]) -> list[Span]:
 
 _STEPS: tuple[tuple[str, _Step], ...] = (
     ("invisible", find_invisible),
+    ("markup", find_markup),
     ("pinyin", find_pinyin),
     ("page", find_pages),
     ("furniture", find_furniture),

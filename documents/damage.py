@@ -8,7 +8,7 @@ Lost tables and annexes show only in a whole document: see ``losses``.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from documents.types import Defect
@@ -56,6 +56,8 @@ _LOSSES = (
     ),
     # 「RD经费」: R&D without its sign.
     _loss("lost_character", "(?<![A-Za-z])", rf"RD(?=[{_HAN}])"),
+    # &ldquo;: a character written as an entity, which a plain text does not resolve.
+    _loss("entity", "", r"&(?:[A-Za-z]{2,8}[0-9]{0,2}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"),
     # Replacement characters, and private-use characters that only one font can show.
     _loss("mojibake", "", r"(?:[\ufffd\ue000-\uf8ff]|锟斤拷)+"),
 )
@@ -86,17 +88,22 @@ def find_defects(text: str, start: int, end: int) -> list[Defect]:
         for match in loss.sign.finditer(text, start, end):
             lead = loss.before.search(text[max(start, match.start() - _REACH) : match.start()])
             if lead:
-                _add(found, loss.kind, text, match.start() - len(lead[0]), match.end())
+                begin = match.start() - len(lead[0])
+                found.append(Defect(loss.kind, text[begin : match.end()], begin, match.end()))
     # A sure sign has a question mark.
-    for match in _GARBLED.finditer(text, start, end) if "?" in text[start:end] else ():
+    for match in _GARBLED.finditer(text, start, end) if text.find("?", start, end) >= 0 else ():
         if _SURE.search(text, *match.span()):
-            _add(found, "mojibake", text, *match.span())
-    return sorted(found, key=lambda defect: defect.start)
+            found.append(Defect("mojibake", match[0], *match.span()))
+    return list(_without_overlaps(found))
 
 
-def _add(found: list[Defect], kind: str, text: str, start: int, end: int) -> None:
-    if not any(d.start < end and start < d.end for d in found):
-        found.append(Defect(kind, text[start:end], start, end))
+def _without_overlaps(found: list[Defect]) -> Iterator[Defect]:
+    """Yield in order, and of defects that overlap the one that begins first, then the longest."""
+    position = -1
+    for defect in sorted(found, key=lambda d: (d.start, -d.end)):
+        if defect.start >= position:
+            yield defect
+            position = defect.end
 
 
 def find_doubtful(text: str, known: Sequence[Defect]) -> list[Defect]:

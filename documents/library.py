@@ -35,7 +35,12 @@ from documents.register import (
 )
 from documents.types import Change, Document, Original, Progress, Verification
 
-SUFFIXES = frozenset({".txt"})
+# Which files of a folder are looked at; what they are is told by their content.
+SUFFIXES = frozenset(
+    ".txt .md .html .htm .docx .doc .pdf .png .jpg .jpeg .tif .tiff .bmp .webp".split()
+)
+# What speaks of a folder is no document in it.
+_NOTES = frozenset({"readme", "sources", "license"})
 
 
 def policy_home() -> Path:
@@ -80,8 +85,9 @@ def _create(folder: Path) -> None:
 
 
 def _is_document(name: str) -> bool:
-    # Hidden files are the library's own, or what macOS and editors leave beside a document.
-    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+    stem, suffix = Path(name).stem.lower(), Path(name).suffix.lower()
+    # A hidden file is some program's own, such as the lock that Word lays beside an open document.
+    return suffix in SUFFIXES and stem not in _NOTES and not name.startswith((".", "~$"))
 
 
 def _is_archive(name: str) -> bool:

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from documents.errors import LoadError
+from documents.formats.doc import read_doc
+from documents.formats.docx import read_docx
+from documents.formats.html import read_html
+from documents.formats.sniffing import sniff
 from documents.formats.text import read_text
-from documents.types import Progress, Source
+from documents.types import Format, Progress, Source
 
 # A policy document is a few hundred kilobytes; a code of law two megabytes.
 MAX_BYTES = 64 * 1024 * 1024
+
+# Each takes the bytes and ``where`` they are from; a paged one also ``progress``.
+_READERS: dict[Format, Callable[..., Source]] = {
+    "text": read_text,
+    "html": read_html,
+    "docx": read_docx,
+    "doc": read_doc,
+}
+_PAGED: frozenset[Format] = frozenset({"pdf", "scan"})
 
 
 def load_source(path: Path, *, progress: Progress | None = None) -> Source:
     """Return the source of ``path``; ``progress`` counts pages where reading them takes long.
 
-    Raises LoadError where the file is missing, unreadable, empty, too large or not text.
+    Raises LoadError where the file is missing, unreadable, empty, too large or of no format that
+    is read.
     """
     return read_source(read_file(path), where=str(path), progress=progress)
 
@@ -47,4 +62,13 @@ def read_file(path: Path) -> bytes:
 
 def read_source(data: bytes, *, where: str, progress: Progress | None = None) -> Source:
     """Return the source of a file's content; LoadError names ``where``."""
-    return read_text(data, where=where)
+    format = sniff(data, where=where)
+    reader = _READERS.get(format)
+    if reader is None:
+        raise LoadError(
+            where,
+            f"暂不支持 {format} 格式。请另存为文本或网页后再添加。",
+            f"the format {format} is not supported yet; save it as text or as a web page.",
+        )
+    options = {"progress": progress} if format in _PAGED else {}
+    return reader(data, where=where, **options)

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from documents.normalization import match_form
-from documents.numbering import read_marker, read_number
+from documents.numbering import read_number
 from documents.regions import find_region
 from documents.types import Level, Metadata, Reference
 
@@ -30,7 +31,32 @@ _NUMBER = re.compile(
     rf"(?P<agency>{_CHINESE_NUMBER})\s*[〔\[（(【［]\s*(?P<year>\d{{0,4}})\s*[〕\])）】］]\s*(?:第\s*)?(?P<serial>\d{{1,5}})\s*号"
     r"|(?:中华人民共和国)?[\u4e00-\u9fff]{2,20}令\s*第?\s*\d{1,4}\s*号"
 )
-_LABEL = re.compile(r"(?P<label>[\u4e00-\u9fff]{2,6})\s*[:：]\s*(?P<value>[^\t\n]*)")
+# 索引号：…, also spaced out (索 引 号：) or with its value in the next cell; a line may hold several.
+_SPACE = r"[^\S\t\n]"
+_NEXT_LABEL = r"[\u4e00-\u9fff]{2,6}[:：]"
+_LABEL = re.compile(
+    rf"(?P<label>[\u4e00-\u9fff]{{2,6}}|[\u4e00-\u9fff](?:{_SPACE}{{1,6}}[\u4e00-\u9fff]){{1,5}})"
+    rf"{_SPACE}*[:：]{_SPACE}*(?:\t(?!{_NEXT_LABEL}))?"
+    rf"(?P<value>[^\t\n]*?)(?=\s{{1,8}}{_NEXT_LABEL}|\t|\n|$)"
+)
+# The words for one fact, the usual one first.
+_FACTS = {
+    "title": ("标题", "名称", "文件名称", "信息名称"),
+    "number": ("发文字号", "文号", "发文文号", "文件编号"),
+    "authority": (
+        "发文机关",
+        "发布机构",
+        "制定机关",
+        "发文单位",
+        "发文机构",
+        "发布机关",
+        "制发机关",
+    ),
+    "written": ("成文日期", "发文日期", "印发日期", "生成日期", "制发日期"),
+    "published": ("发布日期", "发布时间", "公布日期", "公开日期"),
+    "effective": ("施行日期", "生效日期", "实施日期"),
+}
+_FACT_NAMES = frozenset(word for words in _FACTS.values() for word in words)
 _DATE = re.compile(
     r"(?P<y>[12]\d{3}|[〇○零一二三四五六七八九]{4})\s*(?:年|[-./])\s*"
     r"(?P<m>\d{1,2}|[一二三四五六七八九十]{1,2})\s*(?:月|[-./])\s*"
@@ -51,6 +77,8 @@ _NATIONAL = re.compile(
 _SIGNED_ON_ONE_LINE = re.compile(
     rf"(?<=\S)[ \t\u3000]+(?={_DATE.pattern}[ \t\u3000]*$)", re.MULTILINE
 )
+# A line of a table of contents: 1 总则, 1.1 编制目的.
+_LISTED = re.compile(r"\d{1,3}(?:[.．]\d{1,3})*[.．]?[\s\u3000]|\d{1,3}[.．]\d{1,3}\D")
 _SENTENCE_END = re.compile(r"[。；]|[:：]$")
 
 
@@ -72,18 +100,15 @@ def read_metadata(front: str, body: str, closing: str) -> Metadata:
     """Return the metadata of a document given its clean text in three parts."""
     lines = [line.strip() for line in front.split("\n")]
     closing = _SIGNED_ON_ONE_LINE.sub("\n", closing)
-    labels = {m["label"]: m["value"].strip() for line in lines for m in _LABEL.finditer(line)}
-    titles = find_titles(lines)
-    title = titles[-1] if titles else None
-    notice = next((t for t in titles[:-1] if _is_notice(t.text)), None)
-    if title and title.text == labels.get("标题"):
-        notice = None
-    number = _find_number(lines, titles, labels)
-    authorities = _find_authorities(title, notice, lines, closing, labels)
+    facts = _read_facts(lines)
+    titles = find_titles([facts.get("title", ""), "", *lines])
+    title, notice = _choose_title(titles, facts.get("title"))
+    number = _find_number(lines, titles, facts)
+    authorities = _find_authorities(title, notice, lines, closing, facts)
     region, level = _find_region(authorities, title)
-    written = _date(labels.get("成文日期")) or _signed_date(closing) or _signed_date(front)
-    published = _date(labels.get("发布日期") or labels.get("发布时间") or labels.get("公布日期"))
-    effective, expires = _find_validity(body, closing, labels, written or published)
+    written = _date(facts.get("written")) or _signed_date(closing) or _signed_date(front)
+    published = _date(facts.get("published"))
+    effective, expires = _find_validity(body, closing, facts, written or published)
     relations = _find_relations(f"{front}\n{body}\n{closing}", title, notice)
     return Metadata(
         title=title.text if title else None,
@@ -101,6 +126,36 @@ def read_metadata(front: str, body: str, closing: str) -> Metadata:
     )
 
 
+# --- labelled facts -------------------------------------------------------------------------------
+
+
+def _read_facts(lines: list[str]) -> dict[str, str]:
+    """What the lines say of the document behind labels (标题：…) or in the cells beside them."""
+    found: dict[str, str] = {}
+    for line in lines:
+        for label, value in (*_labelled(line), *_beside(line)):
+            if value.strip():
+                found.setdefault("".join(label.split()), value.strip())
+    named = {
+        fact: [found[word] for word in words if word in found] for fact, words in _FACTS.items()
+    }
+    return {fact: values[0] for fact, values in named.items() if values}
+
+
+def _labelled(line: str) -> Iterator[tuple[str, str]]:
+    return ((match["label"], match["value"]) for match in _LABEL.finditer(line))
+
+
+def _beside(line: str) -> Iterator[tuple[str, str]]:
+    """Each cell of a row that is a label without a colon, with the next one."""
+    cells = pairwise(line.split("\t"))
+    return ((a, b) for a, b in cells if _is_label(a) and not _is_label(b))
+
+
+def _is_label(cell: str) -> bool:
+    return "".join(cell.split()) in _FACT_NAMES
+
+
 # --- title, kind, 文号 ----------------------------------------------------------------------------
 
 
@@ -116,8 +171,22 @@ def display_title(title: str) -> str:
     return title if title.startswith("《") else f"《{title}》"
 
 
+def _choose_title(titles: list[Title], stated: str | None) -> tuple[Title | None, Title | None]:
+    """Return the act's title and that of the notice which transmits it, if it is another.
+
+    ``stated`` is the title that the index table gives the document: its first in ``titles``. Without
+    one, the last title is the act's, because what a page or a notice says stands above it.
+    """
+    if not titles:
+        return None, None
+    first, *others = titles
+    if stated and first.text == re.sub(r"\s+", "", stated) and not _is_notice(first.text):
+        return first, next((t for t in others if _is_notice(t.text) and first.text in t.text), None)
+    return titles[-1], next((t for t in titles[:-1] if _is_notice(t.text)), None)
+
+
 def find_titles(lines: list[str]) -> list[Title]:
-    """Return the titles among ``lines`` in order, each joined from its lines, none twice."""
+    """Titles of the front matter in order, each joined from its lines, none twice."""
     found: list[Title] = []
     for i, line in enumerate(lines):
         number, words = _split_number(line)
@@ -154,9 +223,10 @@ def _could_be_title(line: str) -> bool:
         bool(line)
         and "\t" not in line
         and len(line) <= 100
-        and read_marker(line, 0) is None
         and not _SENTENCE_END.search(line)
         and not _LABEL.match(line)
+        and not _LISTED.match(line)
+        and "".join(line.split()) not in ("目录", "目錄", "目次")
         and not _DATE.fullmatch(line)
         and not re.match(r"^[（(].*[)）]$", line)
         and not re.search(r"[，,].*[，,]", line)
@@ -177,7 +247,7 @@ def _is_notice(title: str) -> bool:
     )
 
 
-def _find_number(lines: list[str], titles: list[Title], labels: dict[str, str]) -> str | None:
+def _find_number(lines: list[str], titles: list[Title], facts: dict[str, str]) -> str | None:
     """The document's own 文号: on a line of its own, glued to its title, or from the index table.
 
     The text's own spelling wins over the table's, which often has round brackets.
@@ -189,7 +259,7 @@ def _find_number(lines: list[str], titles: list[Title], labels: dict[str, str]) 
     for title in titles:
         if title.number:
             return title.number
-    labelled = labels.get("发文字号") or labels.get("文号")
+    labelled = facts.get("number")
     return re.sub(r"\s+", "", labelled) if labelled else None
 
 
@@ -201,9 +271,9 @@ def _find_authorities(
     notice: Title | None,
     lines: list[str],
     closing: str,
-    labels: dict[str, str],
+    facts: dict[str, str],
 ) -> tuple[str, ...]:
-    named = labels.get("发文机关") or labels.get("发布机构") or labels.get("制定机关")
+    named = facts.get("authority")
     if named:
         return tuple(re.split(r"[、,，;；\s]+", named))
     for source in (notice, title):
@@ -274,11 +344,11 @@ _STARTS = r"起(?:正式)?(?:施行|执行|实施|生效)"
 
 
 def _find_validity(
-    body: str, closing: str, labels: dict[str, str], issued: date | None
+    body: str, closing: str, facts: dict[str, str], issued: date | None
 ) -> tuple[date | None, date | None]:
     """Return (effective, expires) as the text states them; years run from the day of issue."""
     text = "。".join([*_own_sentences(body), *_sentences(closing)])
-    effective = _date(labels.get("施行日期") or labels.get("生效日期") or labels.get("实施日期"))
+    effective = _date(facts.get("effective"))
     start = re.search(rf"自(?P<date>{_DATE.pattern}){_STARTS}", text)
     if start:
         effective = effective or _date(start["date"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
@@ -142,6 +142,7 @@ _LINE = re.compile(rf"^{_SPACE}*(?:{_MARKER.pattern})", re.MULTILINE)
 _INDENT = re.compile(rf"{_SPACE}*")
 
 
+@lru_cache(maxsize=4096)
 def read_number(text: str) -> int | None:
     """Return the value of a Chinese or Arabic numeral (「一千二百六十」, 「二〇二六」, 「１２」)."""
     if not text:
@@ -173,6 +174,7 @@ def _read_with_units(text: str) -> int | None:
     return total + section + digit
 
 
+@lru_cache(maxsize=4096)
 def write_number(value: int) -> str:
     """Return the Chinese numeral of 1..9999 as ordinals write it (12 -> 十二, 105 -> 一百零五)."""
     if not 0 < value < 10000:

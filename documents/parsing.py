@@ -98,20 +98,19 @@ def _find_defects(
     text: str, spans: Sequence[ClauseSpan], doubts: Sequence[Span]
 ) -> list[tuple[Defect, ...]]:
     """Return the defects of each clause's own text; some show only in the whole document."""
-    found = [[d for piece in span.own for d in find_defects(text, *piece)] for span in spans]
-    whole = find_lost_tables(text)
-    whole += find_doubtful(text, [defect for own in found for defect in own])
-    if spans and spans[-1].path != CLOSING:
+    defects = find_defects(text, 0, len(text))
+    defects += find_lost_tables(text) + find_doubtful(text, defects)
+    if spans and spans[-1].kind != "closing":
         truncation = find_truncation(text, *spans[-1].own[-1])
-        whole += [truncation] if truncation else []
-    pieces = sorted((start, end, i) for i, span in enumerate(spans) for start, end in span.own)
-    for defect in whole:
-        _, end, i = pieces[max(bisect_right(pieces, (defect.start, len(text) + 1, 0)) - 1, 0)]
-        if defect.end <= end:
-            found[i].append(defect)
-    for own, span in zip(found, spans, strict=True):
-        own += [defect for piece in span.own for defect in _doubted(text, *piece, doubts)]
-    return [tuple(sorted(own, key=lambda defect: defect.start)) for own in found]
+        defects += [truncation] if truncation else []
+    for start, end in (piece for span in spans for piece in span.own):
+        defects += _doubted(text, start, end, doubts)
+    found: list[list[Defect]] = [[] for _ in spans]
+    pieces = sorted((start, i) for i, span in enumerate(spans) for start, _ in span.own)
+    for defect in sorted(defects, key=lambda defect: defect.start):
+        place = bisect_right(pieces, (defect.start, len(spans))) - 1
+        found[pieces[max(place, 0)][1]].append(defect)
+    return [tuple(own) for own in found]
 
 
 def _doubted(text: str, start: int, end: int, doubts: Sequence[Span]) -> Iterator[Defect]:

@@ -21,6 +21,7 @@ from evaluation.clauses import (
     measure_scan,
 )
 from evaluation.datasets import DatasetError, Question, read_questions
+from evaluation.parsing import format_timings, time_parsing
 from evaluation.refusals import HALVES, count_refusals, format_refusals, read_queries
 from evaluation.scans import Damage
 from index.errors import PolicyIndexError
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     answers.set_defaults(run=_answers)
     clauses = commands.add_parser("clauses", help="条款拆分是否准确（are documents split right）")
-    clauses.add_argument("set", choices=("laws", "noisy", "formats", "scan"))
+    clauses.add_argument("set", choices=("laws", "noisy", "formats", "scan", "speed"))
     clauses.add_argument("folder", type=Path, metavar="FOLDER")
     clauses.add_argument("--counts", type=Path, metavar="TSV", help="laws：每个文件的条数")
     clauses.add_argument("--dpi", type=int, default=100, metavar="N", help="scan：分辨率")
@@ -87,6 +88,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _clauses(options: argparse.Namespace) -> int:
     try:
+        if options.set == "speed":
+            timings = time_parsing(options.folder)
+            print(
+                json.dumps([asdict(t) for t in timings])
+                if options.json
+                else format_timings(timings)
+            )
+            return OK
         measures = _measure(options)
     except (DocumentError, OSError, KeyError) as error:
         print(error, file=sys.stderr)

@@ -142,7 +142,11 @@ def _outside(document: Document) -> int:
     front = front[: listed.start()] if listed else front
     title = document.metadata.title or ""
     kept = re.sub(r"\s", "", front).replace(re.sub(r"\s", "", title), "", 1)
-    dropped = sum(len(re.sub(r"[\s#*]", "", removal.text)) for removal in document.audit.dropped)
+    dropped = sum(
+        len(re.sub(r"\s", "", removal.text))
+        for removal in document.audit.dropped
+        if removal.reason != "markup"
+    )
     return len(kept) + dropped
 
 

@@ -30,6 +30,8 @@ OURS = {
 }
 # Where each library may be imported; tests may import any.
 OWNERS = {
+    "lxml": ("documents/formats/",),
+    "trafilatura": ("documents/formats/html_furniture.py",),
     "opencc": ("documents/normalization.py",),
     "jieba": ("index/tokenization.py",),
     "faiss": ("index/dense.py",),

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.cleaning import clean, find_furniture, find_invisible, find_pinyin, find_wraps
+from documents.cleaning import (
+    clean,
+    find_furniture,
+    find_invisible,
+    find_markup,
+    find_pinyin,
+    find_wraps,
+)
 from documents.offsets import Span
 
 
@@ -27,6 +35,12 @@ _SCRAPS = st.sampled_from(
         "关(guān)",
         "新(xin)",
         "(ā)",
+        "**",
+        "\n# ",
+        "<!--",
+        "-->",
+        "&nbsp;",
+        "&amp;",
         "打印正文",
         "字号:",
         "首页",
@@ -69,9 +83,9 @@ def test_every_clean_character_maps_to_itself_in_the_source(source: str) -> None
 
 @given(TEXTS)
 def test_only_breaks_furniture_and_known_noise_go(source: str) -> None:
-    """A wrap takes white space only, and nothing is removed without one of the four reasons."""
+    """A wrap takes white space only, and nothing is removed without one of the five reasons."""
     for removal in clean(source).removals:
-        assert removal.reason in {"invisible", "pinyin", "furniture", "wrap"}
+        assert removal.reason in {"invisible", "markup", "pinyin", "furniture", "wrap"}
         assert removal.reason != "wrap" or not removal.text.strip()
 
 
@@ -95,6 +109,55 @@ def test_invisible_characters_go(noise: str) -> None:
 @pytest.mark.parametrize("kept", ["\n", "\t", "\f", " ", "\u3000", "\u00a0"])
 def test_white_space_is_not_invisible(kept: str) -> None:
     assert find_invisible(f"汽车{kept}产业") == []
+
+
+# --- markup ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# 某办法\n## 第一章 总则\n　　### 第一节\n", "某办法\n第一章 总则\n　　第一节\n"),
+        ("甲\n<!-- INFO END -->\n乙", "甲\n\n乙"),
+        ("甲<!--# 一\n**二**-->乙<!---->", "甲乙"),
+        ("**第一条** 为了**甲&nbsp;乙**", "第一条 为了甲乙"),
+        ("***第一条***", "第一条"),
+        ("## **第一条**", "第一条"),
+        ("甲&nbsp;&emsp;乙&#160;&#xA0;&#12288;&#x3000;丙", "甲乙丙"),
+        ("R&amp;D经费&amp;nbsp;投入", "R&D经费投入"),
+    ],
+)
+def test_marks_of_markdown_and_html_go(text: str, expected: str) -> None:
+    assert without(text, find_markup(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#1机组 # 2",
+        "####### 七级",
+        "甲\n#\n乙",
+        "2**3 ** 4** 注*",
+        "**甲\n乙**",
+        "____年____月____日",
+        "甲<!-- 未完",
+        "甲 -- > 乙 -->",
+        "AT&T；R&D；&ldquo;甲&rdquo;；&lt;；nbsp;",
+    ],
+)
+def test_what_only_looks_like_markup_stays(text: str) -> None:
+    assert find_markup(text) == []
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<!--", "<!---->", "**甲", "**甲**", "*", "# ", "#", " ", "&", "&amp;", "&#0000", "\n"],
+)
+def test_markup_is_found_in_time_linear_in_the_text(piece: str) -> None:
+    begin = time.perf_counter()
+    find_markup(piece * 200_000)
+    # A second at most; in quadratic time it would be hours.
+    assert time.perf_counter() - begin < 30
 
 
 # --- pinyin ---------------------------------------------------------------------------------------

@@ -121,12 +121,13 @@ def test_the_home_is_the_users_data_folder_by_default(
 
 
 def test_folders_are_searched_and_files_taken_as_they_are(tmp_path: Path) -> None:
-    names = ["b.txt", "a.md", "deep/er/c.TXT", "SOURCES.md", "d.pdf", "e", "._b.txt", ".h.txt"]
+    names = ["b.txt", "a.md", "deep/er/c.TXT", "SOURCES.md", "README.txt", "d.PDF", "e", "g.zip"]
+    names += [".hidden.txt", "~$a.docx"]
     for name in names:
         write(tmp_path / "in" / name, TEXT)
     named = write(tmp_path / "out" / "f.policy", TEXT)
     found = find_files([tmp_path / "in", named, tmp_path / "in" / "b.txt"])
-    assert [path.name for path in found] == ["b.txt", "c.TXT", "f.policy"]
+    assert [path.name for path in found] == ["a.md", "b.txt", "d.PDF", "c.TXT", "f.policy"]
 
 
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:

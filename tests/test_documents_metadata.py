@@ -79,6 +79,24 @@ def test_the_index_table_says_that_the_title_was_not_transmitted() -> None:
     assert read_metadata(front, "", "").notice is None
 
 
+def test_the_stated_title_wins_over_those_of_annexes() -> None:
+    front = f"标题：{TITLE}\n{TITLE}\n各市：\n附件\n关于汽车产业情况的报告\n现报告如下。"
+    assert read_metadata(front, "", "").title == TITLE
+
+
+def test_the_stated_title_counts_where_the_text_has_none() -> None:
+    front = f"标题：{TITLE}\n各市人民政府：\n提出如下意见。"
+    assert read_metadata(front, "", "").title == TITLE
+
+
+def test_a_stated_notice_transmits_the_act_below_it() -> None:
+    front = (
+        f"标题：{NOTICE}\n现印发给你们。\n\n合肥市充电设施管理办法\n目　录\n1　总则\n1.2　工作报告"
+    )
+    metadata = read_metadata(front, "", "")
+    assert (metadata.title, metadata.notice) == ("合肥市充电设施管理办法", NOTICE)
+
+
 def test_a_notice_alone_is_the_title() -> None:
     metadata = read_metadata(NOTICE, "一、甲", "")
     assert (metadata.title, metadata.notice, metadata.kind) == (NOTICE, None, "通知")
@@ -212,6 +230,29 @@ def test_labelled_dates() -> None:
     metadata = read_metadata(front, "", "")
     assert (metadata.written, metadata.published) == (ISSUED, date(2024, 5, 24))
     assert metadata.effective == date(2024, 7, 1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "成文日期：2024年5月22日 发布日期：2024年5月24日",
+        "来源：新华社 成文日期：2024-05-22　发布时间：2024-05-24 字号：大 中 小",
+        "成 文 日 期：2024年5月22日\t发 布 日 期：2024年5月24日",
+        "成文日期\t2024年5月22日\t发布日期\t2024年5月24日",
+        "施行日期：\t成文日期：2024年5月22日\t\t发布日期：\t2024年5月24日",
+    ],
+)
+def test_facts_of_one_line(line: str) -> None:
+    metadata = read_metadata(f"{line}\n{TITLE}", "", "")
+    assert (metadata.written, metadata.published) == (ISSUED, date(2024, 5, 24))
+    assert metadata.effective is None
+
+
+def test_a_label_without_a_value_takes_no_other_label() -> None:
+    front = f"文号\t发文机关\t安徽省科技厅\n{TITLE}\n标题：\t文号：皖政〔2023〕5号"
+    metadata = read_metadata(front, "", "")
+    assert (metadata.title, metadata.number) == (TITLE, "皖政〔2023〕5号")
+    assert metadata.authorities == ("安徽省科技厅",)
 
 
 def test_a_date_that_no_calendar_has_is_unknown() -> None:
