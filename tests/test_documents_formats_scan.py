@@ -122,8 +122,9 @@ def test_a_poor_scan_keeps_its_paragraphs(poor_scan: Source, excerpt: str) -> No
 def test_a_page_may_lie_in_any_direction(poor_pages: list[bytes]) -> None:
     """The skew of some degrees comes on top of the quarter turns."""
     page = Image.open(io.BytesIO(poor_pages[0])).convert("RGB")
+    page.paste("white", (0, page.height // 3, page.width, page.height))
     upright = [line.text for line in rows(read_page(page))]
-    assert len(upright) > 15
+    assert len(upright) > 5
     for angle in (90, 180, 270, 4, -6):
         turned = page.rotate(
             angle, resample=Image.Resampling.BICUBIC, expand=True, fillcolor="white"
