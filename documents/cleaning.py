@@ -146,6 +146,9 @@ _FURNITURE = re.compile(
 _FURNITURE_SHARE = 0.5
 _SENTENCE = re.compile(r"[。；]")
 _BLOCK = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
+_DATE = re.compile(
+    r"[〇○零一二三四五六七八九十\d]{4}\s?年\s?[一二三四五六七八九十\d]{1,3}\s?月\s?[一二三四五六七八九十\d]{1,3}\s?日"
+)
 _NOT_TEXT = re.compile(r"[\W_]+")
 
 
@@ -213,9 +216,11 @@ def is_control(line: str) -> bool:
 
 
 def _is_kept(line: str) -> bool:
-    """Whether a line beside controls says something: a fact, or more than a few words."""
+    """Whether a line beside controls says something: a fact, a date, or more than a few words."""
     if is_control(line):
         return False
+    if _DATE.fullmatch(line.strip()):
+        return True
     return LABELLED.match(line) is not None or len(line.strip()) >= MIN_RUNNING
 
 

@@ -19,8 +19,10 @@ from pathlib import Path
 import platformdirs
 
 from documents.errors import DocumentError, LoadError, UnknownDocumentError
+from documents.formats.archive import is_archive, read_members
 from documents.intake import consider, open_intake, safe_name
-from documents.parsing import document_id, parse
+from documents.loading import read_file, read_source
+from documents.parsing import document_id, parse, parse_source
 from documents.recognition import Stored, describe
 from documents.register import (
     CHANGE,
@@ -88,15 +90,71 @@ def _is_document(name: str) -> bool:
     return suffix in SUFFIXES and stem not in _NOTES and not name.startswith((".", "~$"))
 
 
+def _is_archive(name: str) -> bool:
+    return Path(name).suffix.lower() == ".zip" and not name.startswith(".")
+
+
 def find_files(paths: Iterable[Path]) -> list[Path]:
-    """Return the document files in ``paths`` (files as they are, folders searched), sorted."""
+    """Return the documents and archives in ``paths`` (files as they are, folders searched), sorted.
+
+    An archive in the library's own folder is none of its documents: the library knows files.
+    """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found.extend(p for p in path.rglob("*") if _is_document(p.name) and p.is_file())
+            archives = not path.resolve().is_relative_to((policy_home() / "documents").resolve())
+            found.extend(
+                p
+                for p in path.rglob("*")
+                if (_is_document(p.name) or (archives and _is_archive(p.name))) and p.is_file()
+            )
         else:
             found.append(path)
     return sorted(set(found))
+
+
+def unpack(item: Path | Original) -> Iterator[Path | Original | LoadError]:
+    """Yield an archive's documents, or why one cannot be read; an item that is none as it is.
+
+    A document inside is named ``archive.zip/its name``.
+    """
+    try:
+        data = item.data if isinstance(item, Original) else _read_zip(item)
+    except LoadError as error:
+        yield error
+        return
+    if not is_archive(data):
+        yield item
+        return
+    where = item.name if isinstance(item, Original) else str(item)
+    empty = True
+    for member in read_members(data, where=where, wanted=_is_wanted):
+        empty = False
+        yield (
+            member if isinstance(member, LoadError) else Original(f"{where}/{member[0]}", member[1])
+        )
+    if empty:
+        known = " ".join(sorted(SUFFIXES))
+        yield LoadError(
+            where,
+            f"压缩包里没有可以读取的文件（支持 {known}）。",
+            f"the archive holds no file that can be read ({known}).",
+        )
+
+
+def _is_wanted(name: str) -> bool:
+    last = name.rsplit("/", 1)[-1]
+    return _is_document(last) or _is_archive(last)
+
+
+def _read_zip(path: Path) -> bytes:
+    """Return the content of a file that begins as a zip does; of any other, nothing."""
+    try:
+        with path.open("rb") as file:
+            begins = file.read(2) == b"PK"
+    except (OSError, ValueError):
+        return b""  # whoever reads the file says what is wrong with it
+    return read_file(path) if begins else b""
 
 
 def read_documents(
@@ -106,16 +164,28 @@ def read_documents(
     files = find_files(paths)
     taken: set[str] = set()
     for done, path in enumerate(files, 1):
-        try:
-            document = parse(path, taken=taken)
-        except LoadError as error:
-            taken.add(document_id(path))
-            yield error
-        else:
-            taken.add(document.id)
-            yield document
+        for item in unpack(path):
+            yield _read_document(item, taken)
         if progress:
             progress(done, len(files), path.name)
+
+
+def _read_document(item: Path | Original | LoadError, taken: set[str]) -> Document | LoadError:
+    """Read one file, and add its id to those that are ``taken``."""
+    if isinstance(item, LoadError):
+        return item
+    path = item if isinstance(item, Path) else Path(item.name)
+    try:
+        if isinstance(item, Path):
+            document = parse(item, taken=taken)
+        else:
+            source = read_source(item.data, where=item.name)
+            document = parse_source(source, document_id(path, taken=taken, data=item.data))
+    except LoadError as error:
+        taken.add(document_id(path))
+        return error
+    taken.add(document.id)
+    return document
 
 
 # --- changes --------------------------------------------------------------------------------------
@@ -153,26 +223,35 @@ def add(
 
 def _expand(items: Iterable[Path | Original]) -> Iterator[Path | Original | LoadError]:
     """Yield the files in ``items``, and an error for each item that the library cannot hold."""
-    known = " ".join(sorted(SUFFIXES))
     for item in items:
         if isinstance(item, Path) and item.is_dir():
             files = find_files([item])
-            yield from files
             if not files:
+                known = " ".join(sorted(SUFFIXES))
                 yield LoadError(
                     str(item),
                     f"文件夹里没有可以添加的文件（支持 {known}）。",
                     f"the folder holds no file that can be added ({known}).",
                 )
-        # A missing file is told as such, whatever its name.
-        elif _is_document(safe_name(item.name)) or (isinstance(item, Path) and not item.exists()):
-            yield item
+            for file in files:
+                yield from map(_admit, unpack(file))
         else:
-            yield LoadError(
-                str(item) if isinstance(item, Path) else item.name,
-                f"文档库只收扩展名为 {known} 的文件，请改名后再添加。",
-                f"the library holds files that end in {known}; rename the file first.",
-            )
+            yield from map(_admit, unpack(item))
+
+
+def _admit(item: Path | Original | LoadError) -> Path | Original | LoadError:
+    """Return the item, or an error where its name shows that the library could not find it again."""
+    # A missing file is told as such, whatever its name.
+    if isinstance(item, LoadError) or (isinstance(item, Path) and not item.exists()):
+        return item
+    if _is_document(safe_name(item.name)):
+        return item
+    known = " ".join(sorted(SUFFIXES))
+    return LoadError(
+        str(item) if isinstance(item, Path) else item.name,
+        f"文档库只收扩展名为 {known} 的文件，请改名后再添加。",
+        f"the library holds files that end in {known}; rename the file first.",
+    )
 
 
 def remove(ids: Iterable[str]) -> tuple[Change, ...]:

@@ -10,6 +10,7 @@ from documents.formats.doc import read_doc
 from documents.formats.docx import read_docx
 from documents.formats.html import read_html
 from documents.formats.pdf import read_pdf
+from documents.formats.scan import read_image
 from documents.formats.sniffing import sniff
 from documents.formats.text import read_text
 from documents.types import Format, Progress, Source
@@ -24,6 +25,7 @@ _READERS: dict[Format, Callable[..., Source]] = {
     "docx": read_docx,
     "doc": read_doc,
     "pdf": read_pdf,
+    "scan": read_image,
 }
 _PAGED: frozenset[Format] = frozenset({"pdf", "scan"})
 
@@ -65,12 +67,5 @@ def read_file(path: Path) -> bytes:
 def read_source(data: bytes, *, where: str, progress: Progress | None = None) -> Source:
     """Return the source of a file's content; LoadError names ``where``."""
     format = sniff(data, where=where)
-    reader = _READERS.get(format)
-    if reader is None:
-        raise LoadError(
-            where,
-            f"暂不支持 {format} 格式。请另存为文本或网页后再添加。",
-            f"the format {format} is not supported yet; save it as text or as a web page.",
-        )
     options = {"progress": progress} if format in _PAGED else {}
-    return reader(data, where=where, **options)
+    return _READERS[format](data, where=where, **options)

@@ -199,7 +199,7 @@ def find_titles(lines: list[str]) -> list[Title]:
         first = i
         for j in reversed(range(i)):
             above = lines[j]
-            if not above and _goes_on_above(lines[:j]):
+            if not above and _goes_on_above(lines[:j], parts[0]):
                 continue  # large type is set wide, which looks like a blank line
             before, rest = _split_number(above)
             if not _could_be_title(above) or before or read_kind(rest):
@@ -216,13 +216,19 @@ def find_titles(lines: list[str]) -> list[Title]:
     return found
 
 
-def _goes_on_above(lines: list[str]) -> bool:
-    """Whether ``lines`` end with the first part of a title: an authority and 关于, but no kind yet."""
+def _goes_on_above(lines: list[str], below: str) -> bool:
+    """Whether ``lines`` end with the first part of the title that goes on ``below``.
+
+    It begins with an authority or with 关于, and no line of it has a kind yet.
+    """
+    about = ("关于", "關於")
     for line in [line for line in lines if line][: -_MAX_TITLE_LINES - 1 : -1]:
         if not _could_be_title(line) or read_kind(line):
             return False
-        if _TITLE_AUTHORITY.match(line):
+        if _TITLE_AUTHORITY.match(line) or line.startswith(about):
             return True
+        if _SIGNATURE.match(line):
+            return below.startswith(about)
     return False
 
 

@@ -61,6 +61,22 @@ class OffsetMap:
             i += 1
         return pieces
 
+    def remaining_span(self, start: int, end: int) -> Span | None:
+        """Return the span of what is left of the source's ``start..end``, None where nothing is.
+
+        What is left stands together, because removing keeps the order.
+        """
+        first, last = self._remaining_before(start), self._remaining_before(end)
+        return (first, last) if first < last else None
+
+    def _remaining_before(self, offset: int) -> int:
+        """Return how many of the source's first ``offset`` characters remain."""
+        i = bisect_right(self.kept, offset, key=lambda span: span[0]) - 1
+        if i < 0:
+            return 0
+        start, end = self.kept[i]
+        return self.starts[i] + min(offset, end) - start
+
     def removing(self, spans: Iterable[Span]) -> OffsetMap:
         """Return the map after ``spans`` (of the remaining text, ascending, disjoint) go too."""
         kept: list[Span] = []

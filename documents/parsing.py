@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 from documents.audit import audit
@@ -16,6 +16,7 @@ from documents.departments import puts_leader_first, read_departments
 from documents.loading import load_source
 from documents.losses import find_lost_tables
 from documents.metadata import read_metadata
+from documents.offsets import Span
 from documents.types import Clause, Defect, Document, Source
 
 
@@ -36,7 +37,7 @@ def parse_source(source: Source, id: str) -> Document:
     """Clean and split a source."""
     cleaned = clean(source.text, furniture=source.furniture)
     tree = build_tree(cleaned.text)
-    defects = _find_defects(cleaned.text, tree.clauses)
+    defects = _find_defects(cleaned.text, tree.clauses, _find_doubts(cleaned, source))
     leader_first = puts_leader_first(cleaned.text)
     pages = _page_ends(source)
     clauses = tuple(
@@ -55,12 +56,16 @@ def parse_source(source: Source, id: str) -> Document:
     )
 
 
-def document_id(path: Path, *, taken: Container[str] = ()) -> str:
-    """Return the file's stem in NFC, with 8 hex digits of its SHA-256 where the stem is taken."""
+def document_id(path: Path, *, taken: Container[str] = (), data: bytes | None = None) -> str:
+    """Return the file's stem in NFC, with 8 hex digits of its SHA-256 where the stem is taken.
+
+    ``data`` is the content of a file that does not lie at ``path`` itself, but in an archive.
+    """
     stem = unicodedata.normalize("NFC", path.stem)
     if stem not in taken:
         return stem
-    return f"{stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+    content = path.read_bytes() if data is None else data
+    return f"{stem}-{hashlib.sha256(content).hexdigest()[:8]}"
 
 
 def _page_ends(source: Source) -> list[int] | None:
@@ -96,19 +101,38 @@ def _clause(
     )
 
 
-def _find_defects(text: str, spans: Sequence[ClauseSpan]) -> list[tuple[Defect, ...]]:
+def _find_doubts(cleaned: Cleaned, source: Source) -> list[Span]:
+    """Return the spans of the clean text that were read with little confidence, ascending."""
+    spans = (cleaned.offsets.remaining_span(*span) for span in source.doubts)
+    return [span for span in spans if span is not None]
+
+
+def _find_defects(
+    text: str, spans: Sequence[ClauseSpan], doubts: Sequence[Span]
+) -> list[tuple[Defect, ...]]:
     """Return the defects of each clause's own text; some show only in the whole document."""
     defects = find_defects(text, 0, len(text))
     defects += find_lost_tables(text) + find_doubtful(text, defects)
     if spans and spans[-1].kind != "closing":
         truncation = find_truncation(text, *spans[-1].own[-1])
         defects += [truncation] if truncation else []
+    for start, end in (piece for span in spans for piece in span.own):
+        defects += _doubted(text, start, end, doubts)
     found: list[list[Defect]] = [[] for _ in spans]
     pieces = sorted((start, i) for i, span in enumerate(spans) for start, _ in span.own)
     for defect in sorted(defects, key=lambda defect: defect.start):
         place = bisect_right(pieces, (defect.start, len(spans))) - 1
         found[pieces[max(place, 0)][1]].append(defect)
     return [tuple(own) for own in found]
+
+
+def _doubted(text: str, start: int, end: int, doubts: Sequence[Span]) -> Iterator[Defect]:
+    """Yield what of ``text[start:end]`` was read with little confidence."""
+    for a, b in doubts[bisect_right(doubts, start, key=lambda span: span[1]) :]:
+        if a >= end:
+            return
+        a, b = max(a, start), min(b, end)
+        yield Defect("ocr_doubt", text[a:b], a, b)
 
 
 def _parts(text: str, spans: tuple[ClauseSpan, ...]) -> tuple[str, str, str]:

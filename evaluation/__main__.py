@@ -18,10 +18,12 @@ from evaluation.clauses import (
     measure_formats,
     measure_laws,
     measure_noisy,
+    measure_scan,
 )
 from evaluation.datasets import DatasetError, Question, read_questions
 from evaluation.parsing import format_timings, time_parsing
 from evaluation.refusals import HALVES, count_refusals, format_refusals, read_queries
+from evaluation.scans import Damage
 from index.errors import PolicyIndexError
 
 if TYPE_CHECKING:
@@ -67,9 +69,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     answers.set_defaults(run=_answers)
     clauses = commands.add_parser("clauses", help="条款拆分是否准确（are documents split right）")
-    clauses.add_argument("set", choices=("laws", "noisy", "formats", "speed"))
+    clauses.add_argument("set", choices=("laws", "noisy", "formats", "scan", "speed"))
     clauses.add_argument("folder", type=Path, metavar="FOLDER")
     clauses.add_argument("--counts", type=Path, metavar="TSV", help="laws：每个文件的条数")
+    clauses.add_argument("--dpi", type=int, default=100, metavar="N", help="scan：分辨率")
+    clauses.add_argument("--skew", type=float, default=1.2, metavar="N", help="scan：倾斜度数")
+    clauses.add_argument("--noise", type=float, default=8.0, metavar="N", help="scan：噪声标准差")
+    clauses.add_argument("--quality", type=int, default=45, metavar="N", help="scan：JPEG 质量")
+    clauses.add_argument("--points", type=float, default=16.0, metavar="N", help="scan：字号（磅）")
     clauses.add_argument("--differences", type=int, default=10, metavar="N", help="列出多少处差异")
     clauses.add_argument("--json", action="store_true", help="输出 JSON")
     clauses.add_argument(
@@ -104,6 +111,9 @@ def _measure(options: argparse.Namespace) -> list[Measure]:
     if options.set == "laws":
         counts = options.counts or options.folder / "laws_clause_counts.tsv"
         return [measure_laws(options.folder, counts)]
+    if options.set == "scan":
+        damage = Damage(options.dpi, options.skew, options.noise, options.quality)
+        return list(measure_scan(options.folder, damage=damage, points=options.points))
     return (measure_noisy if options.set == "noisy" else measure_formats)(options.folder)
 
 

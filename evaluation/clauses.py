@@ -1,8 +1,9 @@
-"""How well documents are split: three measures on files whose clauses are known from elsewhere.
+"""How well documents are split: four measures on files whose clauses are known from elsewhere.
 
 ``laws``: statutes whose articles were counted by others. ``noisy``: the same statutes damaged in
 known ways; every form must give the articles of the sound one. ``formats``: one document in several
-file formats; every format must give the clauses of its web page.
+file formats; every format must give the clauses of its web page. ``scan``: texts printed, scanned badly
+and read by OCR; each must give the clauses of the text.
 """
 
 from __future__ import annotations
@@ -14,11 +15,26 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
+
+import numpy as np
 
 from documents.errors import DocumentError
+from documents.formats.pdf import read_pdf
+from documents.loading import load_source
 from documents.numbering import write_number
-from documents.parsing import parse
+from documents.parsing import parse, parse_source, parse_text
 from documents.types import Clause, Document
+from evaluation.scans import (
+    Damage,
+    Setting,
+    Typeface,
+    bind,
+    degrade,
+    edit_distance,
+    find_typeface,
+    render_pages,
+)
 
 _ARTICLE = re.compile(r"第[零一二三四五六七八九十百千]+条(?:之[一二三四五六七八九十])?")
 _BEYOND_TITLE = re.compile(r"目\s*[录錄次]")
@@ -260,6 +276,58 @@ def _measure_format(form: str, files: list[Path], pages: dict[str, Document]) ->
 def _contents(document: Document) -> Iterator[tuple[str, str]]:
     for clause in document.clauses:
         yield clause.path, re.sub(r"\s", "", clause.text)
+
+
+# --- texts as poor scans --------------------------------------------------------------------------
+
+
+class NoTypeface(DocumentError):
+    """Pages cannot be printed, because no Chinese typeface is installed here."""
+
+
+def measure_scan(folder: Path, *, damage: Damage, points: float) -> Iterator[Measure]:
+    """Print, damage and read every text in ``folder``; yield its paths compared with the text's.
+
+    The figure ``characters`` is 1 - edit distance / length, white space left out.
+    """
+    typeface = find_typeface()
+    if typeface is None:
+        raise NoTypeface(
+            "没有中文字体，无法生成页面图像，请安装，例如 fonts-noto-cjk。\n"
+            "no Chinese typeface to print pages with; install one, such as fonts-noto-cjk."
+        )
+    for path in sorted(folder.glob("*.txt")):
+        text = load_source(path).text
+        yield _measure_scan(path.name, text, typeface, damage, points)
+
+
+def _measure_scan(
+    name: str, text: str, typeface: Typeface, damage: Damage, points: float
+) -> Measure:
+    rng = np.random.default_rng(crc32(name.encode()))
+    pages = render_pages(text, typeface, dpi=damage.dpi, setting=Setting(points))
+    scan = bind([degrade(page, damage, rng) for page in pages], dpi=damage.dpi)
+    begin = time.perf_counter()
+    source = read_pdf(scan, where=name)
+    seconds = time.perf_counter() - begin
+    expected = Counter(clause.path for clause in parse_text(text, name).clauses)
+    found = Counter(clause.path for clause in parse_source(source, name).clauses)
+    missing, more = sorted((expected - found).elements()), sorted((found - expected).elements())
+    truth, read = "".join(text.split()), "".join(source.text.split())
+    what = f"missing {' '.join(missing[:5]) or '-'}; more {' '.join(more[:5]) or '-'}"
+    figures = {
+        "characters": 1 - edit_distance(truth, read) / max(len(truth), 1),
+        "characters in doubt": sum(b - a for a, b in source.doubts) / max(len(read), 1),
+        "seconds a page": seconds / (source.text.count("\f") + 1),
+    }
+    return Measure(
+        name,
+        expected.total(),
+        (expected & found).total(),
+        len(more),
+        figures,
+        (Difference(name, what),) if missing or more else (),
+    )
 
 
 def _number(path: Path) -> str:

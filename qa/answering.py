@@ -58,6 +58,10 @@ _TEXTS: Texts = {
         "{label} 的原文有残缺：「{text}」，请核对原始文件。",
         "{label}: the source text is damaged here: “{text}”; check the original document.",
     ),
+    "doubtful": (
+        "{label} 读自扫描件，其中「{text}」识别存疑，请核对原始文件。",
+        "{label} was read from a scan, “{text}” with little confidence; check the original document.",
+    ),
     "secondary": (
         "{title}是对政策文件的解读，不是文件本身。",
         "{title} explains a policy document and is not the document itself.",
@@ -157,8 +161,9 @@ def give_notices(
 
 
 def _damage(citation: Citation, document: Document, language: Language) -> Iterator[Notice]:
-    """Yield a notice for every place inside the quote where the source is damaged."""
+    """Yield a notice for every place inside the quote that is damaged, or was hardly legible."""
     for defect in document.clause(citation.clause).defects:
         if citation.start < defect.end and defect.start < citation.end:
-            text = phrase("damaged", language, label=citation.label, text=defect.text)
-            yield Notice("damaged", text, citation.document, citation.clause)
+            code = "doubtful" if defect.kind == "ocr_doubt" else "damaged"
+            text = phrase(code, language, label=citation.label, text=defect.text)
+            yield Notice(code, text, citation.document, citation.clause)

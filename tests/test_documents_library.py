@@ -127,7 +127,7 @@ def test_folders_are_searched_and_files_taken_as_they_are(tmp_path: Path) -> Non
         write(tmp_path / "in" / name, TEXT)
     named = write(tmp_path / "out" / "f.policy", TEXT)
     found = find_files([tmp_path / "in", named, tmp_path / "in" / "b.txt"])
-    assert [path.name for path in found] == ["a.md", "b.txt", "d.PDF", "c.TXT", "f.policy"]
+    assert [path.name for path in found] == ["a.md", "b.txt", "d.PDF", "c.TXT", "g.zip", "f.policy"]
 
 
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:

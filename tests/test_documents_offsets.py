@@ -46,6 +46,17 @@ def test_outside_the_text_there_is_no_source(case: tuple[OffsetMap, list[int]]) 
 
 
 @given(maps(), st.data())
+def test_what_is_left_of_a_source_span_is_found(
+    case: tuple[OffsetMap, list[int]], data: st.DataObject
+) -> None:
+    offsets, kept = case
+    start = data.draw(st.integers(0, 45))
+    end = data.draw(st.integers(start, 45))
+    left = [i for i, source in enumerate(kept) if start <= source < end]
+    assert offsets.remaining_span(start, end) == ((left[0], left[-1] + 1) if left else None)
+
+
+@given(maps(), st.data())
 def test_spans_map_to_the_smallest_span_and_to_exact_pieces(
     case: tuple[OffsetMap, list[int]], data: st.DataObject
 ) -> None:

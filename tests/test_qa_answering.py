@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from string import Formatter
 from typing import Any, get_args
 
@@ -11,7 +12,7 @@ import pytest
 
 from documents.metadata import display_title
 from documents.parsing import parse_text
-from documents.types import Department, Document
+from documents.types import Defect, Department, Document
 from qa import answering
 from qa.answering import by_document, compose, give_notices, phrase
 from qa.outcome import Reason, Verdict
@@ -176,3 +177,20 @@ def test_reason_names_the_first_clause() -> None:
 def test_notices_are_in_the_language_of_the_question() -> None:
     [(_, text, _)] = notices([make("plan", "一", status="expired")], language="en")
     assert text == "《吉林省某某方案》 has expired."
+
+
+def test_what_is_damaged_and_what_was_hardly_legible_are_told_apart() -> None:
+    plan = LIBRARY["plan"]
+    cited = make("plan", "一")
+    start = cited.start
+    doubts = (
+        Defect("ocr_doubt", plan.clean[start : start + 2], start, start + 2),
+        Defect("mojibake", plan.clean[start + 3 : start + 4], start + 3, start + 4),
+    )
+    clauses = tuple(replace(c, defects=doubts) if c.path == "一" else c for c in plan.clauses)
+    library = {**LIBRARY, "plan": replace(plan, clauses=clauses)}
+    found = give_notices(
+        understand(QUESTIONS["zh"]), Verdict("answered", (), None), [cited], library
+    )
+    assert [notice.code for notice in found] == ["doubtful", "damaged"]
+    assert "识别存疑" in found[0].text and "残缺" in found[1].text

@@ -54,13 +54,17 @@ class Character(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text and its place; ``column`` is 1 for the right one of a page's two columns."""
+    """A line of text and its place; ``column`` is 1 for the right one of a page's two columns.
+
+    ``doubts`` are spans of the text that were read with little confidence.
+    """
 
     text: str
     left: float
     right: float
     baseline: float
     column: int = 0
+    doubts: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,14 +236,15 @@ def join_texts(texts: Iterable[str]) -> str:
 # --- lines -> text --------------------------------------------------------------------------------
 
 
-def write_pages(pages: Sequence[Page]) -> tuple[str, tuple[Span, ...]]:
-    """Return the text of ``pages`` and the spans of it that are stamped on or repeated.
+def write_pages(pages: Sequence[Page]) -> tuple[str, tuple[Span, ...], tuple[Span, ...]]:
+    """Return the text of ``pages``, the spans of it that are stamped on or repeated, and the doubts.
 
     One line a line, one row of a table a line with tabs between its cells, a blank line for a wide
     gap, a form feed between pages.
     """
     parts: list[str] = []
     furniture: list[Span] = []
+    doubts: list[Span] = []
     position = 0
     settings = _find_settings(pages)
     pages, headers = _join_tables(pages)
@@ -247,32 +252,43 @@ def write_pages(pages: Sequence[Page]) -> tuple[str, tuple[Span, ...]]:
         if i:
             parts.append("\f")
             position += 1
-        for line, noise in _write_page(page, settings[i], headers[i]):
+        for written in _write_page(page, settings[i], headers[i]):
+            line = written.text
             parts.append(f"{line}\n")
-            if noise:
+            if written.noise:
                 furniture.append((position, position + len(line) + 1))
+            doubts.extend((position + start, position + end) for start, end in written.doubts)
             position += len(line) + 1
-    return "".join(parts), tuple(furniture)
+    return "".join(parts), tuple(furniture), tuple(doubts)
 
 
-def _write_page(page: Page, settings: list[_Setting], repeated: int) -> Iterator[tuple[str, bool]]:
-    """Yield each line and whether it is no part of the document."""
+class _Written(NamedTuple):
+    """A line as it is written; ``noise``: it is no part of the document; ``doubts`` are spans of it."""
+
+    text: str
+    noise: bool = False
+    doubts: tuple[Span, ...] = ()
+
+
+def _write_page(page: Page, settings: list[_Setting], repeated: int) -> Iterator[_Written]:
+    """Yield each line of a page, ``repeated`` rows of its first table marked as noise."""
     following = (*page.items[1:], None)
     before: Line | Grid | None = None
     for item, after in zip(page.items, following, strict=False):
         if isinstance(item, Grid):
             for row in item.rows:
-                yield "\t".join(row), repeated > 0
+                yield _Written("\t".join(row), noise=repeated > 0)
                 repeated -= 1
         else:
             setting = settings[item.column]
             if isinstance(before, Line) and item.baseline - before.baseline > _GAP * setting.pitch:
-                yield "", False
-            indented = item.left - setting.margin >= _INDENTED * page.size
+                yield _Written("")
+            indent = INDENT if item.left - setting.margin >= _INDENTED * page.size else ""
             between = isinstance(after, Line) and _parts_words(item.text, after.text)
-            yield f"{INDENT if indented else ''}{item.text}{' ' if between else ''}", False
+            doubts = tuple((len(indent) + a, len(indent) + b) for a, b in item.doubts)
+            yield _Written(f"{indent}{item.text}{' ' if between else ''}", doubts=doubts)
         before = item
-    yield from ((mark, True) for mark in page.marks)
+    yield from (_Written(mark, noise=True) for mark in page.marks)
 
 
 def _parts_words(line: str, following: str) -> bool:
@@ -297,9 +313,7 @@ def _join_tables(pages: Sequence[Page]) -> tuple[list[Page], list[int]]:
         upper, lower = joined[i - 1].items[-1 - last], joined[i].items[first]
         assert isinstance(upper, Grid) and isinstance(lower, Grid)
         headers[i] = repeated = _count_repeated(upper, lower)
-        if len(upper.rows[0]) == len(lower.rows[0]) and _is_cut(
-            upper.rows[-1], lower.rows[repeated]
-        ):
+        if _is_cut(upper.rows[-1], lower.rows[repeated]):
             whole = tuple(map(join_texts, zip(upper.rows[-1], lower.rows[repeated], strict=True)))
             rows = (*lower.rows[:repeated], *lower.rows[repeated + 1 :])
             joined[i - 1] = _with_rows(joined[i - 1], upper, (*upper.rows[:-1], whole))
@@ -324,6 +338,8 @@ def _is_cut(upper: tuple[str, ...], lower: tuple[str, ...]) -> bool:
 
     That its first cell is empty is not enough: it may span several rows, unless it numbers them.
     """
+    if len(upper) != len(lower):
+        return False
     pairs = list(zip(upper, lower, strict=True))
     goes_on = all(above and above[-1] not in _ENDS for above, below in pairs if below)
     missing = sum(bool(above) and not below for above, below in pairs)

@@ -1,6 +1,6 @@
-"""PDF with a text layer: PDFium says what is written where; ``layout`` makes a text of it.
+"""PDF: PDFium says what is written where; ``layout`` makes a text of it.
 
-A page that is only a picture of text has no text layer and is not read here.
+A page that is only a picture of text has no text layer and is read by ``scan``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from documents.formats.layout import (
 )
 from documents.formats.pdf_page import UNMAPPED, Glyph, Point, Segment, read_glyphs, read_shapes
 from documents.formats.pdf_streams import check_streams
+from documents.formats.scan import bind, check_count, read_page, render
 from documents.formats.tables import Rule, Table, find_tables
 from documents.types import Progress, Source
 
@@ -63,7 +64,7 @@ def read_pdf(data: bytes, *, where: str, progress: Progress | None = None) -> So
     """Return the source of a PDF; ``progress`` counts its pages.
 
     Raises LoadError, which names ``where``, for a PDF that is damaged or cut off, needs a password,
-    is too large for a policy document or has no text layer.
+    is too large for a policy document or has no text. A page without a text layer is read by OCR.
     """
     check_streams(data, where=where)
     with _ONE_AT_A_TIME:
@@ -74,8 +75,13 @@ def read_pdf(data: bytes, *, where: str, progress: Progress | None = None) -> So
         with closing(document):
             _check_document(document, data, where)
             pages = list(_read_pages(document, where, progress))
-    text, furniture = write_pages(pages)
-    return Source(text, "pdf", furniture)
+    if all(scanned for _, scanned in pages):
+        return bind([page for page, _ in pages], where)
+    read = [page for page, _ in pages]
+    text, furniture, doubts = write_pages(read)
+    if not text.strip():
+        raise LoadError(where, "PDF 没有文字内容。", "the PDF has no text.")
+    return Source(text, "pdf", furniture, doubts)
 
 
 # --- what is refused ------------------------------------------------------------------------------
@@ -129,16 +135,6 @@ def _refuse_page(where: str, number: int) -> LoadError:
     )
 
 
-def _refuse_empty(where: str, pictured: int) -> LoadError:
-    if pictured:
-        return LoadError(
-            where,
-            "PDF 是扫描件，没有文字层。请先做文字识别（OCR）再添加。",
-            "the PDF is a scan without a text layer; run text recognition (OCR) on it first.",
-        )
-    return LoadError(where, "PDF 没有文字内容。", "the PDF has no text.")
-
-
 def has_text_layer(characters: int, unmapped: int, picture: float) -> bool:
     """Whether a page's text is there to read, or only in a picture.
 
@@ -154,12 +150,9 @@ def has_text_layer(characters: int, unmapped: int, picture: float) -> bool:
 
 def _read_pages(
     document: pypdfium2.PdfDocument, where: str, progress: Progress | None
-) -> Iterator[Page]:
-    """Yield every page, an empty one where there is no text layer.
-
-    Raises LoadError for a document in which no page has text.
-    """
-    count, characters, pictured, written = len(document), 0, 0, False
+) -> Iterator[tuple[Page, bool]]:
+    """Yield every page, and whether it has no text layer and was read by OCR."""
+    count, characters, scanned = len(document), 0, 0
     for i in range(count):
         try:
             with closing(document[i]) as page, closing(page.get_textpage()) as text_page:
@@ -169,19 +162,19 @@ def _read_pages(
                 width = page.get_width()
                 glyphs = list(read_glyphs(page, text_page))
                 segments, picture = read_shapes(page)
+                unmapped = sum(glyph.text == UNMAPPED for glyph in glyphs)
+                layered = has_text_layer(len(glyphs), unmapped, picture)
+                image = None if layered else render(page)
         except pypdfium2.PdfiumError as error:
             raise _refuse_page(where, i + 1) from error
-        unmapped = sum(glyph.text == UNMAPPED for glyph in glyphs)
-        if has_text_layer(len(glyphs), unmapped, picture):
-            written = written or any(not glyph.text.isspace() for glyph in glyphs)
-            yield _lay_out(glyphs, segments, width)
+        if image is None:
+            yield _lay_out(glyphs, segments, width), False
         else:
-            pictured += 1
-            yield Page((), width, 1.0)
+            scanned += 1
+            check_count(scanned, where)
+            yield read_page(image), True
         if progress is not None:
             progress(i + 1, count, Path(where).name)
-    if not written:
-        raise _refuse_empty(where, pictured)
 
 
 def _lay_out(glyphs: Sequence[Glyph], segments: Iterable[Segment], width: float) -> Page:
