@@ -13,6 +13,7 @@ from documents.formats.pdf import read_pdf
 from documents.formats.scan import read_image
 from documents.formats.sniffing import sniff
 from documents.formats.text import read_text
+from documents.limits import read_limit
 from documents.types import Format, Progress, Source
 
 # A policy document is a few hundred kilobytes; a code of law two megabytes.
@@ -47,11 +48,12 @@ def read_file(path: Path) -> bytes:
             raise LoadError(
                 str(path), "这是文件夹，请给出文件。", "this is a folder; give the file itself."
             )
-        if size > MAX_BYTES:
+        limit = read_limit("POLICY_QA_MAX_BYTES", MAX_BYTES)
+        if size > limit:
             raise LoadError(
                 str(path),
-                f"文件有 {size} 字节，超过上限 {MAX_BYTES} 字节，请拆分后再添加。",
-                f"the file has {size} bytes, more than the limit of {MAX_BYTES}; split it first.",
+                f"文件有 {size} 字节，超过上限 {limit} 字节，请拆分后再添加。",
+                f"the file has {size} bytes, more than the limit of {limit}; split it first.",
             )
         return path.read_bytes()
     except FileNotFoundError as error:

@@ -31,6 +31,7 @@ from documents.formats.pdf_page import UNMAPPED, Glyph, Point, Segment, read_gly
 from documents.formats.pdf_streams import check_streams
 from documents.formats.scan import bind, check_count, read_page, render
 from documents.formats.tables import Rule, Table, find_tables
+from documents.limits import read_limit
 from documents.types import Progress, Source
 
 MAX_PAGES = 2000
@@ -111,11 +112,12 @@ def _check_document(document: pypdfium2.PdfDocument, data: bytes, where: str) ->
         )
     if not len(document):
         raise LoadError(where, "PDF 没有页面。", "the PDF has no pages.")
-    if len(document) > MAX_PAGES:
+    limit = read_limit("POLICY_QA_MAX_PAGES", MAX_PAGES)
+    if len(document) > limit:
         raise LoadError(
             where,
-            f"PDF 有 {len(document)} 页，超过上限 {MAX_PAGES} 页，请拆分后再添加。",
-            f"the PDF has {len(document)} pages, more than the limit of {MAX_PAGES}; split it first.",
+            f"PDF 有 {len(document)} 页，超过上限 {limit} 页，请拆分后再添加。",
+            f"the PDF has {len(document)} pages, more than the limit of {limit}; split it first.",
         )
 
 

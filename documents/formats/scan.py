@@ -22,6 +22,7 @@ from PIL import Image, ImageOps
 from documents.errors import LoadError
 from documents.formats.layout import Grid, Line, Page, write_pages
 from documents.formats.ocr import Piece, Pixels, read_pieces
+from documents.limits import read_limit
 from documents.offsets import Span
 from documents.types import Progress, Source
 
@@ -89,11 +90,12 @@ def _read_all(
 
 def check_count(count: int, where: str) -> None:
     """Raise LoadError where ``count`` pictures are more than can be read."""
-    if count > MAX_PAGES:
+    limit = read_limit("POLICY_QA_MAX_SCANNED_PAGES", MAX_PAGES)
+    if count > limit:
         raise LoadError(
             where,
-            f"扫描件有 {count} 页，超过上限 {MAX_PAGES} 页，请拆分后再添加。",
-            f"the scan has {count} pages, more than the limit of {MAX_PAGES}; split it first.",
+            f"扫描件有 {count} 页，超过上限 {limit} 页，请拆分后再添加。",
+            f"the scan has {count} pages, more than the limit of {limit}; split it first.",
         )
 
 
