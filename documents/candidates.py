@@ -50,10 +50,6 @@ _QUOTED_SHARE = 0.2
 # A paragraph is shorter; a longer line has lost its breaks.
 _LOST_BREAKS = 1000
 _SENTENCE_ENDS = "。；;：:！？!?”’」』）)〕】"
-_ARTICLE_PLACE = (
-    rf"(?:(?<=[{_SENTENCE_ENDS}])|(?<=[{_SENTENCE_ENDS}][ \u3000])"
-    r"|(?=第[^条條\n]{1,12}[条條](?:之.)?\s)){}(?![：:。；;]|\s*第[^条條\n]{1,9}[条條])"
-)
 _LONGEST_HEADING = 40
 _LINE = re.compile(r"[^\n]+")
 _LISTED = re.compile(r"\s*[:：]\s*[1１][.．、]")
@@ -104,28 +100,35 @@ def _in_table(text: str, marker: Marker) -> bool:
 
 def _in_mid_line(text: str, known: set[int]) -> Iterator[Candidate]:
     rows = [match.span() for match in _ROW.finditer(text)]
-    for marker in find_inside(ARTICLE, text, 0, len(text), around=_ARTICLE_PLACE):
-        if marker.start not in known and not _lies_in(rows, marker.start):
-            spaced = text[marker.end : marker.end + 1].isspace()
-            if _follows_sentence(text, marker.start):
-                yield Candidate(marker, _SPACED_WEIGHT if spaced else _GLUED_WEIGHT)
-            else:
-                yield Candidate(marker, _LOOSE_WEIGHT)
+
+    def opens_article(start: int, end: int) -> bool:
+        if start in known or _NO_WORDS.match(text, end) or _lies_in(rows, start):
+            return False
+        return text[end : end + 1].isspace() or _follows_sentence(text, start)
+
+    def opens_chapter(start: int, end: int) -> bool:
+        return start not in known and _HEADING.match(text, end) is not None
+
+    for marker in find_inside(ARTICLE, text, 0, len(text), where=opens_article):
+        spaced = text[marker.end : marker.end + 1].isspace()
+        behind = _SPACED_WEIGHT if spaced else _GLUED_WEIGHT
+        yield Candidate(marker, behind if _follows_sentence(text, marker.start) else _LOOSE_WEIGHT)
     for scheme in SCHEMES:
         if ANNEX.rank < scheme.rank < ARTICLE.rank:
-            for marker in find_inside(scheme, text, 0, len(text)):
-                if marker.start not in known and _HEADING.match(text, marker.end):
-                    yield Candidate(marker, _SPACED_WEIGHT)
-    for match in re.finditer(rf"[^\n]{{{_LOST_BREAKS},}}", text):
+            for marker in find_inside(scheme, text, 0, len(text), where=opens_chapter):
+                yield Candidate(marker, _SPACED_WEIGHT)
+    for match in _LONG_LINE.finditer(text):
         yield from _in_long_line(text, match.start(), match.end(), known)
 
 
 def _in_long_line(text: str, start: int, end: int, known: set[int]) -> Iterator[Candidate]:
+    def opens(start: int, _: int) -> bool:
+        return start not in known and _follows_sentence(text, start)
+
     for scheme in SCHEMES:
         if scheme.name in ("comma", "bracket", "point"):
-            for marker in find_inside(scheme, text, start, end):
-                if marker.start not in known and _follows_sentence(text, marker.start):
-                    yield Candidate(marker, _GLUED_WEIGHT)
+            for marker in find_inside(scheme, text, start, end, where=opens):
+                yield Candidate(marker, _GLUED_WEIGHT)
 
 
 def _follows_sentence(text: str, start: int) -> bool:
@@ -133,6 +136,9 @@ def _follows_sentence(text: str, start: int) -> bool:
     return before[-1:] in _SENTENCE_ENDS if before else False
 
 
+# What stands behind an article that opens nothing: it ends a sentence, or a list of articles goes on.
+_NO_WORDS = re.compile(r"[：:。；;]|\s*第[^条條\n]{1,9}[条條]")
+_LONG_LINE = re.compile(rf"[^\n]{{{_LOST_BREAKS},}}")
 # A chapter in mid-line has a title and is followed by its first article or section.
 _HEADING = re.compile(
     r"[ \t\u00a0\u3000]*[^。；：，\n]{1,30}?[ \t\u00a0\u3000]*第[零〇一二三四五六七八九十百\d]{1,6}[条條章节節]"

@@ -7,7 +7,7 @@ them together what they do open.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -202,16 +202,22 @@ def find_markers(text: str) -> Iterator[Marker]:
 
 
 def find_inside(
-    scheme: Scheme, text: str, start: int, end: int, *, around: str = "{}"
+    scheme: Scheme,
+    text: str,
+    start: int,
+    end: int,
+    *,
+    where: Callable[[int, int], bool] | None = None,
 ) -> Iterator[Marker]:
     """Yield the markers of ``scheme`` anywhere in ``text[start:end]``, also in mid-line.
 
-    ``around`` is a pattern that holds the scheme's own at ``{}``, to say where it may stand.
+    ``where`` tells from where one begins and ends whether it may stand there.
     """
-    for match in _compiled(scheme, around).finditer(text, start, end):
-        marker = _marker(match)
-        if marker:
-            yield marker
+    for match in _compiled(scheme).finditer(text, start, end):
+        if where is None or where(match.start(), match.end()):
+            marker = _marker(match)
+            if marker:
+                yield marker
 
 
 def read_inline(text: str, start: int, end: int) -> list[Marker]:
@@ -230,8 +236,8 @@ def read_inline(text: str, start: int, end: int) -> list[Marker]:
 
 
 @cache
-def _compiled(scheme: Scheme, around: str) -> re.Pattern[str]:
-    return re.compile(around.replace("{}", scheme.pattern, 1))
+def _compiled(scheme: Scheme) -> re.Pattern[str]:
+    return re.compile(scheme.pattern)
 
 
 def _marker(match: re.Match[str]) -> Marker | None:

@@ -39,7 +39,7 @@ RESTART = 3.0
 BODY = 0.3
 ORPHAN = 1.5
 # Readings that cost this much more than the best are given up, and all but the best few.
-MARGIN = 4.0
+MARGIN = 3.0
 WIDTH = 8
 
 
