@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from documents.closing import annex_items, is_signing
 from documents.numbering import (
@@ -61,8 +61,7 @@ _ENDED = re.compile("。|[；：]$")
 _LEADERS = re.compile(r"[\s.…·．。-]*\d*\s*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A marker, what it costs to take it for text, and where a title of a new body stands above it.
 
     ``title`` is (start, title without white space), or None.
@@ -228,7 +227,7 @@ def _weigh_quoted(text: str, candidates: list[Candidate]) -> list[Candidate]:
         opened, closed = text.rfind("“", position, start), text.rfind("”", position, start)
         quoted, position = (opened > closed if opened != closed else quoted), start
         if quoted and candidate.marker.scheme is ARTICLE:
-            candidate = replace(candidate, weight=candidate.weight * _QUOTED_SHARE)
+            candidate = candidate._replace(weight=candidate.weight * _QUOTED_SHARE)
         weighed.append(candidate)
     return weighed
 
@@ -242,7 +241,7 @@ def _with_titles(text: str, candidates: list[Candidate]) -> list[Candidate]:
         marker = candidate.marker
         if marker.value == 1 and not marker.inserted and not marker.prefix and above < marker.start:
             title = find_title_above(text, above, marker.start)
-            candidate = replace(candidate, title=title) if title else candidate
+            candidate = candidate._replace(title=title) if title else candidate
         line = text.find("\n", marker.end)
         above = line + 1 if line >= 0 else len(text)
         titled.append(candidate)

@@ -111,7 +111,9 @@ def build_tree(text: str) -> ClauseTree:
         for node in body.nodes:
             _return_paragraphs(text, node)
             _add_inline(text, node, paths)
-    spans = [span for node in top for span in _freeze(text, node)]
+    spans: list[ClauseSpan] = []
+    for node in top:
+        _freeze(text, node, spans)
     front = _trim(text, 0, _start(bodies[0]) if bodies else len(text))
     if front[0] < front[1]:
         spans.insert(0, ClauseSpan(FRONT, "front", 0, None, None, *front, own=(front,)))
@@ -244,8 +246,8 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 # --- what a clause says of itself -----------------------------------------------------------------
 
 
-def _freeze(text: str, node: _Node) -> Iterator[ClauseSpan]:
-    """Yield the clause of ``node`` and those below it, in document order."""
+def _freeze(text: str, node: _Node, spans: list[ClauseSpan]) -> None:
+    """Append the clause of ``node`` and those below it to ``spans``, in document order."""
     start, end = _trim(text, node.start, node.end)
     own = _own_pieces(text, start, end, node.children)
     marker = node.marker
@@ -253,7 +255,7 @@ def _freeze(text: str, node: _Node) -> Iterator[ClauseSpan]:
         heading = read_heading(text, *own[0]) if node.kind != "closing" else None
     else:
         heading = read_heading(text, marker.end, own[0][1])
-    yield ClauseSpan(
+    span = ClauseSpan(
         path=node.path,
         kind=_read_kind(text, node, own),
         level=0 if node.kind == "closing" else node.path.count("/") + 1,
@@ -263,8 +265,9 @@ def _freeze(text: str, node: _Node) -> Iterator[ClauseSpan]:
         end=end,
         own=own,
     )
+    spans.append(span)
     for child in node.children:
-        yield from _freeze(text, child)
+        _freeze(text, child, spans)
 
 
 def _own_pieces(

@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 
 import pypinyin
 
 from documents.numbering import read_marker
 from documents.offsets import OffsetMap, Span
-from documents.pages import find_pages
+from documents.pages import find_marks, find_pages
 from documents.types import Removal
 from documents.wraps import LABELLED, MIN_RUNNING, find_wraps
 
@@ -145,6 +146,9 @@ _FURNITURE = re.compile(
 _FURNITURE_SHARE = 0.5
 _SENTENCE = re.compile(r"[。；]")
 _BLOCK = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
+_DATE = re.compile(
+    r"[〇○零一二三四五六七八九十\d]{4}\s?年\s?[一二三四五六七八九十\d]{1,3}\s?月\s?[一二三四五六七八九十\d]{1,3}\s?日"
+)
 _NOT_TEXT = re.compile(r"[\W_]+")
 
 
@@ -153,7 +157,7 @@ def find_furniture(text: str) -> list[Span]:
 
     Works on blocks of lines between blank lines. A block that holds a control and nothing but short
     lines beside goes as a whole; from one with labelled facts, a title or an addressee only the
-    controls go.
+    controls go, and so from the edges of the text itself.
     """
     spans: list[Span] = []
     blocks = [match.span() for match in _BLOCK.finditer(text)]
@@ -163,7 +167,25 @@ def find_furniture(text: str) -> list[Span]:
             whole = not any(_is_kept(text[a:b]) for a, b in lines)
             gone = [(start, end)] if whole else [s for s in lines if is_control(text[slice(*s)])]
             spans.extend(_with_line_end(text, span) for span in gone)
+    spans.extend(_with_line_end(text, span) for span in _at_edges(text, blocks))
     return _merge(spans)
+
+
+def _at_edges(text: str, blocks: list[Span]) -> Iterator[Span]:
+    """Yield the controls right above the first line of the body and right below its last.
+
+    A page that was printed has no blank line between its text and them.
+    """
+    first = next((block for block in blocks if _is_body(text, *block)), None)
+    last = next((block for block in reversed(blocks) if _is_body(text, *block)), None)
+    if first and last:
+        above, below = list(_lines(text, *first)), list(_lines(text, *last))[::-1]
+        for lines in (above, below):
+            yield from takewhile(lambda line: _is_bare_control(text[slice(*line)]), lines)
+
+
+def _is_bare_control(line: str) -> bool:
+    return is_control(line) and not _SENTENCE.search(line)
 
 
 def _leading(text: str, blocks: list[Span]) -> Iterator[Span]:
@@ -194,9 +216,11 @@ def is_control(line: str) -> bool:
 
 
 def _is_kept(line: str) -> bool:
-    """Whether a line beside controls says something: a fact, or more than a few words."""
+    """Whether a line beside controls says something: a fact, a date, or more than a few words."""
     if is_control(line):
         return False
+    if _DATE.fullmatch(line.strip()):
+        return True
     return LABELLED.match(line) is not None or len(line.strip()) >= MIN_RUNNING
 
 
@@ -233,4 +257,5 @@ _STEPS: tuple[tuple[str, _Step], ...] = (
     ("page", find_pages),
     ("furniture", find_furniture),
     ("wrap", find_wraps),
+    ("page", find_marks),
 )

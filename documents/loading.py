@@ -9,8 +9,11 @@ from documents.errors import LoadError
 from documents.formats.doc import read_doc
 from documents.formats.docx import read_docx
 from documents.formats.html import read_html
+from documents.formats.pdf import read_pdf
+from documents.formats.scan import read_image
 from documents.formats.sniffing import sniff
 from documents.formats.text import read_text
+from documents.limits import read_limit
 from documents.types import Format, Progress, Source
 
 # A policy document is a few hundred kilobytes; a code of law two megabytes.
@@ -22,6 +25,8 @@ _READERS: dict[Format, Callable[..., Source]] = {
     "html": read_html,
     "docx": read_docx,
     "doc": read_doc,
+    "pdf": read_pdf,
+    "scan": read_image,
 }
 _PAGED: frozenset[Format] = frozenset({"pdf", "scan"})
 
@@ -43,11 +48,12 @@ def read_file(path: Path) -> bytes:
             raise LoadError(
                 str(path), "这是文件夹，请给出文件。", "this is a folder; give the file itself."
             )
-        if size > MAX_BYTES:
+        limit = read_limit("POLICY_QA_MAX_BYTES", MAX_BYTES)
+        if size > limit:
             raise LoadError(
                 str(path),
-                f"文件有 {size} 字节，超过上限 {MAX_BYTES} 字节，请拆分后再添加。",
-                f"the file has {size} bytes, more than the limit of {MAX_BYTES}; split it first.",
+                f"文件有 {size} 字节，超过上限 {limit} 字节，请拆分后再添加。",
+                f"the file has {size} bytes, more than the limit of {limit}; split it first.",
             )
         return path.read_bytes()
     except FileNotFoundError as error:
@@ -63,12 +69,5 @@ def read_file(path: Path) -> bytes:
 def read_source(data: bytes, *, where: str, progress: Progress | None = None) -> Source:
     """Return the source of a file's content; LoadError names ``where``."""
     format = sniff(data, where=where)
-    reader = _READERS.get(format)
-    if reader is None:
-        raise LoadError(
-            where,
-            f"暂不支持 {format} 格式。请另存为文本或网页后再添加。",
-            f"the format {format} is not supported yet; save it as text or as a web page.",
-        )
     options = {"progress": progress} if format in _PAGED else {}
-    return reader(data, where=where, **options)
+    return _READERS[format](data, where=where, **options)

@@ -78,8 +78,11 @@ _SIGNED_ON_ONE_LINE = re.compile(
     rf"(?<=\S)[ \t\u3000]+(?={_DATE.pattern}[ \t\u3000]*$)", re.MULTILINE
 )
 # A line of a table of contents: 1 总则, 1.1 编制目的.
-_LISTED = re.compile(r"\d{1,3}(?:[.．]\d{1,3})*[.．]?[\s\u3000]|\d{1,3}[.．]\d{1,3}\D")
+_LISTED = re.compile(
+    r"\d{1,3}(?:[.．]\d{1,3})*[.．]?[\s\u3000]|\d{1,3}[.．]\d{1,3}\D|\d{1,2}[.．、]\D"
+)
 _SENTENCE_END = re.compile(r"[。；]|[:：]$")
+_MAX_TITLE_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,19 +196,40 @@ def find_titles(lines: list[str]) -> list[Title]:
         if not words or not _could_be_title(line) or read_kind(words) is None:
             continue
         parts = [words]
-        for above in reversed(lines[:i]):
+        first = i
+        for j in reversed(range(i)):
+            above = lines[j]
+            if not above and _goes_on_above(lines[:j], parts[0]):
+                continue  # large type is set wide, which looks like a blank line
             before, rest = _split_number(above)
             if not _could_be_title(above) or before or read_kind(rest):
                 break
             if not _belongs_above(above, parts[0]):
                 break
             parts.insert(0, above)
+            first = j
         text = re.sub(r"\s+", "", "".join(parts))
         if text.startswith("《") and text.endswith("》") and text.count("《") == 1:
             text = text[1:-1]
         if all(text != title.text for title in found):
-            found.append(Title(text, " ".join(parts), number, i, i - len(parts) + 1))
+            found.append(Title(text, " ".join(parts), number, i, first))
     return found
+
+
+def _goes_on_above(lines: list[str], below: str) -> bool:
+    """Whether ``lines`` end with the first part of the title that goes on ``below``.
+
+    It begins with an authority or with 关于, and no line of it has a kind yet.
+    """
+    about = ("关于", "關於")
+    for line in [line for line in lines if line][: -_MAX_TITLE_LINES - 1 : -1]:
+        if not _could_be_title(line) or read_kind(line):
+            return False
+        if _TITLE_AUTHORITY.match(line) or line.startswith(about):
+            return True
+        if _SIGNATURE.match(line):
+            return below.startswith(about)
+    return False
 
 
 def _belongs_above(line: str, below: str) -> bool:

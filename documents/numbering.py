@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
@@ -35,8 +36,7 @@ class Scheme:
     numerals: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(NamedTuple):
     """An ordinal as found: offsets in the text, ``ordinal`` canonical as in a clause path.
 
     ``value`` is its last number; ``inserted`` the n of 第X条之n, else 0; ``prefix`` what stands
@@ -50,17 +50,11 @@ class Marker:
     value: int
     start: int
     end: int
+    series: str
+    rank: float
     inserted: int = 0
     prefix: str = ""
     bare: bool = False
-    series: str = field(init=False)
-    rank: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        deeper = (self.prefix.count(".") + 1) / 10 if self.prefix else 0.0
-        object.__setattr__(self, "rank", self.scheme.rank + deeper)
-        series = f"{self.scheme.name} {self.prefix}" if self.prefix else self.scheme.name
-        object.__setattr__(self, "series", series)
 
 
 # 第X条 may be followed by a space, by text or by nothing; 「第八条规定的」「第三条第二款」 speak of
@@ -246,26 +240,33 @@ def _marker(match: re.Match[str]) -> Marker | None:
     scheme = _BY_NAME.get(name, INLINE)
     start = match.start() + len(match[0]) - len(match[0].lstrip())
     number = (match[name] or "").strip()
-    if name == "annex":
-        value = read_number(number) or 0
-        ordinal = write_ordinal(scheme, value) if value else "附件"
-        return Marker(scheme, ordinal, value, start, match.end())
     if name == "decimal":
-        parts = [int(part) for part in re.split("[.．]", number)]
-        if not all(parts):
-            return None
-        prefix = ".".join(map(str, parts[:-1]))
-        return Marker(scheme, f"{prefix}.{parts[-1]}", parts[-1], start, match.end(), prefix=prefix)
+        return _decimal(number, start, match.end())
     value = read_number(number) or 0
+    if name == "annex":
+        ordinal = write_ordinal(scheme, value) if value else "附件"
+        return Marker(scheme, ordinal, value, start, match.end(), name, scheme.rank)
     if not 0 < value < 10000:
         return None
     ordinal = write_ordinal(scheme, value)
     if name == "bare":
-        return Marker(_BY_NAME["point"], ordinal, value, start, match.end(name), bare=True)
+        end, scheme = match.end(name), _BY_NAME["point"]
+        return Marker(scheme, ordinal, value, start, end, scheme.name, scheme.rank, bare=True)
     inserted = read_number(match["sub"] or "") or 0 if name == "article" else 0
     if inserted:
         ordinal += f"之{match['sub']}"
-    return Marker(scheme, ordinal, value, start, match.end(), inserted=inserted)
+    return Marker(scheme, ordinal, value, start, match.end(), name, scheme.rank, inserted)
+
+
+def _decimal(number: str, start: int, end: int) -> Marker | None:
+    scheme = _BY_NAME["decimal"]
+    parts = [int(part) for part in re.split("[.．]", number)]
+    if not all(parts):
+        return None
+    prefix = ".".join(map(str, parts[:-1]))
+    series, rank = f"{scheme.name} {prefix}", scheme.rank + (len(parts) - 1) / 10
+    ordinal = f"{prefix}.{parts[-1]}"
+    return Marker(scheme, ordinal, parts[-1], start, end, series, rank, prefix=prefix)
 
 
 def write_ordinal(scheme: Scheme, value: int) -> str:

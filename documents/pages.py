@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise, takewhile
-from statistics import median
+from statistics import median_low
 
 from documents.numbering import read_marker
 from documents.offsets import Span
@@ -29,8 +29,10 @@ _BARE_NUMBER = re.compile(rf"{_DASH}*(\d{{1,4}})(?:/\d{{1,4}})?{_DASH}*")
 _NUMBER_LINE = re.compile(r"^[^\n\d]{0,12}\d[^\n]{0,20}$", re.MULTILINE)
 # How a page number is written down among the texts that repeat.
 _PAGE_SIGN = "\f"
+_MARKS = re.compile(r"(?<!\f)\f+(?=\n|\Z)|(?:\A|(?<=\n))\f+")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]")
+_SENTENCE_PARTS = frozenset("。，、；")
 _ANNEX = re.compile(r"附[件表录錄图圖]")
 # In a text without page marks a bare number is a page's only in a regular series of pages.
 _MIN_SERIES = 3
@@ -39,9 +41,9 @@ _IRREGULAR = 2
 
 
 def find_pages(text: str) -> list[Span]:
-    """Page marks, and the numbers, headers and footers beside them; one line end stays for all.
+    """Page numbers, running headers and footers, with all the white space between two pages.
 
-    A page mark in the middle of a line stays: nothing else parts what is on its two sides.
+    One line end of it stays, and one page mark, which says that a blank line there shows nothing.
     """
     ends = [match.end() for match in re.finditer("\f", text)] or _find_number_lines(text)
     if not ends:
@@ -51,13 +53,19 @@ def find_pages(text: str) -> list[Span]:
     feet = _count_noise(
         [[text[slice(*line)] for line in page[: -_EDGE - 1 : -1]] for page in pages]
     )
-    tops[0] = _count_before_title([text[slice(*line)] for line in pages[0]], tops[0])
+    first = next((i for i, page in enumerate(pages) if page), 0)
+    tops[first] = _count_before_title([text[slice(*line)] for line in pages[first]], tops[first])
     kept = [
         (*line, i)
         for i, page in enumerate(pages)
         for line in page[tops[i] : max(len(page) - feet[i], tops[i])]
     ]
     return list(_joints(text, kept))
+
+
+def find_marks(text: str) -> list[Span]:
+    """Page marks beside a line end; one in mid-line stays, for nothing else parts its two sides."""
+    return [match.span() for match in _MARKS.finditer(text)] if "\f" in text else []
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[Span]:
@@ -69,24 +77,23 @@ def _lines(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _joints(text: str, kept: list[tuple[int, int, int]]) -> Iterator[Span]:
-    """Yield what stands between two lines that stay, but for a line end, where a page ends there.
+    """Yield what stands between two lines of different pages, but for a line end and a page mark.
 
     ``kept`` are the lines that stay: start, end and page.
     """
     beyond = len(text)
-    for (_, end, page), (start, _, following) in pairwise(
-        [(0, 0, -1), *kept, (beyond, beyond, -2)]
-    ):
+    edges = [(0, 0, -1), *kept, (beyond, beyond, -2)]
+    for (_, end, page), (start, _, following) in pairwise(edges):
         between = text[end:start] if page != following else ""
         if not between.strip() and "\f" not in between:
             continue
-        line_end = text.find("\n", end, start)
-        if page == -1 or (following == -2 and line_end < 0):
-            yield end, start
-        elif line_end >= 0:
-            yield from (
-                span for span in ((end, line_end), (line_end + 1, start)) if span[0] < span[1]
-            )
+        places = [between.find("\n"), between.find("\f")]
+        if page == -1:
+            places = []
+        elif places[0] < 0 and following != -2:
+            continue
+        cuts = [end - 1, *sorted(end + place for place in places if place >= 0), start]
+        yield from ((a + 1, b) for a, b in pairwise(cuts) if a + 1 < b)
 
 
 # --- what repeats at the edges of pages -----------------------------------------------------------
@@ -111,7 +118,7 @@ def _read_sign(line: str) -> int | str:
 
     A bare number is itself; of any other line it is the text, digits and spaces aside. The digits of
     an ordinal stay, for it says what follows. "" is what never runs: a row of a table, which has
-    tabs, and a line without a word.
+    tabs, a part of a sentence, and a line without a word.
     """
     squeezed = "".join(line.split())
     if _PAGE_NUMBER.fullmatch(squeezed):
@@ -119,7 +126,7 @@ def _read_sign(line: str) -> int | str:
     bare = _BARE_NUMBER.fullmatch(squeezed)
     if bare:
         return int(bare[1])
-    if "\t" in line or not _WORD.search(squeezed):
+    if "\t" in line or squeezed[-1:] in _SENTENCE_PARTS or not _WORD.search(squeezed):
         return ""
     ordinal = read_marker(squeezed, 0) or _ANNEX.match(squeezed)
     return squeezed if ordinal else _DIGITS.sub("#", squeezed)
@@ -137,16 +144,17 @@ def _find_running(signs: list[list[int | str]]) -> set[int | str]:
 
 
 def _count_before_title(lines: list[str], top: int) -> int:
-    """Return how many of the ``top`` first lines of a text repeat what it says elsewhere.
+    """Return how many of the ``top`` first lines of a text say nothing that it does not say again.
 
     A title that runs on as the header of the other pages must stay where it is the title.
     """
     squeezed = ["".join(line.split()) for line in lines]
-    whole = "".join(squeezed[top:])
-    for i, line in enumerate(squeezed[:top]):
-        if _read_sign(line) not in (_PAGE_SIGN, "") and _WORD.search(line) and line not in whole:
-            return i
-    return top
+    noted = [_read_sign(line) in (_PAGE_SIGN, "") or not _WORD.search(line) for line in squeezed]
+    for count in range(top, 0, -1):
+        rest = "".join(squeezed[count:])
+        if all(noted[i] or squeezed[i] in rest for i in range(count)):
+            return count
+    return 0
 
 
 # --- pages without marks --------------------------------------------------------------------------
@@ -170,7 +178,9 @@ def _find_series(text: str, found: list[re.Match[str]]) -> list[re.Match[str]]:
             longest[number] = max(series, longest.get(number, []), key=len)
     series = max(longest.values(), key=len, default=[])
     heights = [text.count("\n", a.end(), b.start()) for a, b in pairwise(series)]
-    regular = heights and min(heights) >= _MIN_PAGE and max(heights) <= _IRREGULAR * median(heights)
+    regular = (
+        heights and min(heights) >= _MIN_PAGE and max(heights) <= _IRREGULAR * median_low(heights)
+    )
     return series if len(series) >= _MIN_SERIES and regular else []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
@@ -39,8 +39,9 @@ def parse_source(source: Source, id: str) -> Document:
     tree = build_tree(cleaned.text)
     defects = _find_defects(cleaned.text, tree.clauses, _find_doubts(cleaned, source))
     leader_first = puts_leader_first(cleaned.text)
+    pages = _page_ends(source)
     clauses = tuple(
-        _clause(cleaned, span, own, leader_first)
+        _clause(cleaned, span, own, leader_first, pages)
         for span, own in zip(tree.clauses, defects, strict=True)
     )
     front, body, closing = _parts(cleaned.text, tree.clauses)
@@ -67,8 +68,19 @@ def document_id(path: Path, *, taken: Container[str] = (), data: bytes | None = 
     return f"{stem}-{hashlib.sha256(content).hexdigest()[:8]}"
 
 
+def _page_ends(source: Source) -> list[int] | None:
+    """Return where the pages end, None for a format that has no pages of its own."""
+    if source.format not in ("pdf", "scan"):
+        return None
+    return [i for i, character in enumerate(source.text) if character == "\f"]
+
+
 def _clause(
-    cleaned: Cleaned, span: ClauseSpan, defects: tuple[Defect, ...], leader_first: bool
+    cleaned: Cleaned,
+    span: ClauseSpan,
+    defects: tuple[Defect, ...],
+    leader_first: bool,
+    page_ends: list[int] | None,
 ) -> Clause:
     text = "\n".join(cleaned.text[start:end] for start, end in span.own)
     source_start, source_end = cleaned.offsets.source_span(span.start, span.end)
@@ -83,6 +95,7 @@ def _clause(
         end=span.end,
         source_start=source_start,
         source_end=source_end,
+        page=None if page_ends is None else bisect_left(page_ends, source_start) + 1,
         departments=read_departments(text, leader_first=leader_first),
         defects=defects,
     )

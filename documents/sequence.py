@@ -24,8 +24,8 @@ The costs were set by hand on statutes and checked on damaged ones (``python -m 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from math import log2
+from typing import NamedTuple
 
 from documents.candidates import Candidate
 from documents.numbering import ANNEX, Marker, write_ordinal
@@ -43,8 +43,7 @@ MARGIN = 4.0
 WIDTH = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Ordinal:
+class Ordinal(NamedTuple):
     """A candidate that was taken: ``expected`` is the ordinal that should stand there, if another.
 
     ``body`` is true where a new numbered body begins, ``depth`` is how many ordinals are open around.
@@ -56,8 +55,7 @@ class Ordinal:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """What taking a candidate costs, the ordinal expected in its place, and what stays open."""
 
     cost: float
@@ -71,8 +69,7 @@ _Chain = tuple[Marker, ...]
 _Last = dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """What the candidates so far were taken for; ``taken`` is the last ordinal and what led to it."""
 
     cost: float
@@ -146,7 +143,7 @@ def find_step(chain: _Chain, last: _Last, candidate: Candidate) -> _Step:
         depth -= 1
     step = _open(marker, last, depth)
     orphan = marker.prefix and not (depth and chain[depth - 1].ordinal == marker.prefix)
-    return replace(step, cost=step.cost + ORPHAN) if orphan else step
+    return step._replace(cost=step.cost + ORPHAN) if orphan else step
 
 
 def _follow(before: Marker, candidate: Candidate, depth: int) -> _Step:

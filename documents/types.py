@@ -140,7 +140,8 @@ class Clause:
     ``start``..``end`` run in the clean text from the marker to the end of the last descendant;
     ``text`` is that span minus the children's spans. ``source_start``..``source_end`` is the
     smallest span of the source that holds the same characters. ``level`` is 0 for 首 and 尾 and
-    counts ordinals from 1.
+    counts ordinals from 1. ``page`` is where the clause begins, from 1; None in a format without
+    pages.
     """
 
     path: str

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median_high
 from typing import NamedTuple
 
 from documents.numbering import read_marker
@@ -17,20 +18,26 @@ LABELLED = re.compile(
 )
 # A line shorter than this is a title or a heading, whatever it ends with.
 MIN_RUNNING = 12
-_TERMINAL = re.compile(r"[。！？：；.!?:;…|”’》」』)）】〕\]]$")
+_TERMINAL = re.compile(r"[。！？：；.!?:;…|”’》」』)）】〕\]]")
 _SENTENCE_ENDED = re.compile(r"[。！？；：;:!?][”’》）)]*$")
-_RUNNING = re.compile(r"[，,。；;、]")
+# Titles and headings have no more than 、 between two things that they name.
+_RUNNING = re.compile(r"[，,。；;]")
 # A table title, a date or a list entry rather than half a sentence.
-_CLOSED = re.compile(r"[年月日表件页]$")
+_CLOSED = re.compile(r"[年月日表件页]")
 # No line begins with one of these but where a sentence was cut.
 _NEVER_FIRST = frozenset("，。、；：！？）》」』】〕％")
+# No paragraph ends with one of these.
+_NEVER_LAST = frozenset("，、")
 _INDENTED = re.compile(r"[ \t\u00a0]{2,}|[ \t\u00a0]*\u3000")
 # What is not cut at a line end unless every line is cut where it is full: a word, a figure.
 _UNIT = re.compile(r"[A-Za-z0-9.,%-]{1,20}|.")
 _TWO_WORDS = re.compile(r"[A-Za-z][,.;:)]?\s+[A-Za-z0-9(]|[0-9]\s+[A-Za-z]")
-# A text is hard-wrapped when most of its lines end within this many characters of the longest.
+# A text is hard-wrapped when most of its lines end within this many characters of one width, or a
+# good part of them, and so many times fewer a little before it.
 _RAGGED = 3
 _WRAPPED_SHARE = 0.5
+_MIN_SHARE = 0.2
+_STEEP = 3
 _MIN_WRAPPED = 8
 # What so many of its lines do is the rule of a text.
 _RULE = 0.9
@@ -38,7 +45,7 @@ _MIN_CASES = 3
 
 
 class _Line(NamedTuple):
-    """A line that is not blank: where it begins, where its text starts behind the indent, its end."""
+    """A line that is not blank: where its indent begins, where its text starts and ends."""
 
     begin: int
     start: int
@@ -49,23 +56,27 @@ class _Line(NamedTuple):
 class _Wrapping:
     """How a text is hard-wrapped: at which width, and how its lines are measured.
 
-    ``exact``: each line is cut where it is full, if need be in mid-word. ``indented``: a paragraph
-    begins with an indent.
+    ``exact``: each line is cut where it is full, if need be in mid-word. ``indented`` and
+    ``spaced``: every paragraph begins with an indent, or at least below a blank line.
     """
 
     width: float
     measure: Callable[[str], float]
     exact: bool = False
     indented: bool = False
+    spaced: bool = False
 
-    def is_full(self, line: str, following: str) -> bool:
-        """Whether ``line`` goes on in the line ``following`` because it has no room for more."""
+    def is_full(self, line: str, following: str, *, within: bool) -> bool:
+        """Whether ``line`` goes on in the line ``following`` because it has no room for more.
+
+        ``within``: nothing shows that a paragraph begins there, where something would.
+        """
         unit = _UNIT.match(following)
         first = following[:1] if self.exact or unit is None else unit[0]
         if self.measure(line) + self.measure(first) > self.width:
             return True
         # A sentence that ends just short of the width ends a paragraph more often than it does not.
-        ended = not self.indented and _SENTENCE_ENDED.search(line) is not None
+        ended = not within and _SENTENCE_ENDED.search(line) is not None
         return not (self.exact or ended) and self.measure(line) >= self.width - _RAGGED
 
 
@@ -91,28 +102,29 @@ def _read_lines(text: str) -> Iterator[_Line]:
     for line in text.split("\n"):
         start = len(line) - len(line.lstrip())
         if start < len(line):
-            yield _Line(begin, begin + start, begin + len(line.rstrip()))
+            page = len(line) - len(line.lstrip("\f"))
+            yield _Line(begin + page, begin + start, begin + len(line.rstrip()))
         begin += len(line) + 1
 
 
 def _continues(text: str, line: _Line, following: _Line, wrapping: _Wrapping | None) -> bool:
-    if (
-        "\f" in text[line.end : following.start]
-        or "\t" in text[line.start : line.end]
-        or "\t" in text[following.start : following.end]
-    ):
+    if "\t" in text[line.start : line.end] or "\t" in text[following.start : following.end]:
         return False
     if text[following.start] in _NEVER_FIRST:
         return True
     if _is_indented(text, following):
         return False
     if wrapping is not None and text.count("\n", line.end, following.start) == 1:
-        if not _is_full(text, line, following, wrapping):
+        # A blank line cannot show a paragraph that begins on a new page.
+        turned = "\f" in text[line.end : following.start]
+        within = wrapping.indented or (wrapping.spaced and not turned)
+        full = _is_full(text, line, following, wrapping, within)
+        if not full and text[line.end - 1] not in _NEVER_LAST:
             return False
-        # Where every paragraph is indented, an ordinal at the margin is quoted in mid-sentence.
-        if wrapping.indented:
+        # Where the beginning of a paragraph is shown, an ordinal elsewhere is quoted in mid-sentence.
+        if within:
             return True
-    elif not _stops_short(text[line.start : line.end]):
+    elif not _stops_short(text, line):
         return False
     opens = LABELLED.match(text, following.start) or read_marker(text, following.start)
     return opens is None
@@ -122,18 +134,19 @@ def _is_indented(text: str, line: _Line) -> bool:
     return _INDENTED.match(text, line.begin, line.start) is not None
 
 
-def _is_full(text: str, line: _Line, following: _Line, wrapping: _Wrapping) -> bool:
-    return wrapping.is_full(text[line.begin : line.end], text[following.start : following.end])
+def _is_full(
+    text: str, line: _Line, following: _Line, wrapping: _Wrapping, within: bool = False
+) -> bool:
+    written, after = text[line.begin : line.end], text[following.start : following.end]
+    return wrapping.is_full(written, after, within=within)
 
 
-def _stops_short(line: str) -> bool:
+def _stops_short(text: str, line: _Line) -> bool:
     """Whether ``line`` is running text that stops without an end."""
-    return (
-        len(line) >= MIN_RUNNING
-        and _TERMINAL.search(line[-1:]) is None
-        and _CLOSED.search(line[-1:]) is None
-        and _RUNNING.search(line) is not None
-    )
+    last = text[line.end - 1]
+    if line.end - line.start < MIN_RUNNING or _TERMINAL.match(last) or _CLOSED.match(last):
+        return False
+    return last in _NEVER_LAST or _RUNNING.search(text, line.start, line.end) is not None
 
 
 def _cut(text: str, end: int, start: int, wrapping: _Wrapping | None) -> Iterator[Span]:
@@ -156,19 +169,36 @@ def _find_wrapping(text: str, lines: list[_Line]) -> _Wrapping | None:
     written = [line for line in (text[a:c] for a, _, c in lines) if "\t" not in line]
     if len(written) < _MIN_WRAPPED:
         return None
-    share, wrapping = max(
-        (_measured(written, m) for m in (len, _printed_width)), key=lambda f: f[0]
-    )
-    if share < _WRAPPED_SHARE or wrapping.width < MIN_RUNNING:
+    found = [_measure_width(written, measure) for measure in (len, _printed_width)]
+    _, wrapping = max(found, key=lambda pair: pair[0])
+    if wrapping is None or _is_list(written, wrapping):
         return None
     return _with_habits(text, lines, wrapping)
 
 
-def _measured(lines: list[str], measure: Callable[[str], float]) -> tuple[float, _Wrapping]:
+def _is_list(lines: list[str], wrapping: _Wrapping) -> bool:
+    """Whether the lines are as long as each other because they are alike: most are sentences."""
+    full = [line for line in lines if wrapping.measure(line) >= wrapping.width - _RAGGED]
+    return 2 * sum(_SENTENCE_ENDED.search(line) is not None for line in full) > len(full)
+
+
+def _measure_width(
+    lines: list[str], measure: Callable[[str], float]
+) -> tuple[float, _Wrapping | None]:
+    """Return the share of lines that end at one width, and that width if the text is wrapped to it."""
     lengths = sorted(map(measure, lines))
-    longest = lengths[int(len(lengths) * 0.98)]
-    near = len(lengths) - bisect_left(lengths, longest - _RAGGED)
-    return near / len(lengths), _Wrapping(longest, measure)
+    longest = lengths[int(0.98 * len(lengths))]
+    # Justified lines hold more where their punctuation is squeezed: the usual one counts.
+    width = median_high(lengths[bisect_left(lengths, longest - _RAGGED) :])
+    below, near, exactly, beyond = (
+        bisect_left(lengths, width - step) for step in (3 * _RAGGED, _RAGGED, 0.5, -_RAGGED)
+    )
+    full = beyond - near
+    wrapped = full >= _WRAPPED_SHARE * len(lengths) or (
+        full >= _MIN_SHARE * len(lengths) and full >= _STEEP * (near - below)
+    )
+    wrapped = wrapped and width >= MIN_RUNNING
+    return (beyond - exactly) / len(lengths), _Wrapping(width, measure) if wrapped else None
 
 
 def _printed_width(line: str) -> float:
@@ -178,16 +208,26 @@ def _printed_width(line: str) -> float:
 
 def _with_habits(text: str, lines: list[_Line], wrapping: _Wrapping) -> _Wrapping:
     """Return ``wrapping`` with what the text shows of where its lines are cut and paragraphs begin."""
-    cut, indented = [], []
+    cut, indented, spaced, punctuated = [], [], [], False
     strictly = replace(wrapping, exact=True)
     for line, following in pairwise(lines):
-        written = text[line.begin : line.end]
+        indent = _is_indented(text, following)
+        below = text.count("\n", line.end, following.begin) > 1
         if _is_full(text, line, following, wrapping):
-            if not _SENTENCE_ENDED.search(written) and not _is_indented(text, following):
+            if not (indent or below or _SENTENCE_ENDED.search(text[line.start : line.end])):
                 cut.append(_is_full(text, line, following, strictly))
+                punctuated = punctuated or text[following.start] in _NEVER_FIRST
         elif _RUNNING.search(text, following.start, following.end):
-            indented.append(_is_indented(text, following))
-    return replace(wrapping, exact=_is_rule(cut), indented=_is_rule(indented))
+            indented.append(indent)
+            if "\f" not in text[line.end : following.start]:
+                spaced.append(indent or below)
+    return replace(
+        wrapping,
+        # Who sets type keeps punctuation from the beginning of a line, and cuts no line exactly.
+        exact=punctuated and _is_rule(cut),
+        indented=_is_rule(indented),
+        spaced=_is_rule(spaced),
+    )
 
 
 def _is_rule(cases: list[bool]) -> bool:

@@ -9,15 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.cleaning import (
-    clean,
-    find_furniture,
-    find_invisible,
-    find_markup,
-    find_pinyin,
-    find_wraps,
-)
+from documents.cleaning import clean, find_furniture, find_invisible, find_markup, find_pinyin
+from documents.numbering import write_number
 from documents.offsets import Span
+from documents.pages import find_marks, find_pages
+from documents.wraps import find_wraps
 
 
 def without(text: str, spans: list[Span]) -> str:
@@ -54,6 +50,11 @@ _SCRAPS = st.sampled_from(
         "为进一步推动全省汽车产业的发展，现提出意见",
         "安徽省人民政府",
         "🚗𠮷",
+        "\n\f",
+        "\n— 3 —\n",
+        "\n\n4\n\n",
+        "\n第 5 页 共 9 页\n",
+        "Office of",
     ]
 )
 _ANY_CHARACTER = st.characters(exclude_categories=["Cs"])
@@ -85,8 +86,24 @@ def test_every_clean_character_maps_to_itself_in_the_source(source: str) -> None
 def test_only_breaks_furniture_and_known_noise_go(source: str) -> None:
     """A wrap takes white space only, and nothing is removed without one of the five reasons."""
     for removal in clean(source).removals:
-        assert removal.reason in {"invisible", "markup", "pinyin", "furniture", "wrap"}
+        assert removal.reason in {"invisible", "markup", "pinyin", "page", "furniture", "wrap"}
         assert removal.reason != "wrap" or not removal.text.strip()
+
+
+@given(TEXTS)
+def test_no_page_mark_is_left_beside_a_line_end(source: str) -> None:
+    found = clean(source).text
+    assert "\n\f" not in found
+    assert "\f\n" not in found
+
+
+@given(TEXTS)
+def test_what_stood_on_two_pages_is_not_glued(source: str) -> None:
+    """Removing what is between two pages leaves one line end of it."""
+    kept = without(source, find_pages(source))
+    words = [line.strip() for line in kept.replace("\f", "\n").split("\n")]
+    lines = [line.strip() for line in source.replace("\f", "\n").split("\n")]
+    assert all(word in lines for word in words if word)
 
 
 def test_a_text_without_noise_stays_as_it_is() -> None:
@@ -197,6 +214,126 @@ def test_other_brackets_stay(text: str) -> None:
     assert find_pinyin(text) == []
 
 
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def page(number: int, lines: int = 12) -> str:
+    """Return the lines of a page, none of which is like another's."""
+    return "".join(
+        f"第{write_number(number * 40 + i + 1)}项工作任务要求如期完成。\n" for i in range(lines)
+    )
+
+
+NUMBERS = ["— {} —", "-{}-", "－ {} －", "{}", "第{}页", "第 {} 页 共 9 页", "{}/9", "Page {} of 9"]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("at_top", [False, True])
+def test_page_numbers_beside_page_marks_go(number: str, at_top: bool) -> None:
+    numbers = [number.format(i) for i in range(1, 5)]
+    pages = [page(i) for i in range(4)]
+    text = "\f".join(
+        f"{n}\n\n{p}" if at_top else f"{p}\n{n}\n" for n, p in zip(numbers, pages, strict=True)
+    )
+    assert clean(text).text.strip() == "".join(pages).strip()
+
+
+@pytest.mark.parametrize(
+    ("number", "around"),
+    [
+        *((number, "\n") for number in ("— {} —", "-{}-", "{}", "第 {} 页 共 9 页", "{}/9")),
+        # A bare number between lines of text could be anything.
+        *((number, "") for number in ("— {} —", "-{}-", "第 {} 页 共 9 页")),
+    ],
+)
+def test_page_numbers_in_a_plain_text_go(number: str, around: str) -> None:
+    pages = [page(i) for i in range(5)]
+    text = "".join(f"{p}{around}{number.format(i + 3)}\n{around}" for i, p in enumerate(pages))
+    assert clean(text).text == "".join(pages)
+    removed = [r for r in clean(text).removals if r.reason == "page"]
+    assert [r.text.strip() for r in removed if r.text.strip()] == [
+        number.format(i) for i in range(3, 8)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{page(0)}\n12\n\n{page(1)}",  # no series
+        f"{page(0)}\n7\n\n{page(1)}\n7\n\n{page(2)}\n7\n\n{page(3)}",  # does not count up
+        "".join(f"{page(i, 2)}\n{i}\n\n" for i in range(1, 6)),  # too close: a column of a table
+        f"{page(0)}\n1\n\n{page(1, 60)}\n2\n\n{page(2)}\n3\n\n{page(3)}",  # no rhythm
+        f"{page(0)}2026\n\f{page(1)}1.5\n\f{page(2)}300\n",  # figures at the foot
+        f"序号\n1\n项目\n2\n任务\n\f{page(1)}",  # not at an edge
+        "到年底前完成3/10的任务。\n",
+        "— 某某省 —\n",
+    ],
+)
+def test_a_number_that_is_content_stays(text: str) -> None:
+    assert clean(text).text.replace("\n", "") == text.replace("\n", "").replace("\f", "")
+
+
+def test_running_headers_and_footers_go() -> None:
+    text = "\f".join(
+        f"某某省人民政府公报　2024年第5期\n\n{page(i)}\n网址：www.example.cn　{i + 1}\n"
+        for i in range(5)
+    )
+    found = clean(text).text
+    assert found == "某某省人民政府公报　2024年第5期\n\n" + "".join(page(i) for i in range(5))
+
+
+def test_the_first_page_that_has_text_counts_as_the_first() -> None:
+    text = "\f".join(["", "", *(f"省政府文件\n\n{page(i)}" for i in range(4))])
+    assert clean(text).text == "省政府文件\n\n" + "".join(page(i) for i in range(4))
+
+
+def test_headers_that_differ_on_left_and_right_pages_go() -> None:
+    text = "\f".join(f"{'某某省公报' if i % 2 else '省政府文件'}\n\n{page(i)}" for i in range(8))
+    found = clean(text).text
+    assert found.count("某某省公报") == 0
+    assert found.count("省政府文件") == 1  # on the first page, for it is said nowhere else
+
+
+def test_a_title_that_runs_on_as_a_header_stays_where_it_is_the_title() -> None:
+    title = "关于促进产业发展的若干意见"
+    for first in ("", f"{title}\n\n"):
+        text = f"{first}{title}\n\n{page(0)}\f{title}\n\n{page(1)}\f{title}\n\n{page(2)}"
+        assert clean(text).text.count(title) == 1
+        assert clean(text).text.startswith(title)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\f".join(f"附件{i}\n{page(i)}" for i in range(1, 6)),  # each annex on a page of its own
+        "\f".join(f"第{i}章　各章的名称\n{page(i)}" for i in range(1, 6)),
+        "\f".join(f"项目\t{i}\t完成\n{page(i)}" for i in range(1, 6)),  # rows of a table
+        "\f".join(f"各市要重视这项工作。\n{page(i)}" for i in range(1, 6)),  # sentences
+        f"特此通知。\n{page(0)}\f{page(1)}\f特此通知。\n{page(2)}\f{page(3)}",  # not on most pages
+    ],
+)
+def test_what_begins_pages_but_does_not_run_stays(text: str) -> None:
+    assert clean(text).text == text.replace("\f", "")
+
+
+def test_a_repeated_line_inside_pages_stays() -> None:
+    text = "\f".join(f"{page(i, 6)}牵头单位：省发展改革委\n{page(i + 10, 6)}" for i in range(4))
+    assert clean(text).text == text.replace("\f", "")
+
+
+def test_a_page_mark_inside_a_line_stays() -> None:
+    """Nothing else would part the words on its two sides."""
+    assert clean("第一页的话\f第二页的话").text == "第一页的话\f第二页的话"
+    assert find_marks("甲\f乙\n\f丙\f\n") == [(4, 5), (6, 7)]
+
+
+def test_each_removal_says_what_it_took() -> None:
+    text = f"{page(0)}\n— 1 —\n\f{page(1)}\n— 2 —\n"
+    removals = clean(text).removals
+    assert {r.reason for r in removals} == {"page"}
+    assert [r.text for r in removals] == ["\n— 1 —\n", "\f", "\n— 2 —\n"]
+
+
 # --- furniture ------------------------------------------------------------------------------------
 
 _BODY = "为推动汽车产业发展，现提出意见。\n\n一、加强领导。各市要重视。"
@@ -271,7 +408,7 @@ def test_a_sentence_cut_by_a_line_end_is_joined(cut: str) -> None:
         "鼓励各地出台政策，加快建设充电设施\n第一条 为了",
         "鼓励各地出台政策，加快建设充电设施\n　　力争用三年时间。",  # an indent follows
         "鼓励各地出台政策，加快建设充电设施\f力争用三年时间。",  # a page ends
-        "鼓励各地出台政策，加快建设充电设施\n\f力争用三年时间。",
+        "鼓励各地出台政策，加快建设充电设施。\n\f力争用三年时间。",
         "年度，\t产值，\t任务，增加的值\n合计",  # a table row
         "鼓励各地出台政策，加快建设充电设施\n发布日期：2024年5月22日",  # a labelled fact
         "总体要求\n\n力争用三年时间。",  # a heading
@@ -344,3 +481,95 @@ def test_a_title_beside_controls_stays() -> None:
         "一、促进就业。支持企业。\n"
     )
     assert clean(text).text.startswith("某某市人民政府关于促进就业的通知\n各区人民政府")
+
+
+def as_page(lines: list[str], number: int) -> str:
+    return "\n".join([*lines, "", f"— {number} —", ""])
+
+
+def indented(text: str, width: int) -> list[str]:
+    return wrapped(f"　　{text}", width).split("\n")
+
+
+@pytest.mark.parametrize("separator", ["\f", "\n"], ids=["page marks", "numbers only"])
+@pytest.mark.parametrize("width", [20, 28, 33])
+def test_paragraphs_go_on_over_pages(width: int, separator: str) -> None:
+    """A page may end anywhere, in a paragraph or between two, and the last line may be full."""
+    paragraphs = [
+        "".join(f"支持第{write_number(n * 10 + k)}类企业，给予奖励" for k in range(1, 5 + n % 3))[
+            n % 7 :
+        ]
+        + "。"
+        for n in range(1, 25)
+    ]
+    rows = [row for paragraph in paragraphs for row in indented(paragraph, width)]
+    pages = [rows[i : i + 17] for i in range(0, len(rows), 17)]
+    text = separator.join(as_page(lines, i) for i, lines in enumerate(pages, 1))
+    assert clean(text).text.rstrip("\n") == "\n".join(f"　　{p}" for p in paragraphs)
+
+
+def test_an_ordinal_at_the_margin_of_an_indented_text_is_quoted() -> None:
+    quote = "依照本办法的有关规定并且参照本省公布的标准和以下条文"
+    paragraphs = [f"{quote}第十二条执行，其余部分按照原有的规定继续执行。", *[_PARAGRAPH] * 4]
+    rows = [row for paragraph in paragraphs for row in indented(paragraph, len(quote) + 2)]
+    assert rows[1].startswith("第十二条")
+    assert unwrapped("\n".join(rows)) == "\n".join(f"　　{p}" for p in paragraphs)
+
+
+def test_an_ordinal_at_the_margin_of_a_text_without_indents_opens() -> None:
+    rows = wrapped(_PARAGRAPH[:40] + "扩大", 21)
+    text = f"{rows}\n一、总体要求\n{rows}\n二、主要任务\n{rows}"
+    assert "\n一、" in unwrapped(text)
+    assert "\n二、" in unwrapped(text)
+
+
+def test_where_paragraphs_are_set_apart_a_full_stop_at_the_width_goes_on() -> None:
+    paragraph = "各地要按照要求抓好各项工作落实到位。" * 6
+    text = "\n\n".join([wrapped(paragraph[i:], 19) for i in range(0, 30, 3)])
+    assert unwrapped(text).split("\n\n") == [paragraph[i:] for i in range(0, 30, 3)]
+
+
+@pytest.mark.parametrize("mark", list("，。、；：）》"))
+@pytest.mark.parametrize("between", ["\n", "\n\n", "\n　　"])
+def test_no_line_begins_with_closing_punctuation(mark: str, between: str) -> None:
+    assert unwrapped(f"产业发展{between}{mark}各地要重视") == f"产业发展{mark}各地要重视"
+
+
+@pytest.mark.parametrize("mark", list("，、"))
+def test_no_paragraph_ends_with_a_comma(mark: str) -> None:
+    text = f"{wrapped(_PARAGRAPH, 20)}\n支持企业{mark}\n高等学校"
+    assert unwrapped(text).endswith(f"支持企业{mark}高等学校")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "joined"),
+    [
+        ("the General Office", "of the State Council", "the General Office\nof the State Council"),
+        ("the General Office ", "of the State", "the General Office of the State"),
+        ("the General Office", " of the State", "the General Office of the State"),
+        ("推广使用Windows", "10操作系统", "推广使用Windows\n10操作系统"),
+        ("产业规模达到100", "亿元以上", "产业规模达到100亿元以上"),
+        ("产业规模在20", "26年达到", "产业规模在2026年达到"),
+        ("推广使用Windows", "操作系统", "推广使用Windows操作系统"),
+    ],
+)
+def test_two_words_at_a_line_end_are_not_glued(before: str, after: str, joined: str) -> None:
+    start = "为推动整车企业壮大产销规模，"
+    assert unwrapped(f"{start}{before}\n{after}") == f"{start}{joined}"
+
+
+def test_a_text_cut_in_mid_word_is_glued() -> None:
+    """Where lines begin with punctuation, whoever cut them looked at nothing."""
+    text = "支持企业使用Internet和GPS等技术，推动整车企业壮大产销规模，加大采购力度。" * 8
+    assert "G\nPS" in wrapped(text, 20)
+    assert unwrapped(wrapped(text, 20)) == text
+
+
+def test_a_heading_of_two_things_is_not_joined_over_a_blank_line() -> None:
+    text = "国务院办公厅、中央军委办公厅\n\n关于加强管理工作的通知"
+    assert unwrapped(text) == text
+
+
+def test_short_lines_are_no_wrapped_text() -> None:
+    text = "\n".join(["汽车", "零部件", "新能源", "充电桩"] * 5)
+    assert unwrapped(text) == text

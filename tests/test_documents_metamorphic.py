@@ -98,7 +98,7 @@ def rewrap(line: str, width: int, measure: Callable[[str], float]) -> str:
 
 
 @every_sample
-@pytest.mark.parametrize("width", [25, 30, 40])
+@pytest.mark.parametrize("width", [25, 30, 34, 40])
 @pytest.mark.parametrize("measure", [by_characters, as_printed])
 def test_hard_wrapped(sample: Path, width: int, measure: Callable[[str], float]) -> None:
     source = load_source(sample).text

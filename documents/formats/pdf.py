@@ -1,6 +1,6 @@
-"""PDF with a text layer: PDFium says what is written where; ``layout`` makes a text of it.
+"""PDF: PDFium says what is written where; ``layout`` makes a text of it.
 
-A page that is only a picture of text has no text layer and is not read here.
+A page that is only a picture of text has no text layer and is read by ``scan``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import groupby, pairwise
 from pathlib import Path
+from threading import Lock
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -21,14 +22,16 @@ from documents.formats.layout import (
     Grid,
     Line,
     Page,
-    join_lines,
+    join_texts,
     measure_size,
     read_lines,
     write_pages,
 )
 from documents.formats.pdf_page import UNMAPPED, Glyph, Point, Segment, read_glyphs, read_shapes
 from documents.formats.pdf_streams import check_streams
+from documents.formats.scan import bind, check_count, read_page, render
 from documents.formats.tables import Rule, Table, find_tables
+from documents.limits import read_limit
 from documents.types import Progress, Source
 
 MAX_PAGES = 2000
@@ -54,23 +57,32 @@ _TURNS: tuple[Callable[[float, float], Point], ...] = (
     lambda x, y: (-x, y),
     lambda x, y: (-y, -x),
 )
+# PDFium must not be called from two threads at a time, not even for two documents.
+_ONE_AT_A_TIME = Lock()
 
 
 def read_pdf(data: bytes, *, where: str, progress: Progress | None = None) -> Source:
     """Return the source of a PDF; ``progress`` counts its pages.
 
     Raises LoadError, which names ``where``, for a PDF that is damaged or cut off, needs a password,
-    is too large for a policy document or has no text layer.
+    is too large for a policy document or has no text. A page without a text layer is read by OCR.
     """
     check_streams(data, where=where)
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        raise _refuse(error, where) from error
-    with closing(document):
-        _check_document(document, data, where)
-        text, furniture = write_pages(list(_read_pages(document, where, progress)))
-    return Source(text, "pdf", furniture)
+    with _ONE_AT_A_TIME:
+        try:
+            document = pypdfium2.PdfDocument(data)
+        except pypdfium2.PdfiumError as error:
+            raise _refuse(error, where) from error
+        with closing(document):
+            _check_document(document, data, where)
+            pages = list(_read_pages(document, where, progress))
+    if all(scanned for _, scanned in pages):
+        return bind([page for page, _ in pages], where)
+    read = [page for page, _ in pages]
+    text, furniture, doubts = write_pages(read)
+    if not text.strip():
+        raise LoadError(where, "PDF 没有文字内容。", "the PDF has no text.")
+    return Source(text, "pdf", furniture, doubts)
 
 
 # --- what is refused ------------------------------------------------------------------------------
@@ -100,11 +112,12 @@ def _check_document(document: pypdfium2.PdfDocument, data: bytes, where: str) ->
         )
     if not len(document):
         raise LoadError(where, "PDF 没有页面。", "the PDF has no pages.")
-    if len(document) > MAX_PAGES:
+    limit = read_limit("POLICY_QA_MAX_PAGES", MAX_PAGES)
+    if len(document) > limit:
         raise LoadError(
             where,
-            f"PDF 有 {len(document)} 页，超过上限 {MAX_PAGES} 页，请拆分后再添加。",
-            f"the PDF has {len(document)} pages, more than the limit of {MAX_PAGES}; split it first.",
+            f"PDF 有 {len(document)} 页，超过上限 {limit} 页，请拆分后再添加。",
+            f"the PDF has {len(document)} pages, more than the limit of {limit}; split it first.",
         )
 
 
@@ -124,16 +137,6 @@ def _refuse_page(where: str, number: int) -> LoadError:
     )
 
 
-def _refuse_empty(where: str, pictured: int) -> LoadError:
-    if pictured:
-        return LoadError(
-            where,
-            "PDF 是扫描件，没有文字层。请先做文字识别（OCR）再添加。",
-            "the PDF is a scan without a text layer; run text recognition (OCR) on it first.",
-        )
-    return LoadError(where, "PDF 没有文字内容。", "the PDF has no text.")
-
-
 def has_text_layer(characters: int, unmapped: int, picture: float) -> bool:
     """Whether a page's text is there to read, or only in a picture.
 
@@ -149,12 +152,9 @@ def has_text_layer(characters: int, unmapped: int, picture: float) -> bool:
 
 def _read_pages(
     document: pypdfium2.PdfDocument, where: str, progress: Progress | None
-) -> Iterator[Page]:
-    """Yield every page, an empty one where there is no text layer.
-
-    Raises LoadError for a document in which no page has text.
-    """
-    count, characters, pictured, written = len(document), 0, 0, False
+) -> Iterator[tuple[Page, bool]]:
+    """Yield every page, and whether it has no text layer and was read by OCR."""
+    count, characters, scanned = len(document), 0, 0
     for i in range(count):
         try:
             with closing(document[i]) as page, closing(page.get_textpage()) as text_page:
@@ -164,19 +164,19 @@ def _read_pages(
                 width = page.get_width()
                 glyphs = list(read_glyphs(page, text_page))
                 segments, picture = read_shapes(page)
+                unmapped = sum(glyph.text == UNMAPPED for glyph in glyphs)
+                layered = has_text_layer(len(glyphs), unmapped, picture)
+                image = None if layered else render(page)
         except pypdfium2.PdfiumError as error:
             raise _refuse_page(where, i + 1) from error
-        unmapped = sum(glyph.text == UNMAPPED for glyph in glyphs)
-        if has_text_layer(len(glyphs), unmapped, picture):
-            written = written or any(not glyph.text.isspace() for glyph in glyphs)
-            yield _lay_out(glyphs, segments, width)
+        if image is None:
+            yield _lay_out(glyphs, segments, width), False
         else:
-            pictured += 1
-            yield Page((), width, 1.0)
+            scanned += 1
+            check_count(scanned, where)
+            yield read_page(image), True
         if progress is not None:
             progress(i + 1, count, Path(where).name)
-    if not written:
-        raise _refuse_empty(where, pictured)
 
 
 def _lay_out(glyphs: Sequence[Glyph], segments: Iterable[Segment], width: float) -> Page:
@@ -198,8 +198,8 @@ def _lay_out(glyphs: Sequence[Glyph], segments: Iterable[Segment], width: float)
 
 
 def _quarter(glyph: Glyph) -> int | None:
-    """Return the quarter turn at which a character stands, None where it leans."""
-    quarters = glyph.angle / (math.pi / 2)
+    """Return the quarters by which a character is turned to the left, None where it leans."""
+    quarters = -glyph.angle / (math.pi / 2)
     near = round(quarters)
     return near % 4 if abs(quarters - near) * math.pi / 2 <= _LEANING else None
 
@@ -280,7 +280,10 @@ def _fill_tables(
 
 def _read_rows(table: Table, cells: dict[int, list[Character]]) -> Iterator[tuple[str, ...]]:
     """Yield the rows that have text; a cell's text stands in the first box that it spans."""
-    texts = {number: join_lines(read_lines(found)) for number, found in cells.items()}
+    texts = {
+        number: join_texts(line.text for line in read_lines(found))
+        for number, found in cells.items()
+    }
     for row in table.cells:
         written = tuple(texts.pop(number, "") for number in row)
         if any(written):

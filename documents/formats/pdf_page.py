@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import unicodedata
 from collections.abc import Iterator
+from math import isfinite
 from typing import NamedTuple
 
 import pypdfium2
@@ -29,14 +30,15 @@ _RADICALS = {
 # The thickness up to which a filled shape is a line.
 _THIN = 3.0
 # With more shapes than this a page is a drawing, whose lines are no table's.
-_MAX_SHAPES = 20_000
+_MAX_SHAPES = 100_000
 _MAX_DEPTH = 4
 
 
 class Glyph(NamedTuple):
-    """A character, two corners of its box, and its origin; ``angle`` is its line's, in radians.
+    """A character, two corners of its box, and its origin.
 
-    ``spaced``: PDFium sees a space before it.
+    ``angle`` is by how much it is turned to the right, in radians; ``spaced``: PDFium sees a space
+    before it.
     """
 
     text: str
@@ -67,15 +69,18 @@ def read_glyphs(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage) -> It
         half = ""
         pdfium.FPDFText_GetLooseCharBox(text_page, i, box)
         pdfium.FPDFText_GetCharOrigin(text_page, i, x, y)
-        middle = (box.left + box.right) / 2, (box.bottom + box.top) / 2
-        if bounded and not (left <= middle[0] <= right and bottom <= middle[1] <= top):
+        angle = pdfium.FPDFText_GetCharAngle(text_page, i)
+        across, up = (box.left + box.right) / 2, (box.bottom + box.top) / 2
+        # What lies beyond the page, or nowhere, nobody sees.
+        outside = bounded and not (left <= across <= right and bottom <= up <= top)
+        if outside or not isfinite(across + up + x.value + y.value + angle):
             continue
         yield Glyph(
             text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"),
             (box.left, box.bottom),
             (box.right, box.top),
             (x.value, y.value),
-            pdfium.FPDFText_GetCharAngle(text_page, i),
+            angle,
             spaced,
         )
         spaced = False
@@ -98,17 +103,18 @@ def read_shapes(page: pypdfium2.PdfPage) -> tuple[list[Segment], float]:
     for count, (shape, matrix) in enumerate(_shapes(page)):
         if count == _MAX_SHAPES:
             return [], picture
-        if pdfium.FPDFPageObj_GetType(shape) == pdfium.FPDF_PAGEOBJ_IMAGE:
+        kind = pdfium.FPDFPageObj_GetType(shape)
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
             (left, bottom), (right, top) = _bounds(shape, matrix)
             picture = max(picture, abs((right - left) * (top - bottom)))
-        else:
+        elif kind == pdfium.FPDF_PAGEOBJ_PATH:
             segments.extend(_read_path(shape, matrix))
     width, height = page.get_size()
     return segments, picture / max(width * height, 1.0)
 
 
 def _shapes(page: pypdfium2.PdfPage) -> Iterator[tuple[pdfium.FPDF_PAGEOBJECT, _Matrix]]:
-    """Yield the paths and pictures, also those inside forms, each with the matrix of its form."""
+    """Yield everything drawn on a page, also inside forms, each with the matrix of its form."""
     count = pdfium.FPDFPage_CountObjects(page)
     for i in range(count):
         yield from _unfold(pdfium.FPDFPage_GetObject(page, i), (1, 0, 0, 1, 0, 0), _MAX_DEPTH)
@@ -117,10 +123,8 @@ def _shapes(page: pypdfium2.PdfPage) -> Iterator[tuple[pdfium.FPDF_PAGEOBJECT, _
 def _unfold(
     shape: pdfium.FPDF_PAGEOBJECT, matrix: _Matrix, depth: int
 ) -> Iterator[tuple[pdfium.FPDF_PAGEOBJECT, _Matrix]]:
-    kind = pdfium.FPDFPageObj_GetType(shape)
-    if kind in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE):
-        yield shape, matrix
-    elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth:
+    yield shape, matrix
+    if depth and pdfium.FPDFPageObj_GetType(shape) == pdfium.FPDF_PAGEOBJ_FORM:
         inner = _multiply(_matrix_of(shape), matrix)
         for i in range(pdfium.FPDFFormObj_CountObjects(shape)):
             yield from _unfold(pdfium.FPDFFormObj_GetObject(shape, i), inner, depth - 1)

@@ -1,4 +1,4 @@
-"""Scanned pages: image files and PDF files without a text layer, read by OCR.
+"""Scanned pages: image files, and pages of a PDF without a text layer, read by OCR.
 
 ``ocr`` finds the pieces of text on a page; this module puts them together to rows, and ``layout``
 writes the rows as it writes those of other pages.
@@ -10,6 +10,7 @@ import io
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from math import inf
 from statistics import median
@@ -19,8 +20,9 @@ import pypdfium2
 from PIL import Image, ImageOps
 
 from documents.errors import LoadError
-from documents.formats.layout import Line, Page, place_doubts, write_pages
+from documents.formats.layout import Grid, Line, Page, write_pages
 from documents.formats.ocr import Piece, Pixels, read_pieces
+from documents.limits import read_limit
 from documents.offsets import Span
 from documents.types import Progress, Source
 
@@ -56,43 +58,51 @@ def read_image(data: bytes, *, where: str, progress: Progress | None = None) -> 
 
     LoadError names ``where``: the file is damaged, too large, or shows no text.
     """
-    return _bind(list(_read_all(_frames(data, where), where, progress)), where)
-
-
-def read_scanned_pdf(data: bytes, *, where: str, progress: Progress | None = None) -> Source:
-    """Return the source of a PDF file whose pages are pictures; LoadError as in ``read_image``."""
-    return _bind(list(_read_all(_rendered(data, where), where, progress)), where)
+    return bind(list(_read_all(_frames(data, where), where, progress)), where)
 
 
 def read_page(image: Image.Image) -> Page:
     """Return what one page shows; without lines where there is no text on it."""
     pixels = _pixels(image)
     height, width = pixels.shape[:2]
-    return lay_out(read_pieces(pixels), width, height)
+    page = lay_out(read_pieces(pixels), width, height)
+    # What a photograph without text is read as is doubtful throughout.
+    return page if any(map(_is_legible, page.items)) else replace(page, items=())
+
+
+def _is_legible(item: Line | Grid) -> bool:
+    if isinstance(item, Grid):
+        return True
+    doubtful = sum(end - start for start, end in item.doubts)
+    return sum(map(str.isalnum, item.text)) > doubtful
 
 
 def _read_all(
     images: tuple[int, Iterator[Image.Image]], where: str, progress: Progress | None
 ) -> Iterator[Page]:
     count, pages = images
-    if count > MAX_PAGES:
-        raise LoadError(
-            where,
-            f"扫描件有 {count} 页，超过上限 {MAX_PAGES} 页，请拆分后再添加。",
-            f"the scan has {count} pages, more than the limit of {MAX_PAGES}; split it first.",
-        )
+    check_count(count, where)
     for number, image in enumerate(pages, 1):
         yield read_page(image)
         if progress:
             progress(number, count, f"{where} {number}")
 
 
-def _bind(pages: Sequence[Page], where: str) -> Source:
-    text, furniture = write_pages(pages)
-    doubts = place_doubts(text, pages)
-    # What a photograph without text is read as is doubtful throughout.
-    doubtful = sum(end - start for start, end in doubts)
-    if sum(map(str.isalnum, text)) <= doubtful:
+def check_count(count: int, where: str) -> None:
+    """Raise LoadError where ``count`` pictures are more than can be read."""
+    limit = read_limit("POLICY_QA_MAX_SCANNED_PAGES", MAX_PAGES)
+    if count > limit:
+        raise LoadError(
+            where,
+            f"扫描件有 {count} 页，超过上限 {limit} 页，请拆分后再添加。",
+            f"the scan has {count} pages, more than the limit of {limit}; split it first.",
+        )
+
+
+def bind(pages: Sequence[Page], where: str) -> Source:
+    """Return the source of scanned ``pages``; LoadError where none of them has text."""
+    text, furniture, doubts = write_pages(pages)
+    if not text.strip():
         raise LoadError(
             where,
             "图像中没有可识别的文字。请确认这是文件的扫描件，并以至少 100 dpi 重新扫描。",
@@ -145,35 +155,12 @@ def _decoding(where: str) -> Iterator[None]:
         ) from error
 
 
-def _rendered(data: bytes, where: str) -> tuple[int, Iterator[Image.Image]]:
-    """Return how many pages a PDF file has, and pictures of them."""
-    with _parsing(where):
-        document = pypdfium2.PdfDocument(data)
-        count = len(document)
-    return count, (_render(document, number, where) for number in range(count))
-
-
-def _render(document: pypdfium2.PdfDocument, number: int, where: str) -> Image.Image:
-    with _parsing(where):
-        page = document[number]
-        scale = min(
-            _dpi(page) / _POINTS_PER_INCH, _MAX_SIDE / max(page.get_width(), page.get_height(), 1)
-        )
-        image: Image.Image = page.render(scale=scale).to_pil()
-        return image
-
-
-@contextmanager
-def _parsing(where: str) -> Iterator[None]:
-    try:
-        yield
-    except pypdfium2.PdfiumError as error:
-        raise LoadError(
-            where,
-            f"PDF 无法打开（{error}）。文件可能已损坏或加密，请重新下载，或另存为未加密的 PDF。",
-            f"the PDF cannot be opened ({error}); it may be damaged or encrypted: download it "
-            "again, or save it without encryption.",
-        ) from error
+def render(page: pypdfium2.PdfPage) -> Image.Image:
+    """Return a picture of a PDF's page, as sharp as what is on it."""
+    longest = max(page.get_width(), page.get_height(), 1)
+    scale = min(_dpi(page) / _POINTS_PER_INCH, _MAX_SIDE / longest)
+    image: Image.Image = page.render(scale=scale).to_pil()
+    return image
 
 
 def _dpi(page: pypdfium2.PdfPage) -> float:
