@@ -51,7 +51,7 @@ def test_build_reports_progress_beside_and_counts_in_the_output(
 ) -> None:
     code, out, err = run(capsys, "build", document, "--out", tmp_path / "store")
     assert code == 0
-    assert f"{tmp_path / 'store'}: 1 documents, 3 clauses, 2 units" in out
+    assert f"{tmp_path / 'store'}: 1 份文档 documents, 3 条 clauses, 2 个检索单元 units" in out
     assert "reading: 1/1" in err and "encoding: 2/2" in err
 
 
