@@ -45,18 +45,16 @@ _BARE_WEIGHT = 0.4
 _SPACED_WEIGHT = 3.0
 _GLUED_WEIGHT = 1.5
 _LOOSE_WEIGHT = 1.0
-# An article inside open quotation marks belongs to the text that an amendment quotes.
-_QUOTED_SHARE = 0.2
+# What stands in a quotation behind a colon belongs to the text that an amendment quotes, which may
+# run over paragraphs; a mark that is missing must not put the rest of the text into one.
+_QUOTATION = re.compile(r"(?<=[：:])\s*“[^”]{1,3000}”")
+_QUOTED_SHARE = 0.02
 # A paragraph is shorter; a longer line has lost its breaks.
 _LOST_BREAKS = 1000
 _SENTENCE_ENDS = "。；;：:！？!?”’」』）)〕】"
-_ARTICLE_PLACE = (
-    rf"(?:(?<=[{_SENTENCE_ENDS}])|(?<=[{_SENTENCE_ENDS}][ \u3000])"
-    r"|(?=第[^条條\n]{1,12}[条條](?:之.)?\s)){}(?![：:。；;]|\s*第[^条條\n]{1,9}[条條])"
-)
 _LONGEST_HEADING = 40
 _LINE = re.compile(r"[^\n]+")
-_LISTED = re.compile(r"\s*[:：]\s*[1１][.．、]")
+_LISTED = re.compile(r"\s*[:：]\s*(?:[1１一][.．、]|[（(][一1][)）])")
 _ENDED = re.compile("。|[；：]$")
 _LEADERS = re.compile(r"[\s.…·．。-]*\d*\s*$")
 
@@ -96,7 +94,9 @@ def _in_table(text: str, marker: Marker) -> bool:
     """Whether the marker begins a row of a table."""
     end = text.find("\n", marker.end)
     end = end if end >= 0 else len(text)
-    return _CELL.search(text, marker.end, end) is not None or text.startswith("\t", marker.end)
+    # One tab right behind the ordinal sets off its words.
+    begin = marker.end + text.startswith("\t", marker.end)
+    return _CELL.search(text, begin, end) is not None
 
 
 # --- mid-line -------------------------------------------------------------------------------------
@@ -104,28 +104,35 @@ def _in_table(text: str, marker: Marker) -> bool:
 
 def _in_mid_line(text: str, known: set[int]) -> Iterator[Candidate]:
     rows = [match.span() for match in _ROW.finditer(text)]
-    for marker in find_inside(ARTICLE, text, 0, len(text), around=_ARTICLE_PLACE):
-        if marker.start not in known and not _lies_in(rows, marker.start):
-            spaced = text[marker.end : marker.end + 1].isspace()
-            if _follows_sentence(text, marker.start):
-                yield Candidate(marker, _SPACED_WEIGHT if spaced else _GLUED_WEIGHT)
-            else:
-                yield Candidate(marker, _LOOSE_WEIGHT)
+
+    def opens_article(start: int, end: int) -> bool:
+        if start in known or _NO_WORDS.match(text, end) or _lies_in(rows, start):
+            return False
+        return text[end : end + 1].isspace() or _follows_sentence(text, start)
+
+    def opens_chapter(start: int, end: int) -> bool:
+        return start not in known and _HEADING.match(text, end) is not None
+
+    for marker in find_inside(ARTICLE, text, 0, len(text), where=opens_article):
+        spaced = text[marker.end : marker.end + 1].isspace()
+        behind = _SPACED_WEIGHT if spaced else _GLUED_WEIGHT
+        yield Candidate(marker, behind if _follows_sentence(text, marker.start) else _LOOSE_WEIGHT)
     for scheme in SCHEMES:
         if ANNEX.rank < scheme.rank < ARTICLE.rank:
-            for marker in find_inside(scheme, text, 0, len(text)):
-                if marker.start not in known and _HEADING.match(text, marker.end):
-                    yield Candidate(marker, _SPACED_WEIGHT)
-    for match in re.finditer(rf"[^\n]{{{_LOST_BREAKS},}}", text):
+            for marker in find_inside(scheme, text, 0, len(text), where=opens_chapter):
+                yield Candidate(marker, _SPACED_WEIGHT)
+    for match in _LONG_LINE.finditer(text):
         yield from _in_long_line(text, match.start(), match.end(), known)
 
 
 def _in_long_line(text: str, start: int, end: int, known: set[int]) -> Iterator[Candidate]:
+    def opens(start: int, _: int) -> bool:
+        return start not in known and _follows_sentence(text, start)
+
     for scheme in SCHEMES:
         if scheme.name in ("comma", "bracket", "point"):
-            for marker in find_inside(scheme, text, start, end):
-                if marker.start not in known and _follows_sentence(text, marker.start):
-                    yield Candidate(marker, _GLUED_WEIGHT)
+            for marker in find_inside(scheme, text, start, end, where=opens):
+                yield Candidate(marker, _GLUED_WEIGHT)
 
 
 def _follows_sentence(text: str, start: int) -> bool:
@@ -133,6 +140,9 @@ def _follows_sentence(text: str, start: int) -> bool:
     return before[-1:] in _SENTENCE_ENDS if before else False
 
 
+# What stands behind an article that opens nothing: it ends a sentence, or a list of articles goes on.
+_NO_WORDS = re.compile(r"[：:。；;]|\s*第[^条條\n]{1,9}[条條]")
+_LONG_LINE = re.compile(rf"[^\n]{{{_LOST_BREAKS},}}")
 # A chapter in mid-line has a title and is followed by its first article or section.
 _HEADING = re.compile(
     r"[ \t\u00a0\u3000]*[^。；：，\n]{1,30}?[ \t\u00a0\u3000]*第[零〇一二三四五六七八九十百\d]{1,6}[条條章节節]"
@@ -199,12 +209,16 @@ def _find_again(text: str, candidates: Sequence[Candidate], first: int) -> int:
     marker = candidates[first].marker
     entry = _entry(text, candidates, first)
     for i in range(first + 1, len(candidates)):
-        if not entry or candidates[i].marker.rank < marker.rank:
+        other = candidates[i].marker
+        if not entry or (other.rank < marker.rank and other.scheme is not ANNEX):
             return first
+        end = text.find("\n", candidates[i - 1].marker.end, other.start)
+        if end >= 0 and text[end : other.start].strip():
+            return first  # an entry has nothing below it
         words = _entry(text, candidates, i)
         if not words:
             return first
-        if words == entry and candidates[i].marker.ordinal == marker.ordinal:
+        if words == entry and other.ordinal == marker.ordinal:
             return i if i - first > 1 else first
     return first
 
@@ -213,23 +227,18 @@ def _entry(text: str, candidates: Sequence[Candidate], i: int) -> str:
     """Return the title of a candidate that could stand in a table of contents, else ''."""
     marker = candidates[i].marker
     end = candidates[i + 1].marker.start if i + 1 < len(candidates) else len(text)
-    if end - marker.end > 2 * _LONGEST_HEADING:
-        end = text.find("\n", marker.end, marker.end + 2 * _LONGEST_HEADING)
-    words = re.sub(r"\s", "", _LEADERS.sub("", text[marker.end : max(end, marker.end)]))
+    line = text.find("\n", marker.end, end)
+    words = text[marker.end : min(line if line >= 0 else end, marker.end + 3 * _LONGEST_HEADING)]
+    words = re.sub(r"\s", "", _LEADERS.sub("", words))
     return words if len(words) <= _LONGEST_HEADING and not _ENDED.search(words) else ""
 
 
 def _weigh_quoted(text: str, candidates: list[Candidate]) -> list[Candidate]:
-    weighed, quoted, position = [], False, 0
-    for candidate in candidates:
-        start = candidate.marker.start
-        # A mark that is missing somewhere must not put the rest of the text into a quotation.
-        opened, closed = text.rfind("“", position, start), text.rfind("”", position, start)
-        quoted, position = (opened > closed if opened != closed else quoted), start
-        if quoted and candidate.marker.scheme is ARTICLE:
-            candidate = candidate._replace(weight=candidate.weight * _QUOTED_SHARE)
-        weighed.append(candidate)
-    return weighed
+    quotations = [match.span() for match in _QUOTATION.finditer(text)]
+    return [
+        c._replace(weight=c.weight * _QUOTED_SHARE) if _lies_in(quotations, c.marker.start) else c
+        for c in candidates
+    ]
 
 
 # --- titles of further bodies ---------------------------------------------------------------------

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from documents.numbering import read_marker
 
 # What a paragraph says when it speaks of the document itself.
+_OWN = (
+    r"本(?:行动|实施|工作)?(?:方案|意见|办法|通知|规定|细则|措施|规划|计划|条例|政策|决定|纲要|指南|公告|通告|标准"
+    r"|目录|预案|规则)"
+)
 _SELF = re.compile(
-    r"本(?:行动)?(?:方案|意见|办法|通知|规定|细则|措施|规划|计划|条例|政策|决定|纲要|指南|公告|通告|标准|目录)"
-    r"|有效期|起(?:施行|执行|实施|生效)|同时废止|负责解释|以上.{0,12}(?:通知|意见)"
+    rf"^(?:凡|以上|自)?{_OWN}(?!所称|所指|所列|适用)|(?:^|[，。；（(])自?{_OWN}.{{0,20}}(?:施行|执行|实施|生效|解释|印发)"
+    r"|有效期|起(?:正式)?(?:施行|执行|实施|生效)|(?:同时|予以)废止|停止执行|负责解释|以上.{0,12}(?:通知|意见)"
     r"|特此(?:通知|公告|通告|批复|函复)"
 )
 _DATE = re.compile(
@@ -35,7 +40,7 @@ _DEBRIS = re.compile(r"^[\W_]+$")
 _PUBLIC = re.compile(r"^[（(](?!.*(?:牵头|責任|责任|負責|负责|配合|單位|单位)).{2,20}[)）]$")
 _SIGNING = (_DATE, _SIGNATURE, _SIGNED, _COLOPHON, _PUBLIC, _DEBRIS)
 _PATTERNS = (_SELF, _ANNEX, _TABLE_TITLE, *_SIGNING)
-_ANNEX_LIST = re.compile(r"^[ \t\u00a0\u3000]*附件?[:：]\s*[1１][.．、]", re.MULTILINE)
+_ANNEX_LIST = re.compile(r"^[ \t\u00a0\u3000]*附件?[:：]\s*(?=\S)", re.MULTILINE)
 _LINE = re.compile(r"\S[^\n]*")
 
 
@@ -46,11 +51,16 @@ def find_closing(text: str, last: int, end: int) -> int:
     """
     begin = end
     annexes = set(annex_items(text, last, end))
-    paragraphs = list(re.finditer(r"\S[^\n]*", text[last:end]))[1:]
-    for match in reversed(paragraphs):
-        if not _is_closing(match[0].strip()) and last + match.start() not in annexes:
+    paragraphs = list(re.finditer(r"\S[^\n]*", text[last:end]))
+    for above, match in reversed(list(pairwise(paragraphs))):
+        place = last + match.start()
+        if place not in annexes and not _is_closing(match[0].strip(), above[0].strip()):
             break
-        begin = last + match.start()
+        # What a bare heading announces is its own: 三、实施时间, and below it the day.
+        announced = above is paragraphs[0] and not re.search("[。；：，]", above[0])
+        if announced and _SELF.search(match[0]) and not is_signing(match[0].strip()):
+            break
+        begin = place
     return begin
 
 
@@ -59,17 +69,31 @@ def is_signing(paragraph: str) -> bool:
     return any(pattern.search(paragraph) for pattern in _SIGNING)
 
 
-def _is_closing(paragraph: str) -> bool:
+def _is_closing(paragraph: str, above: str) -> bool:
+    """Whether ``paragraph`` belongs in 尾; a table's title does not below a list that names it."""
+    if _TABLE_TITLE.search(paragraph) and above.endswith(("：", "；", ":", ";")):
+        return False
     return any(pattern.search(paragraph) for pattern in _PATTERNS)
 
 
 def annex_items(text: str, start: int, end: int) -> Iterator[int]:
-    """Yield where the second and later lines of a list of annexes begin: 附件：1. …, 2. …"""
+    """Yield where the lines of a list of annexes begin, but for a first one behind 附件：itself.
+
+    A list goes on with the next number of its scheme, line by line; what has items below its own is
+    the annex and no list.
+    """
     for head in _ANNEX_LIST.finditer(text, start, end):
-        listed = 1
-        for line in _LINE.finditer(text, text.find("\n", head.end()) % (end + 1), end):
-            marker = read_marker(text, line.start())
-            if marker is None or marker.scheme.name != "point" or marker.value != listed + 1:
+        first = read_marker(text, head.end())
+        if first is None or first.value != 1:
+            continue
+        places = [head.end()] if "\n" in head[0] else []
+        below = None
+        line = text.find("\n", head.end(), end)
+        for item in _LINE.finditer(text, line if line >= 0 else end, end):
+            below = read_marker(text, item.start())
+            expected = 2 + len(places) - ("\n" in head[0])
+            if below is None or below.series != first.series or below.value != expected:
                 break
-            listed += 1
-            yield line.start()
+            places.append(item.start())
+        if below is None or below.rank <= first.rank:
+            yield from places

@@ -10,11 +10,11 @@ import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 from documents.normalization import match_form
-from documents.numbering import read_number
+from documents.numbering import read_marker, read_number
 from documents.regions import find_region
 from documents.types import Level, Metadata, Reference
 
@@ -24,6 +24,7 @@ _KINDS = (
     "三年行动计划 工作计划 发展规划 专项规划 规划纲要 规划 计划 纲要 管理办法 实施办法 暂行办法 试行办法 办法 "
     "实施细则 管理细则 细则 暂行规定 若干规定 规定 暂行条例 实施条例 条例 若干措施 政策措施 措施 若干政策 政策 "
     "通知 通告 公告 公报 通报 决定 决议 命令 令 批复 复函 函 答复 报告 议案 纪要 规则 准则 规范 标准 指南 "
+    "工作要点 要点 指引 规程 导则 须知 守则 问答 起草说明 编制说明 白皮书 "
     "目录 清单 章程 应急预案 预案 倡议书 政策解读 解读 法 解释"
 ).split()
 _CHINESE_NUMBER = r"[\u4e00-\u9fff]{1,12}"
@@ -111,7 +112,7 @@ def read_metadata(front: str, body: str, closing: str) -> Metadata:
     region, level = _find_region(authorities, title)
     written = _date(facts.get("written")) or _signed_date(closing) or _signed_date(front)
     published = _date(facts.get("published"))
-    effective, expires = _find_validity(body, closing, facts, written or published)
+    effective, expires = _find_validity(front, body, closing, facts, written or published)
     relations = _find_relations(f"{front}\n{body}\n{closing}", title, notice)
     return Metadata(
         title=title.text if title else None,
@@ -250,6 +251,7 @@ def _could_be_title(line: str) -> bool:
         and not _SENTENCE_END.search(line)
         and not _LABEL.match(line)
         and not _LISTED.match(line)
+        and read_marker(line, 0) is None
         and "".join(line.split()) not in ("目录", "目錄", "目次")
         and not _DATE.fullmatch(line)
         and not re.match(r"^[（(].*[)）]$", line)
@@ -367,24 +369,49 @@ _OWN = re.compile(
 _STARTS = r"起(?:正式)?(?:施行|执行|实施|生效)"
 
 
+# A term is the document's own behind its name, behind its beginning, or where a sentence begins.
+_TERM_BEFORE = re.compile(
+    rf"(?:^|[。；]|{_OWN.pattern}的?|(?:施行|执行|实施|生效|之日起)[，,、]?(?:试行[，,])?)$"
+)
+_TERM = re.compile(
+    rf"有效期(?:限)?(?:(?:至|到|截至|截止到?)(?P<date>{_DATE.pattern})|[为是]?(?P<n>\d{{1,2}}|[一二三四五六七八九十两]{{1,2}})年)"
+)
+_DAYS_LATER = r"自(?:印发|发布|公布|颁布)之日起(?P<n>\d{1,3}|[一二三四五六七八九十]{1,4})[个]?日后"
+
+
 def _find_validity(
-    body: str, closing: str, facts: dict[str, str], issued: date | None
+    front: str, body: str, closing: str, facts: dict[str, str], issued: date | None
 ) -> tuple[date | None, date | None]:
-    """Return (effective, expires) as the text states them; years run from the day of issue."""
-    text = "。".join([*_own_sentences(body), *_sentences(closing)])
+    """Return (effective, expires) as the text states them; years run from the day it begins.
+
+    The act itself is asked first, then the notice or decree above it (现予公布，自…起施行).
+    """
+    own = "。".join([*_own_sentences(body), *_sentences(closing)])
     effective = _date(facts.get("effective"))
+    for text in (own, "。".join(_sentences(front))):
+        effective = effective or _find_start(text, issued)
+    ends = re.search(rf"(?:施行|执行|实施|生效)[，,]?至(?P<date>{_DATE.pattern})止", own)
+    if ends:
+        return effective, _date(ends["date"])
+    term = next((m for m in _TERM.finditer(own) if _TERM_BEFORE.search(own[: m.start()])), None)
+    if term is None or term["date"]:
+        return effective, _date(term["date"]) if term else None
+    first = effective or issued
+    n = read_number(term["n"])
+    return effective, _add_years(first, n) if first and n else None
+
+
+def _find_start(text: str, issued: date | None) -> date | None:
     start = re.search(rf"自(?P<date>{_DATE.pattern}){_STARTS}", text)
     if start:
-        effective = effective or _date(start["date"])
-    elif re.search(rf"自(?:印发|发布|公布|颁布)之日{_STARTS}", text):
-        effective = effective or issued
-    until = re.search(rf"有效期(?:限)?(?:至|到|截至|截止到?)(?P<date>{_DATE.pattern})", text)
-    if until:
-        return effective, _date(until["date"])
-    years = re.search(r"有效期(?:限)?[为是]?(?P<n>\d{1,2}|[一二三四五六七八九十两]{1,2})年", text)
-    first = effective or issued
-    n = read_number(years["n"]) if years else None
-    return effective, _add_years(first, n) if first and n else None
+        return _date(start["date"])
+    later = re.search(rf"{_DAYS_LATER}(?:正式)?(?:施行|执行|实施|生效)", text)
+    if later:
+        days = read_number(later["n"])
+        return issued + timedelta(days=days) if issued and days else None
+    if re.search(rf"自(?:印发|发布|公布|颁布)之日{_STARTS}", text):
+        return issued
+    return None
 
 
 def _own_sentences(text: str) -> Iterator[str]:
@@ -458,8 +485,8 @@ def _relation(text: str, match: re.Match[str]) -> str:
     before = re.split(r"[。;]", before)[-1]
     behind = match_form(text[match.end() : match.end() + 60])
     behind = re.split(r"[。;]", behind)[0]
-    if re.search(r"(?:同时|自行|予以|一并|相应)?(?:废止|失效|停止执行)", behind) or re.search(
-        r"(?:废止|取代|代替)[^,，]{0,6}$", before
+    if re.search(r"(?:废止|失效|停止执行)(?!的)", behind) or re.search(
+        r"(?<!不得)(?<!不)(?:废止|取代|代替)[^,，]{0,6}$", before
     ):
         return "repeals"
     if re.search(r"(?:修改|修订|修正)[^,，]{0,6}$", before):

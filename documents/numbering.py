@@ -7,7 +7,7 @@ them together what they do open.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -80,7 +80,9 @@ def _structural(name: str, rank: float, word: str, template: str) -> Scheme:
 ANNEX = Scheme(
     "annex",
     0,
-    rf"附{_SPACE}*[件表录錄](?P<annex>{_SPACE}*{_NUMBER})?(?={_SPACE}*(?:[:：]|\n|\Z))",
+    rf"附(?:{_SPACE}*[件表录錄](?:(?P<annex>{_SPACE}*{_NUMBER}(?:[-—－][0-9０-９]{{1,2}})?)"
+    rf"(?={_SPACE}*(?:[:：]|\n|\Z)|{_SPACE}+[^\s。；，,;][^。；，,;\n]{{1,40}}(?:\n|\Z))"
+    rf"|(?={_SPACE}*(?:[:：]|\n|\Z)))|(?={_SPACE}*[:：]))",
     "附件{}",
     numerals=False,
 )
@@ -110,7 +112,7 @@ SCHEMES = (
         "decimal",
         8,
         r"(?P<decimal>[0-9０-９]{1,2}(?:[.．][0-9０-９]{1,2}){1,4})[.．、]?"
-        r"(?![0-9０-９.．%％‰℃倍万亿元个米吨公千百户家人名项年月亩度])",
+        r"(?![0-9０-９.．%％‰℃A-Za-z倍万亿元个米吨公千百户家人名项年月亩度])",
         "{}",
         numerals=False,
     ),
@@ -202,36 +204,42 @@ def find_markers(text: str) -> Iterator[Marker]:
 
 
 def find_inside(
-    scheme: Scheme, text: str, start: int, end: int, *, around: str = "{}"
+    scheme: Scheme,
+    text: str,
+    start: int,
+    end: int,
+    *,
+    where: Callable[[int, int], bool] | None = None,
 ) -> Iterator[Marker]:
     """Yield the markers of ``scheme`` anywhere in ``text[start:end]``, also in mid-line.
 
-    ``around`` is a pattern that holds the scheme's own at ``{}``, to say where it may stand.
+    ``where`` tells from where one begins and ends whether it may stand there.
     """
-    for match in _compiled(scheme, around).finditer(text, start, end):
-        marker = _marker(match)
-        if marker:
-            yield marker
+    for match in _compiled(scheme).finditer(text, start, end):
+        if where is None or where(match.start(), match.end()):
+            marker = _marker(match)
+            if marker:
+                yield marker
 
 
 def read_inline(text: str, start: int, end: int) -> list[Marker]:
     """Return the 「X是」 markers in ``text[start:end]`` that stand where a sentence begins.
 
-    A sentence begins at ``start`` or after 。；：，！？ in either width.
+    A sentence begins at ``start``, on a new line, or after 。；：，！？ in either width.
     """
     found = []
     for marker in find_inside(INLINE, text, start, end):
         i = marker.start
-        while i > start and text[i - 1].isspace():
+        while i > start and text[i - 1].isspace() and text[i - 1] != "\n":
             i -= 1
-        if i == start or text[i - 1] in "。；：，！？.;:,!?":
+        if i == start or text[i - 1] == "\n" or text[i - 1] in "。；：，！？.;:,!?":
             found.append(marker)
     return found
 
 
 @cache
-def _compiled(scheme: Scheme, around: str) -> re.Pattern[str]:
-    return re.compile(around.replace("{}", scheme.pattern, 1))
+def _compiled(scheme: Scheme) -> re.Pattern[str]:
+    return re.compile(scheme.pattern)
 
 
 def _marker(match: re.Match[str]) -> Marker | None:
@@ -242,10 +250,13 @@ def _marker(match: re.Match[str]) -> Marker | None:
     number = (match[name] or "").strip()
     if name == "decimal":
         return _decimal(number, start, match.end())
-    value = read_number(number) or 0
     if name == "annex":
+        first, _, part = re.sub("[—－]", "-", number).partition("-")
+        value = read_number(first) or 0
         ordinal = write_ordinal(scheme, value) if value else "附件"
+        ordinal += f"-{read_number(part)}" if part else ""
         return Marker(scheme, ordinal, value, start, match.end(), name, scheme.rank)
+    value = read_number(number) or 0
     if not 0 < value < 10000:
         return None
     ordinal = write_ordinal(scheme, value)

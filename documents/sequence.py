@@ -39,7 +39,7 @@ RESTART = 3.0
 BODY = 0.3
 ORPHAN = 1.5
 # Readings that cost this much more than the best are given up, and all but the best few.
-MARGIN = 4.0
+MARGIN = 3.0
 WIDTH = 8
 
 
@@ -142,7 +142,7 @@ def find_step(chain: _Chain, last: _Last, candidate: Candidate) -> _Step:
     while depth and chain[depth - 1].rank == marker.rank:
         depth -= 1
     step = _open(marker, last, depth)
-    orphan = marker.prefix and not (depth and chain[depth - 1].ordinal == marker.prefix)
+    orphan = marker.prefix and not (depth and _has_number(chain[depth - 1], marker.prefix))
     return step._replace(cost=step.cost + ORPHAN) if orphan else step
 
 
@@ -192,6 +192,11 @@ def _is_other_branch(outer: Marker, marker: Marker) -> bool:
     if not marker.prefix or outer.scheme.rank != marker.scheme.rank:
         return False
     return not f"{marker.prefix}.".startswith(f"{outer.ordinal}.") and outer.prefix != marker.prefix
+
+
+def _has_number(outer: Marker, prefix: str) -> bool:
+    """Whether ``outer`` is the 1.2 of a 1.2.3, or the 第三条 of a 3.1."""
+    return outer.ordinal == prefix or str(outer.value) == prefix
 
 
 def _annexes(chain: _Chain) -> int:

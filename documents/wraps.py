@@ -10,6 +10,7 @@ from itertools import pairwise
 from statistics import median_high
 from typing import NamedTuple
 
+from documents.closing import is_signing
 from documents.numbering import read_marker
 from documents.offsets import Span
 
@@ -18,6 +19,13 @@ LABELLED = re.compile(
 )
 # A line shorter than this is a title or a heading, whatever it ends with.
 MIN_RUNNING = 12
+# Where nothing shows a width, a numbered line shorter than this is a heading that has a comma.
+_MIN_NUMBERED = 40
+# What ends a title, and what begins a line of a form: it goes on nowhere.
+_TITLE = re.compile(
+    r"(?:通知|意见|方案|办法|规定|细则|措施|规划|计划|条例|决定|公告|通告|函|批复|报告|解读)$"
+)
+_FORM = re.compile(r"[\u4e00-\u9fff]{2,6}[:：]")
 _TERMINAL = re.compile(r"[。！？：；.!?:;…|”’》」』)）】〕\]]")
 _SENTENCE_ENDED = re.compile(r"[。！？；：;:!?][”’》）)]*$")
 # Titles and headings have no more than 、 between two things that they name.
@@ -124,7 +132,7 @@ def _continues(text: str, line: _Line, following: _Line, wrapping: _Wrapping | N
         # Where the beginning of a paragraph is shown, an ordinal elsewhere is quoted in mid-sentence.
         if within:
             return True
-    elif not _stops_short(text, line):
+    elif not _stops_short(text, line) or is_signing(text[following.start : following.end]):
         return False
     opens = LABELLED.match(text, following.start) or read_marker(text, following.start)
     return opens is None
@@ -144,7 +152,12 @@ def _is_full(
 def _stops_short(text: str, line: _Line) -> bool:
     """Whether ``line`` is running text that stops without an end."""
     last = text[line.end - 1]
-    if line.end - line.start < MIN_RUNNING or _TERMINAL.match(last) or _CLOSED.match(last):
+    written = text[line.start : line.end]
+    if len(written) < MIN_RUNNING or _TERMINAL.match(last) or _CLOSED.match(last):
+        return False
+    if _TITLE.search(written) or _FORM.match(written):
+        return False
+    if len(written) < _MIN_NUMBERED and last not in _NEVER_LAST and read_marker(text, line.start):
         return False
     return last in _NEVER_LAST or _RUNNING.search(text, line.start, line.end) is not None
 

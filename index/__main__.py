@@ -140,7 +140,8 @@ def _tell_build(store: Path, built: Build, out: TextIO) -> int:
             file=sys.stderr,
         )
     print(
-        f"{store}: {m.documents} documents, {m.clauses} clauses, {m.units} units, {m.fingerprint}",
+        f"{store}: {m.documents} 份文档 documents, {m.clauses} 条 clauses, {m.units} 个检索单元 units, "
+        f"{m.fingerprint}",
         file=out,
     )
     return 1 if built.failures else 0

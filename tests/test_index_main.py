@@ -51,7 +51,7 @@ def test_build_reports_progress_beside_and_counts_in_the_output(
 ) -> None:
     code, out, err = run(capsys, "build", document, "--out", tmp_path / "store")
     assert code == 0
-    assert f"{tmp_path / 'store'}: 1 documents, 3 clauses, 2 units" in out
+    assert f"{tmp_path / 'store'}: 1 份文档 documents, 3 条 clauses, 2 个检索单元 units" in out
     assert "reading: 1/1" in err and "encoding: 2/2" in err
 
 
@@ -62,7 +62,7 @@ def test_build_without_a_path_indexes_the_library(
         sample.unlink()
     (home / "documents" / "mine.txt").write_text(TEXT, encoding="utf-8")
     code, out, _ = run(capsys, "build")
-    assert code == 0 and out.startswith(f"{home / 'index'}: 1 documents")
+    assert code == 0 and out.startswith(f"{home / 'index'}: 1 份文档 documents")
 
 
 @pytest.mark.parametrize(("name", "data"), [("image.png", bytes(range(256)) * 9), ("empty", b"")])
@@ -72,7 +72,7 @@ def test_unreadable_file_among_others_is_told_and_makes_the_exit_code_1(
     bad = tmp_path / name
     bad.write_bytes(data)
     code, out, err = run(capsys, "build", document, bad, "--out", tmp_path / "store")
-    assert code == 1 and "1 documents" in out
+    assert code == 1 and "1 份文档 documents" in out
     assert err.count(str(bad)) == 2  # in Chinese and in English
     assert run(capsys, "build", bad, "--out", tmp_path / "other")[0] == 2
 
@@ -89,7 +89,7 @@ def test_document_without_a_unit_is_indexed(
     (tmp_path / "title.txt").write_text("标题\n", encoding="utf-8")
     store = tmp_path / "store"
     code, out, _ = run(capsys, "build", tmp_path / "title.txt", "--out", store)
-    assert code == 0 and "0 units" in out
+    assert code == 0 and "0 个检索单元 units" in out
     assert run(capsys, "search", "充电站", "--index", store, "--json")[1] == "[]\n"
 
 
@@ -214,7 +214,7 @@ def test_an_added_document_is_found_and_asked(
     code, out, err = run(capsys, "add", document)
     assert code == 0
     assert f"{document}：已添加为 opinion。\n{document}: added as opinion.\n" in out
-    assert "6 documents" in out
+    assert "6 份文档 documents" in out
     assert "添加 adding: 1/1" in err and "reading: 6/6" in err and "encoding" in err
     assert found(capsys, "支持公共充电站建设")[0] == "opinion"
     code = ask(["ask", "某某意见支持公共充电站建设吗？", "--json"])
@@ -229,7 +229,7 @@ def test_a_removed_document_is_found_no_more(
     code, out, _ = run(capsys, "remove", "opinion")
     assert code == 0
     assert "opinion.txt：已删除 opinion。\nopinion.txt: removed opinion.\n" in out
-    assert "5 documents" in out
+    assert "5 份文档 documents" in out
     assert "opinion" not in found(capsys, "支持公共充电站建设")
 
 
@@ -238,7 +238,7 @@ def test_results_as_json_are_alone_on_standard_output(
 ) -> None:
     missing = tmp_path / "missing.txt"
     code, out, err = run(capsys, "add", document, missing, "--json")
-    assert code == 1 and "6 documents" in err
+    assert code == 1 and "6 份文档 documents" in err
     obj = json.loads(out)
     assert obj["index"] == json.loads(run(capsys, "info", "--json")[1])["fingerprint"]
     assert obj["results"] == [
@@ -386,7 +386,7 @@ def test_an_unreadable_file_of_the_library_is_told(
 ) -> None:
     (empty / "broken.txt").write_bytes(b"")
     code, out, err = run(capsys, "add", document)
-    assert code == 1 and "1 documents" in out and str(empty / "broken.txt") in err
+    assert code == 1 and "1 份文档 documents" in out and str(empty / "broken.txt") in err
 
 
 @pytest.mark.parametrize(

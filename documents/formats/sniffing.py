@@ -29,6 +29,10 @@ _PAGE = (
     "open it in a browser and save it as a page (.html)",
 )
 _ARCHIVE = ("解压后添加其中的文件", "extract it and add the files in it")
+_ZIP_OF_FILES = (
+    "解压后查看其中的文件，或用 documents audit、index add 整包读取",
+    "extract it, or read all of it with documents audit or index add",
+)
 _LOCKED = ("去掉密码后再添加", "remove the password first")
 # What is told from its first bytes and cannot be read: its name and what to do.
 _REFUSED: tuple[tuple[re.Pattern[bytes], str, tuple[str, str]], ...] = (
@@ -89,7 +93,7 @@ def _sniff_zip(data: bytes, where: str) -> Format:
     for pattern, name in _ZIPPED:
         if any(map(pattern.match, names)):
             raise _refusal(where, name, _DOCUMENT)
-    raise _refusal(where, "zip", _ARCHIVE)
+    raise _refusal(where, "zip", _ZIP_OF_FILES)
 
 
 def _sniff_ole2(data: bytes, where: str) -> Format:
