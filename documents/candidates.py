@@ -47,7 +47,7 @@ _GLUED_WEIGHT = 1.5
 _LOOSE_WEIGHT = 1.0
 # What stands in a quotation behind a colon belongs to the text that an amendment quotes, which may
 # run over paragraphs; a mark that is missing must not put the rest of the text into one.
-_QUOTATION = re.compile(r"(?<=[：:])\s*“[^”]{1,3000}”")
+_QUOTATION = re.compile(r"(?<=[：:])\s*“[^“”]{1,3000}”")
 _QUOTED_SHARE = 0.02
 # A paragraph is shorter; a longer line has lost its breaks.
 _LOST_BREAKS = 1000
