@@ -402,6 +402,8 @@ def refusal(data: bytes) -> str:
 def test_a_password() -> None:
     locked = pdfencrypt.StandardEncryption("secret", canPrint=0)
     assert "password" in refusal(draw(page("机密"), encrypt=locked))
+    # The next file is refused for its own reason.
+    assert "password" not in refusal(write_raw(zlib.compress(b""), pages=0))
 
 
 def test_an_encrypted_file_that_opens_without_password_is_read() -> None:

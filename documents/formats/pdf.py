@@ -72,7 +72,7 @@ def read_pdf(data: bytes, *, where: str, progress: Progress | None = None) -> So
         try:
             document = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as error:
-            raise _refuse(error, where) from error
+            raise _refuse(error, data, where) from error
         with closing(document):
             _check_document(document, data, where)
             pages = list(_read_pages(document, where, progress))
@@ -88,8 +88,10 @@ def read_pdf(data: bytes, *, where: str, progress: Progress | None = None) -> So
 # --- what is refused ------------------------------------------------------------------------------
 
 
-def _refuse(error: pypdfium2.PdfiumError, where: str) -> LoadError:
-    if error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+def _refuse(error: pypdfium2.PdfiumError, data: bytes, where: str) -> LoadError:
+    # PDFium may still give the reason why the file before this one failed.
+    locked = error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY)
+    if locked and b"/Encrypt" in data:
         return LoadError(
             where,
             "PDF 有密码保护，请先解除密码再添加。",
