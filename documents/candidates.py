@@ -198,29 +198,44 @@ def _without_loose_numbers(candidates: list[Candidate]) -> list[Candidate]:
 def _without_contents(text: str, candidates: list[Candidate]) -> list[Candidate]:
     """Drop tables of contents: entries that come again, in order, each with its text below it."""
     gone: set[int] = set()
-    for i, candidate in enumerate(candidates):
-        if candidate.marker.value == 1 and i not in gone:
-            gone.update(range(i, _find_again(text, candidates, i)))
+    broken = -1
+    for first, again in _find_again(text, candidates):
+        # What breaks off one table breaks off each that would run over the same place.
+        if first in gone or again - first < 2 or first < broken < again:
+            continue
+        inside = range(first + 1, again + 1)
+        broken = next((i for i in inside if not _goes_on(text, candidates, i)), -1)
+        rank = candidates[first].marker.rank
+        if broken < 0 and all(_lies_below(candidates[i], rank) for i in inside):
+            gone.update(range(first, again))
     return [candidate for i, candidate in enumerate(candidates) if i not in gone]
 
 
-def _find_again(text: str, candidates: Sequence[Candidate], first: int) -> int:
-    """Return where the entry at ``first`` comes again behind nothing but entries, else ``first``."""
-    marker = candidates[first].marker
-    entry = _entry(text, candidates, first)
-    for i in range(first + 1, len(candidates)):
-        other = candidates[i].marker
-        if not entry or (other.rank < marker.rank and other.scheme is not ANNEX):
-            return first
-        end = text.find("\n", candidates[i - 1].marker.end, other.start)
-        if end >= 0 and text[end : other.start].strip():
-            return first  # an entry has nothing below it
-        words = _entry(text, candidates, i)
-        if not words:
-            return first
-        if words == entry and other.ordinal == marker.ordinal:
-            return i if i - first > 1 else first
-    return first
+def _find_again(text: str, candidates: Sequence[Candidate]) -> list[tuple[int, int]]:
+    """Return the places of each first entry of its scheme, and where the same comes next."""
+    found: list[tuple[int, int]] = []
+    following: dict[tuple[str, str, str], int] = {}
+    for i in reversed(range(len(candidates))):
+        marker = candidates[i].marker
+        words = _entry(text, candidates, i) if marker.value == 1 else ""
+        if words:
+            key = (marker.series, marker.ordinal, words)
+            if key in following:
+                found.append((i, following[key]))
+            following[key] = i
+    return found[::-1]
+
+
+def _goes_on(text: str, candidates: Sequence[Candidate], i: int) -> bool:
+    """Whether candidate ``i`` is an entry, and the one before it has nothing below its line."""
+    start = candidates[i].marker.start
+    end = text.find("\n", candidates[i - 1].marker.end, start)
+    return bool(_entry(text, candidates, i)) and not (end >= 0 and text[end:start].strip())
+
+
+def _lies_below(candidate: Candidate, rank: float) -> bool:
+    """Whether a candidate may stand in a table of contents whose first entry has ``rank``."""
+    return candidate.marker.rank >= rank or candidate.marker.scheme is ANNEX
 
 
 def _entry(text: str, candidates: Sequence[Candidate], i: int) -> str:

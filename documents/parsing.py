@@ -23,7 +23,7 @@ from documents.types import Clause, Defect, Document, Source
 def parse(path: Path, *, taken: Container[str] = ()) -> Document:
     """Read, clean and split ``path``; ``taken`` are ids that other content already has.
 
-    Raises LoadError where the file cannot be read as text.
+    Raises LoadError where the file cannot be read as a document.
     """
     return parse_source(load_source(path), document_id(path, taken=taken))
 

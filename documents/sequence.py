@@ -64,7 +64,7 @@ class _Step(NamedTuple):
     body: bool = False
 
 
-# The open chain, and the last marker of each scheme anywhere in the body.
+# The open chain, and the last number of each series anywhere in the body.
 _Chain = tuple[Marker, ...]
 _Last = dict[str, int]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from documents import candidates
 from documents.clauses import ClauseSpan, ClauseTree, build_tree
 from documents.parsing import parse
 from documents.types import Gap
@@ -624,3 +626,20 @@ BODY = "推动产业发展并完善相关支持政策。" * 7
 )
 def test_clauses_of_documents_as_they_come(text: str, expected: str) -> None:
     assert paths(text) == expected.split()
+
+
+def test_looking_for_contents_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many first entries that come again behind a line that is none: it is met once, not each time."""
+    looked_at = 0
+    real = candidates._entry
+
+    def count(*arguments: Any) -> str:
+        nonlocal looked_at
+        looked_at += 1
+        return real(*arguments)
+
+    monkeypatch.setattr(candidates, "_entry", count)
+    titles = [f"1. 任务{i}事项" for i in range(300)]
+    text = "\n".join([*titles, "2. 这一行说完了。", "这里有正文。", *titles])
+    assert len(paths(text)) > len(titles)
+    assert looked_at < 5 * len(titles)
