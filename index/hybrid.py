@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from documents.normalization import has_han
 from documents.types import Clause, Document
 from documents.validity import link
 from index import snapshot
+from index.configuration import Configuration
 from index.dense import DenseIndex
 from index.encoder import load_encoder
 from index.filters import admits
-from index.fusion import combine, rank
+from index.fusion import combine, combine_ranks, rank
 from index.lexical import LexicalIndex
 from index.snapshot import Content, Manifest
 from index.translation import in_chinese
@@ -53,8 +55,14 @@ class HybridIndex:
     """A library's documents and units, searched by words and by meaning."""
 
     def __init__(
-        self, content: Content, lexical: LexicalIndex, encoder: Encoder, fingerprint: str
+        self,
+        content: Content,
+        lexical: LexicalIndex,
+        encoder: Encoder,
+        fingerprint: str,
+        configuration: Configuration = Configuration(),
     ) -> None:
+        self._configuration = configuration
         self._documents = {document.id: document for document in content.documents}
         self._clauses = {
             (document.id, clause.path): clause
@@ -71,19 +79,37 @@ class HybridIndex:
 
     @classmethod
     def build(
-        cls, documents: Sequence[Document], encoder: Encoder, *, progress: Progress | None = None
+        cls,
+        documents: Sequence[Document],
+        encoder: Encoder,
+        *,
+        configuration: Configuration = Configuration(),
+        progress: Progress | None = None,
     ) -> HybridIndex:
         """Index ``documents``, whose ids differ."""
         documents = link(sorted(documents, key=lambda document: document.id))
         units = [unit for document in documents for unit in build_units(document)]
-        chunks, texts = _chunks(documents, units)
+        if not configuration.context:
+            units = [replace(unit, context="") for unit in units]
+        chunks, texts = _chunks(documents, units, configuration.window)
         report = (lambda done, total: progress("encode", done, total)) if progress else None
         vectors = encoder.encode_document(texts, progress=report)
-        lexical = LexicalIndex.build([f"{unit.context}\n{unit.text}" for unit in units])
+        lexical = LexicalIndex.build([_with_context(unit, unit.text) for unit in units])
         truncated = sum(count > encoder.max_tokens for count in encoder.count_tokens(texts))
         content = Content(tuple(documents), tuple(units), tuple(chunks), vectors, truncated)
         identity = snapshot.fingerprint(documents, encoder.fingerprint)
-        return cls(content, lexical, encoder, identity)
+        return cls(content, lexical, encoder, identity, configuration)
+
+    def configured(self, configuration: Configuration) -> HybridIndex:
+        """Return this index searched in another way; it shares all that was built.
+
+        ValueError where the parts themselves would differ.
+        """
+        if configuration.content != self._configuration.content:
+            raise ValueError(f"built as {self._configuration}, not as {configuration}")
+        other = copy(self)
+        other._configuration = configuration
+        return other
 
     @classmethod
     def load(cls, store: Path, encoder: Encoder) -> HybridIndex:
@@ -157,18 +183,24 @@ class HybridIndex:
         A question without Chinese characters reaches the lexical side through its translated terms;
         where it has none, the dense side answers alone. Ties: document id, then position.
         """
+        configuration = self._configuration
         admitted = self._admitted(filters, as_of or date.today())
         depth = max(DEPTH, k)
         vector = self._encoder.encode_query([question])
         terms, trust = (question, 1.0) if has_han(question) else in_chinese(question)
-        weight = trust * DENSE_WEIGHT + (1 - trust) * DENSE_WEIGHT_TRANSLATED
         lexical_scores = self._lexical.score(terms)
-        dense = self._dense.search(vector, depth, admitted)
-        lexical = _best(lexical_scores, admitted, depth)
+        none = np.empty(0, dtype=np.int64)
+        by_meaning, by_words = configuration.sides != "lexical", configuration.sides != "dense"
+        dense = self._dense.search(vector, depth, admitted) if by_meaning else none
+        lexical = _best(lexical_scores, admitted, depth) if by_words else none
+        ranks = _places(lexical), _places(dense)
         candidates = np.union1d(dense, lexical)
         similarity, chunks = self._dense.score(vector, candidates)
-        fused = combine(lexical_scores[candidates], similarity, weight=weight)
-        ranks = _places(lexical), _places(dense)
+        if configuration.fusion == "rrf":
+            fused = combine_ranks(ranks, candidates.tolist())
+        else:
+            weight = _weight(configuration, trust)
+            fused = combine(lexical_scores[candidates], similarity, weight=weight)
         return tuple(
             self._hit(int(candidates[i]), float(fused[i]), ranks, int(chunks[i]))
             for i in rank(fused)[:k]
@@ -195,16 +227,32 @@ class HybridIndex:
         return Hit(result, (best.start, best.end), unit.spans)
 
 
-def _chunks(documents: Sequence[Document], units: Sequence[Unit]) -> tuple[list[Chunk], list[str]]:
+def _weight(configuration: Configuration, trust: float) -> float:
+    """Return the weight of the dense side for a question whose terms are trusted this far."""
+    if configuration.sides != "both":
+        return float(configuration.sides == "dense")
+    if configuration.weight is not None:
+        return configuration.weight
+    return trust * DENSE_WEIGHT + (1 - trust) * DENSE_WEIGHT_TRANSLATED
+
+
+def _with_context(unit: Unit, text: str) -> str:
+    """Return ``text`` of a unit as both sides read it."""
+    return f"{unit.context}\n{text}" if unit.context else text
+
+
+def _chunks(
+    documents: Sequence[Document], units: Sequence[Unit], window: int
+) -> tuple[list[Chunk], list[str]]:
     """Return the chunks of ``units`` in order, and what the encoder reads for each."""
     clean = {document.id: document.clean for document in documents}
     chunks = [
         chunk
         for number, unit in enumerate(units)
-        for chunk in split_chunks(unit, number, clean[unit.document])
+        for chunk in split_chunks(unit, number, clean[unit.document], window=window)
     ]
     texts = [
-        f"{units[c.unit].context}\n{clean[units[c.unit].document][c.start : c.end]}" for c in chunks
+        _with_context(units[c.unit], clean[units[c.unit].document][c.start : c.end]) for c in chunks
     ]
     return chunks, texts
 

@@ -1,0 +1,33 @@
+"""What an index is made of and how it ranks; the defaults are the product's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from index.windows import WINDOW
+
+Sides = Literal["both", "lexical", "dense"]
+Fusion = Literal["convex", "rrf"]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The choices of one index. Every default is chosen by measurement (evaluation/LOG.md).
+
+    When the index is built: ``context`` puts title and headings before a unit's own words,
+    ``window`` is how many characters of a long unit are embedded at once. When it is searched:
+    ``sides`` that are asked, the ``fusion`` of the two, and the ``weight`` of the dense side (None:
+    it follows the question).
+    """
+
+    context: bool = True
+    window: int = WINDOW
+    sides: Sides = "both"
+    fusion: Fusion = "convex"
+    weight: float | None = None
+
+    @property
+    def content(self) -> tuple[bool, int]:
+        """What decides the parts that are built: equal values can share them."""
+        return self.context, self.window
