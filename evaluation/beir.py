@@ -26,7 +26,7 @@ def read_beir(
 
     Only the queries that ``qrels/<split>.tsv`` gives an answer are taken, of one ``half`` if named.
     DatasetError names the file and the line that cannot be used. A right answer that the corpus
-    lacks counts as not found.
+    lacks counts as not found; a corpus that lacks them all is refused.
     """
     texts = read_queries(_one_of(folder, "queries.jsonl", "queries.jsonl.gz"))
     path = folder / "qrels" / f"{split}.tsv"
@@ -39,9 +39,15 @@ def read_beir(
     qrels = {query: judged[query] for query in texts if _asked(query, judged, half)}
     if not qrels:
         raise DatasetError(str(path), "没有可用的问题", "no query is left")
-    documents, ids = build_documents(
-        _read_corpus(corpus or _one_of(folder, "corpus.jsonl", "corpus.jsonl.gz"))
-    )
+    source = corpus or _one_of(folder, "corpus.jsonl", "corpus.jsonl.gz")
+    documents, ids = build_documents(_read_corpus(source))
+    answers = {record for grades in qrels.values() for record in grades}
+    if answers.isdisjoint(ids.values()):
+        raise DatasetError(
+            str(source),
+            f"{path} 的答案一个也不在其中；请检查 --corpus",
+            f"holds none of the answers of {path}; check --corpus",
+        )
     return Dataset(
         name=folder.resolve().name,
         documents=documents,

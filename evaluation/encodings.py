@@ -7,12 +7,14 @@ import sqlite3
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import platformdirs
 
+from evaluation.errors import CacheError
 from index.types import Encoder, Vectors
 
 # Texts that are encoded between two writes: what an interruption loses, a quarter of a minute.
@@ -36,15 +38,16 @@ class EncoderCache:
     that does not match is made again. A file that SQLite cannot read is put aside, and said so.
     Queries are encoded one at a time, as the product does, so that what is asked beside a question
     changes nothing; passages go in blocks of like length, which changes them by float noise only.
-    Several processes may share a folder.
+    Several processes may share a folder. CacheError where it cannot be read or written.
     """
 
     def __init__(self, encoder: Encoder, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         name = hashlib.sha256(encoder.fingerprint.encode()).hexdigest()[:16]
         self._encoder = encoder
         self._file = folder / f"{name}.sqlite3"
-        self._database = _open(self._file)
+        with _reported(self._file):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._database = _open(self._file)
         self._queries: dict[str, Vectors] = {}
 
     @property
@@ -100,7 +103,8 @@ class EncoderCache:
     ) -> Vectors:
         keys = [_key(text) for text in texts]
         vectors = self._empty(len(texts))
-        found = dict(self._read(kind, dict.fromkeys(keys)))
+        with _reported(self._file):
+            found = dict(self._read(kind, dict.fromkeys(keys)))
         # From the longest down, as the encoder itself does, each text once.
         wanted = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         order = sorted(wanted, key=lambda key: (-len(wanted[key]), key))
@@ -127,7 +131,7 @@ class EncoderCache:
 
     def _write(self, kind: Kind, vectors: dict[bytes, Vectors]) -> None:
         rows = ((key, data, zlib.crc32(data)) for key, data in _bytes(vectors))
-        with self._database:  # one transaction
+        with _reported(self._file), self._database:  # one transaction
             self._database.executemany(f"INSERT OR REPLACE INTO {kind} VALUES (?, ?, ?)", rows)
 
     def _empty(self, count: int) -> Vectors:
@@ -165,6 +169,19 @@ def _key(text: str) -> bytes:
 def _bytes(vectors: dict[bytes, Vectors]) -> Iterator[tuple[bytes, bytes]]:
     for key, vector in vectors.items():
         yield key, np.ascontiguousarray(vector, dtype=np.float32).tobytes()
+
+
+@contextmanager
+def _reported(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise CacheError(
+            str(file),
+            f"向量缓存无法读写（{error}）。请检查权限和磁盘空间，或用 --cache 指定其他文件夹",
+            f"the cache of vectors cannot be used ({error}); check permissions and disk space, or "
+            "name another folder with --cache",
+        ) from error
 
 
 def _open(file: Path) -> sqlite3.Connection:

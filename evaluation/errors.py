@@ -16,3 +16,7 @@ class DatasetError(EvaluationError):
 
 class UnknownSystemError(EvaluationError):
     """A system that is named cannot be built: it, or a setting of it, is unknown."""
+
+
+class CacheError(EvaluationError):
+    """The vectors on disk cannot be read or written."""

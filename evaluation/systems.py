@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -166,8 +166,3 @@ def _describe(hint: Any) -> str:
     if hint is bool:
         return "true | false"
     return "none" if hint is NoneType else getattr(hint, "__name__", str(hint))
-
-
-def names_of(systems: Sequence[System]) -> tuple[str, ...]:
-    """Return the names, in order."""
-    return tuple(system.name for system in systems)
