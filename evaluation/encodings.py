@@ -17,8 +17,8 @@ import platformdirs
 from evaluation.errors import CacheError
 from index.types import Encoder, Vectors
 
-# Texts that are encoded between two writes: what an interruption loses, a quarter of a minute.
-_BLOCK = 256
+# Texts that are encoded between two writes: what an interruption loses, some seconds.
+_BLOCK = 64
 # Seconds to wait for another process that is writing.
 _PATIENCE = 60.0
 
@@ -108,6 +108,8 @@ class EncoderCache:
         # From the longest down, as the encoder itself does, each text once.
         wanted = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         order = sorted(wanted, key=lambda key: (-len(wanted[key]), key))
+        if progress is not None:
+            progress(0, len(order))  # from here the time is taken
         for start in range(0, len(order), _BLOCK):
             block = order[start : start + _BLOCK]
             made = encode([wanted[key] for key in block])

@@ -90,7 +90,8 @@ class _Builder:
     def add(self, record: Record, article: _Article) -> str:
         """Append a record and return the path of its clause."""
         self._enter(record.headings)
-        text = f"{article.marker}　{record.text}" if article.marker else record.text
+        text = record.text.strip()
+        text = f"{article.marker}　{text}" if article.marker else text
         ordinal = article.ordinal or str(len(self._clauses) + 1)
         return self._append(ordinal, "clause", 1, article.marker, None, text)
 
