@@ -67,6 +67,11 @@ class Measured:
     overall: Comparison
     slices: Mapping[str, Mapping[str, Comparison]]
 
+    @property
+    def divided(self) -> dict[str, Mapping[str, Comparison]]:
+        """The slices that tell more than all queries together do: more than one group."""
+        return {by: groups for by, groups in self.slices.items() if len(groups) > 1}
+
 
 def measure(dataset: Dataset, runs: Sequence[Run], *, baseline: str) -> Measured:
     """Score ``runs`` of the same data set against the one of the system ``baseline``."""

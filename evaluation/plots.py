@@ -21,6 +21,8 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#
 _FONT = "'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
 _LEFT, _WIDTH, _RIGHT, _TOP, _ROW, _GAP = 330, 460, 150, 64, 20, 30
 _TICKS = 6
+# Scores nearer to each other than this are not drawn further apart.
+_LEAST = 0.05
 # Room for float noise where a value lies on a tick.
 _HAIR = 1e-9
 
@@ -66,7 +68,7 @@ def plot_differences(measured: Measured) -> str:
     order = list(measured.overall.systems)
     slices = [
         (f"{by} {group}", comparison)
-        for by, groups in measured.slices.items()
+        for by, groups in measured.divided.items()
         for group, comparison in groups.items()
     ]
     groups = []
@@ -83,7 +85,7 @@ def plot_differences(measured: Measured) -> str:
 def _draw(head: str, note: str, groups: Sequence[_Group], *, signed: bool) -> str:
     """Return the rows of ``groups`` under one another on one scale, with zero marked if signed."""
     ends = [end for group in groups for row in group.rows for end in (row.low, row.high)]
-    step, low, high = _scale(ends)
+    step, low, high = _scale([*ends, 0.0] if signed else ends)
     height = _TOP + sum(_GAP + _ROW * len(group.rows) for group in groups) + 2 * _ROW
 
     def x(value: float) -> float:
@@ -126,12 +128,13 @@ def _mark(row: _Row, y: float, x: Callable[[float], float], *, signed: bool) -> 
 
 
 def _scale(values: Sequence[float]) -> tuple[float, float, float]:
-    """Return a round step, and the round ends between which zero and all ``values`` lie."""
-    low, high = min([*values, 0.0]), max([*values, 0.0])
-    span = high - low or 1.0
+    """Return a round step, and the round ends between which all ``values`` lie."""
+    low, high = min(values), max(values)
+    span = max(high - low, _LEAST)
     size = 10 ** floor(log10(span / _TICKS))
     step = next(size * k for k in (1, 2, 5, 10) if span / (size * k) <= _TICKS)
-    return step, floor(low / step + _HAIR) * step, ceil(high / step - _HAIR) * step or step
+    first = floor(low / step + _HAIR)
+    return step, first * step, max(ceil(high / step - _HAIR), first + 1) * step
 
 
 def _decimals(step: float) -> int:

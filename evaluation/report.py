@@ -60,6 +60,8 @@ def write_markdown(measured: Measured) -> str:
     if overall.differences:
         sections += [
             f"## 与 {baseline} 之差 Differences",
+            "p：双侧配对随机化检验，按系统数 Holm 校正。\n"
+            "p: two-sided paired randomisation test, Holm's correction over the systems.",
             _table(
                 ["", *RUN_NAMES],
                 (
@@ -68,7 +70,7 @@ def write_markdown(measured: Measured) -> str:
                 ),
             ),
         ]
-    for by, groups in measured.slices.items():
+    for by, groups in measured.divided.items():
         sections += [f"## {_SLICED}: {by}", _slice_table(groups)]
     sections += ["## 耗时 Latency", _latency(measured.runs)]
     return "\n\n".join(sections) + "\n"
@@ -100,7 +102,9 @@ def write_queries(measured: Measured) -> str:
 def write_report(folder: Path, measured: Measured) -> None:
     """Write ``report.md``, ``report.json``, ``queries.tsv`` and the plots into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    plots = {"systems.svg": plot_systems(measured), "slices.svg": plot_differences(measured)}
+    plots = {"systems.svg": plot_systems(measured)}
+    if measured.overall.differences:
+        plots["slices.svg"] = plot_differences(measured)
     pictures = "\n\n".join(f"![{name}]({name})" for name in plots)
     files = {
         **plots,
@@ -192,7 +196,8 @@ def _difference(difference: Difference) -> str:
     value, low, high = (
         f"{number:+.{_DIGITS}f}" for number in (difference.value, difference.low, difference.high)
     )
-    return f"{value} [{low}, {high}] p={difference.holm:.{_DIGITS}f}"
+    p = "p<0.001" if difference.holm < 0.001 else f"p={difference.holm:.3f}"
+    return f"{value} [{low}, {high}] {p}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -73,6 +73,7 @@ def test_each_slice_is_compared_by_itself() -> None:
         "en": 2,
         "zh": 2,
     }
+    assert list(measured.divided) == ["language"]
     english = measured.slices["language"]["en"]
     assert english.systems["better"]["R@10"].value == 1 / 2
     assert english.differences["better"]["R@10"].value == 1 / 2
