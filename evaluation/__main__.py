@@ -1,4 +1,4 @@
-"""``python -m evaluation answers|refusals|clauses``: exit 0 ok, 1 below a floor or failed, 2 bad input."""
+"""``python -m evaluation run|answers|refusals|clauses``: exit 0 ok, 1 below a floor or failed, 2 bad input."""
 
 from __future__ import annotations
 
@@ -20,14 +20,19 @@ from evaluation.clauses import (
     measure_noisy,
     measure_scan,
 )
-from evaluation.datasets import DatasetError, Question, read_questions
+from evaluation.datasets import Question, read_questions
+from evaluation.errors import DatasetError, EvaluationError, UnknownSystemError
+from evaluation.halves import HALVES
+from evaluation.metrics import RUN_NAMES
 from evaluation.parsing import format_timings, time_parsing
-from evaluation.refusals import HALVES, count_refusals, format_refusals, read_queries
+from evaluation.questions import find_unit, read_own
+from evaluation.refusals import count_refusals, format_refusals, read_queries
 from evaluation.scans import Damage
+from evaluation.systems import BASELINE, DEFAULT_SYSTEMS, System, read_systems
 from index.errors import PolicyIndexError
 
 if TYPE_CHECKING:
-    from index.types import Index
+    from evaluation.comparison import Measured
     from qa.assistant import PolicyAssistant
 
 OK, BELOW, BAD_INPUT = 0, 1, 2
@@ -45,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m evaluation", description="评测检索与问答（measure search and answers）"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="比较检索方案（compare systems of search）"))
     answers = commands.add_parser("answers", help="逐题提问并评分（ask each question, and score）")
     refusals = commands.add_parser(
         "refusals",
@@ -86,6 +92,43 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.add_argument(
+        "dataset", type=Path, metavar="DATASET", help="BEIR 文件夹，或自有问题文件 .jsonl"
+    )
+    run.add_argument(
+        "--corpus",
+        type=Path,
+        metavar="PATH",
+        help="另一处的 corpus.jsonl[.gz]；自有问题：文档所在的文件夹（默认：附带的样例）",
+    )
+    run.add_argument("--split", metavar="NAME", help="BEIR：qrels 的文件名，默认 test")
+    run.add_argument("--half", choices=HALVES, help="只用按编号哈希分出的一半问题")
+    run.add_argument(
+        "--systems",
+        default=",".join(DEFAULT_SYSTEMS),
+        metavar="A,B,…",
+        help="默认 %(default)s；改设置：hybrid:weight=0.5,fusion=rrf",
+    )
+    run.add_argument(
+        "--baseline", metavar="NAME", help=f"与哪个系统比较，默认 {BASELINE}，或第一个"
+    )
+    run.add_argument("--json", action="store_true", help="输出 JSON")
+    run.add_argument("--runs", type=Path, metavar="DIR", help="写出 TREC 格式的排序结果")
+    run.add_argument("--report", type=Path, metavar="DIR", help="写出报告、图和逐题结果")
+    run.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+    run.add_argument("--cache", type=Path, metavar="DIR", help="向量缓存的文件夹")
+    run.add_argument(
+        "--floor",
+        type=_system_floor,
+        action="append",
+        default=[],
+        metavar="SYSTEM:METRIC=VALUE",
+        help=f"低于此值则退出码为 1，可重复。METRIC：{', '.join(RUN_NAMES)}",
+    )
+    run.set_defaults(run=_run)
+
+
 def _clauses(options: argparse.Namespace) -> int:
     try:
         if options.set == "speed":
@@ -125,6 +168,74 @@ def _floor(text: str) -> tuple[str, float]:
             f"没有指标 {name}，可用（unknown metric, use one of）：{', '.join(METRICS)}"
         )
     return name, float(value)
+
+
+def _system_floor(text: str) -> tuple[str, str, float]:
+    """Read SYSTEM:METRIC=VALUE, where SYSTEM may hold both signs itself."""
+    head, _, value = text.rpartition("=")
+    system, _, name = head.rpartition(":")
+    if name not in RUN_NAMES or not system:
+        raise argparse.ArgumentTypeError(
+            f"应为 SYSTEM:METRIC=VALUE，METRIC 可用（must be one of）：{', '.join(RUN_NAMES)}"
+        )
+    return system, name, float(value)
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        systems = read_systems(options.systems)
+        names = [system.name for system in systems]
+        baseline = options.baseline or (BASELINE if BASELINE in names else names[0])
+        for name in [baseline, *(floor[0] for floor in options.floor)]:
+            if name not in names:
+                raise UnknownSystemError(
+                    name,
+                    f"不在 --systems 之中（{'；'.join(names)}）",
+                    f"is not among --systems ({'; '.join(names)})",
+                )
+        measured = _measure_systems(options, systems, baseline)
+    except (EvaluationError, DocumentError, PolicyIndexError, OSError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    from evaluation.report import dump_json, write_markdown
+
+    print(dump_json(measured) if options.json else write_markdown(measured).rstrip())
+    below = [f for f in options.floor if measured.overall.systems[f[0]][f[1]].value < f[2]]
+    for name, metric, value in below:
+        print(f"{name} {metric} 低于下限（below the floor）{value}", file=sys.stderr)
+    return BELOW if below else OK
+
+
+def _measure_systems(
+    options: argparse.Namespace, systems: Sequence[System], baseline: str
+) -> Measured:
+    # Imported here, because the libraries behind them take seconds and bad input needs none.
+    from evaluation.beir import read_beir
+    from evaluation.comparison import measure
+    from evaluation.encodings import default_cache
+    from evaluation.report import write_report
+    from evaluation.runs import run_systems, write_runs
+    from index.encoder import load_encoder
+    from index.progress import Progress
+
+    where = {"corpus": options.corpus, "half": options.half}
+    if options.dataset.is_dir():
+        dataset = read_beir(options.dataset, split=options.split or "test", **where)
+    else:
+        dataset = read_own(options.dataset, split=options.split, **where)
+    runs = run_systems(
+        dataset,
+        systems,
+        lambda: load_encoder(options.model),
+        cache=options.cache or default_cache(),
+        progress=Progress(),
+    )
+    measured = measure(dataset, runs, baseline=baseline)
+    if options.runs:
+        write_runs(options.runs, dataset, runs)
+    if options.report:
+        write_report(options.report, measured)
+    return measured
 
 
 def _answers(options: argparse.Namespace) -> int:
@@ -172,22 +283,13 @@ def _open(directory: Path | None, model: str | None) -> PolicyAssistant:
 
 def _ask(questions: Sequence[Question], directory: Path | None, model: str | None) -> Report:
     assistant = _open(directory, model)
+    documents = assistant.index.documents
     return evaluate(
         assistant,
         questions,
-        find_unit=lambda document, clause: _find_unit(assistant.index, document, clause),
+        find_unit=lambda document, clause: find_unit(documents, document, clause),
         progress=lambda done, total: _show_progress("ask", done, total),
     )
-
-
-def _find_unit(index: Index, document: str, clause: str) -> str | None:
-    """Return the path of the unit that holds the clause, None where the index lacks the clause."""
-    from index.units import unit_of
-
-    try:
-        return unit_of(index.documents[document], clause)
-    except KeyError:
-        return None
 
 
 def _reaches(report: Report, name: str, floor: float) -> bool:

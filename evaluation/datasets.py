@@ -7,21 +7,15 @@ left alone, blank lines are skipped. See ``README.md`` for what the fields mean.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, cast, get_args
 
+from evaluation.errors import DatasetError
+from evaluation.lines import read_records
 from qa.types import Language, Outcome
-
-
-class DatasetError(ValueError):
-    """A file of questions cannot be used; the message says where and what is wrong."""
-
-    def __init__(self, where: str, chinese: str, english: str) -> None:
-        super().__init__(f"{where}：{chinese}\n{where}: {english}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +55,8 @@ def read_questions(path: Path, *, split: str | None = None) -> tuple[Question, .
     Raises DatasetError where the file or a line of it cannot be used, or no question is left.
     """
     questions: dict[str, Question] = {}
-    for where, line in _lines(path):
-        question = _question(_record(line, where), where)
+    for where, record in read_records(path):
+        question = _question(record, where)
         if question.id in questions:
             raise DatasetError(where, f"编号 {question.id} 重复", f"id {question.id} is repeated")
         questions[question.id] = question
@@ -75,30 +69,6 @@ def read_questions(path: Path, *, split: str | None = None) -> tuple[Question, .
             f"no questions (split={split or '-'}; the file has: {known})",
         )
     return chosen
-
-
-def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield ("file:line", text) of the lines that are not blank."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DatasetError(str(path), "文件无法读取", f"cannot be read: {error}") from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(str(path), "文件不是 UTF-8 编码", f"is not UTF-8: {error}") from error
-    # Not splitlines: a question may hold U+2028 and its like, which JSON leaves as they are.
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield f"{path}:{number}", line
-
-
-def _record(line: str, where: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise DatasetError(where, "不是有效的 JSON", f"is not valid JSON: {error}") from error
-    if not isinstance(record, dict):
-        raise DatasetError(where, "应为 JSON 对象", "must be a JSON object")
-    return record
 
 
 def _question(record: dict[str, Any], where: str) -> Question:

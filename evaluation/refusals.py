@@ -6,8 +6,6 @@ by a hash of the query ids, one half to choose a threshold on and the other to r
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,11 +13,10 @@ from pathlib import Path
 from typing import get_args
 
 from evaluation.answers import Assistant
-from evaluation.datasets import DatasetError
+from evaluation.beir import read_queries as read_beir_queries
+from evaluation.halves import half_of, hash_id
 from qa.errors import RequestError
 from qa.types import Outcome, Request
-
-HALVES = ("choose", "report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +33,9 @@ def read_queries(path: Path, *, half: str, limit: int) -> list[tuple[str, str]]:
 
     DatasetError names the file and line that cannot be used.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(
-            str(path), f"无法读取（{error}）。", f"cannot be read ({error})."
-        ) from error
-    queries = [_read(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    chosen = sorted((_hash(id_), id_, text) for id_, text in queries)
-    wanted = [(id_, text) for hash_, id_, text in chosen if hash_[0] % 2 == HALVES.index(half)]
-    return wanted[:limit]
-
-
-def _read(path: Path, number: int, line: str) -> tuple[str, str]:
-    try:
-        obj = json.loads(line)
-        return str(obj["_id"]), str(obj["text"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise DatasetError(
-            f"{path}:{number}",
-            "应为含 _id 和 text 的 JSON 对象（BEIR 的 queries.jsonl）。",
-            "must be a JSON object with _id and text (BEIR's queries.jsonl).",
-        ) from error
-
-
-def _hash(id_: str) -> bytes:
-    return hashlib.sha256(id_.encode()).digest()
+    queries = read_beir_queries(path).items()
+    wanted = [(id_, text) for id_, text in queries if half_of(id_) == half]
+    return sorted(wanted, key=lambda query: hash_id(query[0]))[:limit]
 
 
 def count_refusals(

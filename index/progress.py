@@ -30,6 +30,5 @@ class Progress:
         self._printed = now
         left = (now - self._began) / done * (total - done) if done else 0.0
         name, unit = _STAGES.get(stage, (stage, ""))
-        print(
-            f"{name}: {done}/{total} {unit}, 剩余约 {left:.0f} 秒 left", file=sys.stderr, flush=True
-        )
+        count = f"{done}/{total} {unit}".rstrip()
+        print(f"{name}: {count}, 剩余约 {left:.0f} 秒 left", file=sys.stderr, flush=True)

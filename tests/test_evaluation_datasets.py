@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from evaluation.datasets import DatasetError, Gold, Question, read_questions
+from evaluation.datasets import Gold, Question, read_questions
+from evaluation.errors import DatasetError
 
 GOLD = {"document": "plan", "clause": "一/（五）/13", "grade": 2, "snippet": "充电桩"}
 RECORD = {

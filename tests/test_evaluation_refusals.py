@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from evaluation.datasets import DatasetError
+from evaluation.errors import DatasetError
 from evaluation.refusals import count_refusals, format_refusals, read_queries
 from qa.errors import RequestError
 
