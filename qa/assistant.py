@@ -11,7 +11,6 @@ from qa.answering import compose, give_notices
 from qa.citations import cite
 from qa.conversation import resolve
 from qa.evidence import expand, gather
-from qa.lookup import find_named
 from qa.outcome import Verdict, decide, documents_for, introduce
 from qa.question import understand
 from qa.schema import MAX_K, check_request
@@ -38,9 +37,11 @@ class PolicyAssistant:
 
         standalone = resolve(request.question, request.history)
         text = standalone or request.question
-        named = find_named(text, library.values())
+        references = self.index.find_references(text)
+        named = [reference for reference in references if reference.by == "number"]
         question = understand(text, named=named)
-        documents = frozenset(d.id for d in named) or documents_for(question, library)
+        by_number = frozenset(id for reference in named for id in reference.documents)
+        documents = by_number or documents_for(question, library)
         # Where no document is of the place, nothing is cited; what was found is listed all the same.
         filters = dataclasses.replace(request.filters, documents=documents or None)
         k = max(request.k, EVIDENCE_DEPTH)
