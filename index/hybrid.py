@@ -185,9 +185,13 @@ class HybridIndex:
         """Return how much a word tells: its inverse document frequency over the units."""
         return self._lexical.idf(word)
 
-    def find_references(self, question: str) -> tuple[Reference, ...]:
-        """Return the documents and clauses that ``question`` names, in order."""
-        return find_references(question, self._catalogue)
+    def find_references(
+        self, question: str, *, filters: Filters = Filters(), as_of: date | None = None
+    ) -> tuple[Reference, ...]:
+        """Return what ``question`` names, in order; of clauses, those that ``filters`` admit."""
+        return find_references(
+            question, self._catalogue, among=self._admitted(filters, as_of or date.today())
+        )
 
     def search(
         self,
@@ -248,14 +252,13 @@ class HybridIndex:
         )
 
     def _named(self, question: str, documents: frozenset[str] | None) -> list[list[int]]:
-        """Return the units of every clause that ``question`` names in ``documents``, in its order.
+        """Return the units of the clauses that ``question`` names in ``documents``, in its order.
 
         A clause's own unit comes before those inside it; those of one list rank alike.
         """
         found = []
         for reference in find_references(question, self._catalogue, among=documents):
-            clauses = [c for c in reference.clauses if documents is None or c[0] in documents]
-            units = [self._units_of(*clause) for clause in clauses]
+            units = [self._units_of(*clause) for clause in reference.clauses]
             found.append([number for own, _ in units for number in own])
             found.append([number for _, inner in units for number in inner])
         return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -83,6 +83,18 @@ class _Mention:
     targets: tuple[tuple[str, str], ...]
     by: Literal["number", "title"]
     short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word for a document at ``start`` of the folded question; it ``points`` to one (该办法).
+
+    Else it ends the name of a document that is not in the library.
+    """
+
+    kind: str
+    start: int
+    points: bool
 
 
 class Catalogue:
@@ -184,7 +196,8 @@ class Catalogue:
         entries = self._shortened.get((head, text[max(before - 2, 0) : before]), [])
         if before < 2 or not entries:
             return None
-        serial, end = _read_serial(text, place + len(head))
+        end = place + len(head)
+        serial, end = _read_serial(text, end) if head in _SERIES else (0, end)
         if _DERIVED.match(text, end):
             return None
         starts = {
@@ -229,13 +242,9 @@ class Catalogue:
                     return _Mention(start, place + 1, (target,), "title", short=True)
         return None
 
-    def has_kind(self, kind: str) -> bool:
-        """Whether a title ends with ``kind``."""
-        return kind in self._kinds
-
     def is_kind(self, targets: Iterable[tuple[str, str]], kind: str) -> bool:
         """Whether the title of one of ``targets`` ends with ``kind``."""
-        return any(document in self._kinds[kind] for document, _ in targets)
+        return any(document in self._kinds.get(kind, ()) for document, _ in targets)
 
     # --- clauses
 
@@ -259,6 +268,8 @@ class Catalogue:
         last = number.ordinals[-1]
         having = self._having.get((last.value, last.sub), ())
         kinds = self._kinds.get(kind or "")
+        if kind in _NAMED_ALWAYS and not kinds:
+            return ()
         found: tuple[ClauseId, ...] = ()
         for document in dict.fromkeys(having):
             if (among is None or document in among) and (not kinds or document in kinds):
@@ -275,7 +286,7 @@ def _titles(document: Document) -> Iterator[tuple[str, str]]:
     for title in dict.fromkeys([metadata.title or document.id, metadata.notice or ""]):
         yield title, ""
     for clause in document.clauses:
-        if clause.level == 0 and clause.kind == "heading" and not read_path(clause.path):
+        if clause.level == 1 and clause.marker is None and not read_path(clause.path):
             yield clause.path.replace("／", "/"), f"{clause.path}/"
 
 
@@ -392,10 +403,10 @@ def _without_skipped(name: str, head: str) -> str:
 def find_references(
     question: str, catalogue: Catalogue, *, among: Collection[str] | None = None
 ) -> tuple[Reference, ...]:
-    """Return what ``question`` refers to, in order.
+    """Return what ``question`` refers to, in order; of clauses, those in ``among`` (None: all).
 
     A clause number for which the question names no document means the one document of ``among``
-    (None: of the library) that has it, and nothing where several do.
+    that has it, and nothing where several do.
     """
     text, places = names.fold(question)
     mentions = catalogue.find_names(text)
@@ -407,17 +418,25 @@ def find_references(
     found: list[Reference] = []
     joined: set[_Mention] = set()
     for number in numbers:
-        owner, kind, known = _owner(text, number, mentions, catalogue)
+        owner, word = _owner(text, number, mentions, catalogue)
         start = number.start
         if owner is not None and 0 <= start - owner.end <= _NEAR:
             joined.add(owner)
             start = owner.start
+        elif word is not None:
+            start = word.start
         if owner is not None:
             clauses = catalogue.find_clauses(number, owner.targets)
+        elif word is None or word.points:
+            clauses = catalogue.find_anywhere(number, word.kind if word else None, among)
         else:
-            clauses = catalogue.find_anywhere(number, kind, among) if known else ()
+            clauses = ()
         span = places[start], places[number.end - 1] + 1
-        found.append(_reference(owner, text[number.start : number.end], clauses, span))
+        reference = _reference(owner, text[number.start : number.end], clauses, span)
+        if among is not None:
+            admitted = tuple(clause for clause in reference.clauses if clause[0] in among)
+            reference = replace(reference, clauses=admitted)
+        found.append(reference)
     for mention in mentions:
         if mention not in joined:
             span = places[mention.start], places[mention.end - 1] + 1
@@ -427,22 +446,31 @@ def find_references(
 
 def _owner(
     text: str, number: Number, mentions: Sequence[_Mention], catalogue: Catalogue
-) -> tuple[_Mention | None, str | None, bool]:
-    """Return the mention that ``number`` belongs to, else the word for a document before it.
-
-    False with them where that word ends the name of a law that is not in the library.
-    """
+) -> tuple[_Mention | None, _Word | None]:
+    """Return the mention that ``number`` belongs to, and the word for a document before it."""
     before = [m for m in mentions if m.end <= number.start]
     if before and not names.content(text[before[-1].end : number.start]):
-        return before[-1], None, True
-    end = len(names.without_serial(text[: number.start].rstrip("的中里之,:")))
-    kind = None if any(m.end == end for m in before) else names.head_of(text[:end])
-    if kind in _NAMED_ALWAYS and not _POINTING.search(text[: end - len(kind)]):
-        return None, None, False
-    if kind is not None and catalogue.has_kind(kind):
-        fitting = [m for m in before if catalogue.is_kind(m.targets, kind)]
-        return (fitting[-1] if fitting else None), kind, True
-    return before[-1] if before else (mentions[0] if mentions else None), None, True
+        return before[-1], None
+    word = _word_before(text, number.start, before[-1].end if before else 0)
+    if word is None:
+        return before[-1] if before else (mentions[0] if mentions else None), None
+    fitting = [m for m in before if word.points and catalogue.is_kind(m.targets, word.kind)]
+    return (fitting[-1] if fitting else None), word
+
+
+def _word_before(text: str, end: int, begin: int) -> _Word | None:
+    """Return the word for a document that ends right before ``end`` of ``text[begin:]``, if any."""
+    name = names.without_serial(text[begin:end].rstrip("的中里之,:"))
+    kind = names.head_of(name)
+    if kind is None:
+        return None
+    left = names.content(name)
+    start = begin + len(left)
+    if kind not in _NAMED_ALWAYS:
+        places = [place.start for place in find_mentions(left) if place.end == len(left)]
+        left = left[: min(places, default=len(left))]
+    points = _POINTING.search(left) is not None or _is_led(left, len(left))
+    return _Word(kind, start, points)
 
 
 def _reference(

@@ -228,8 +228,8 @@ def _wanted(match: re.Match[str]) -> Wanted | None:
 def _bracketed(text: str, value: int, whole: str) -> Wanted:
     """（三） before (3), and the other way round; 第（三）条 may be an article."""
     own, other = ("digits", "bracket") if text.isdecimal() else ("bracket", "digits")
-    kinds: tuple[Kinds, ...] = (frozenset({own}), frozenset({other}), _ITEMS)
-    return Wanted((_ARTICLE, *kinds) if whole.endswith("条") else kinds, value)
+    kinds: tuple[Kinds, ...] = (frozenset({own}), frozenset({other}))
+    return Wanted((_ARTICLE, *kinds) if whole.endswith("条") else (*kinds, _ITEMS), value)
 
 
 def _listed(text: str) -> Iterator[int]:

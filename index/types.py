@@ -150,8 +150,10 @@ class Index(Protocol):
 
     def idf(self, word: str) -> float: ...
 
-    def find_references(self, question: str) -> tuple[Reference, ...]:
-        """Return the documents and clauses that ``question`` names, in order."""
+    def find_references(
+        self, question: str, *, filters: Filters = Filters(), as_of: date | None = None
+    ) -> tuple[Reference, ...]:
+        """Return what ``question`` names, in order; of clauses, those that ``filters`` admit."""
 
     def search(
         self,

@@ -63,7 +63,7 @@ class Question:
     """A question as understood.
 
     ``words`` are its content words, each once, places and years left out; ``places`` the divisions
-    that it names, each as its possible readings. ``whole`` where it gives the 文号 of a document and
+    that it names, each as its possible readings. ``whole`` where it gives a 文号 or names a clause and
     says nothing more of the matter.
     """
 
@@ -77,7 +77,7 @@ class Question:
 
 
 def understand(text: str, *, named: Sequence[Reference] = ()) -> Question:
-    """Read ``text``, a standalone question; ``named`` are the 文号 of documents that it gives.
+    """Read ``text``, a standalone question; ``named`` is what it refers to by name.
 
     A question that says nothing but what is asked of a document (有效期) has that for its matter.
     """
