@@ -33,6 +33,8 @@ MOST_CLAUSES = 6
 _TELLING = 4
 _LEAST = 2
 _LONGEST_SHORTENED = 40
+# Names are looked for in the first so many characters: time grows with each.
+_LONGEST_QUESTION = 2000
 # These are called by their names from the beginning; other documents often by what is in the middle.
 _FORMAL = frozenset({"法", "法典", "条例", "细则", "规则", "解释", "规定"})
 # What may stand right before a shortened title; any other word would be a part of it.
@@ -59,6 +61,7 @@ _NEAR = 2
 _SERIES = ("解释", "规定", "决定", "批复")
 _NUMERALS = "零〇一二三四五六七八九十百千0123456789"
 _SERIAL = re.compile(rf"\(([{_NUMERALS}]{{1,3}})\)|([{_NUMERALS}]{{1,2}})(?=第|$)")
+_YEAR = re.compile(r"\(\d{4}")
 _NUMBER_AHEAD = re.compile(rf"[的之,、]?(?:第|[{_NUMERALS}]+条|[{_NUMERALS}]*、?\()")
 
 
@@ -173,6 +176,8 @@ class Catalogue:
             return False
         if name.endswith(_SERIES) and _SERIAL.match(text, mention.end):
             return False  # the (三) that the library does not have
+        if name not in self._whole and _YEAR.match(text, mention.end):
+            return False  # a version that the library does not have
         return _is_word(text, mention.start, mention.end) and not _is_of_another_place(
             text, mention.start, name
         )
@@ -198,7 +203,7 @@ class Catalogue:
             return None
         end = place + len(head)
         serial, end = _read_serial(text, end) if head in _SERIES else (0, end)
-        if _DERIVED.match(text, end):
+        if _DERIVED.match(text, end) or (head in _FORMAL and _YEAR.match(text, end)):
             return None
         starts = {
             entry: start
@@ -343,6 +348,7 @@ def _beginning(text: str, starts: Sequence[int], end: int) -> int | None:
 
 
 def _is_led(text: str, start: int) -> bool:
+    """Whether what stands before ``start`` is no part of a name that goes on there."""
     return (
         start == 0
         or not text[start - 1].isalpha()
@@ -378,7 +384,8 @@ def _is_of_another_place(text: str, start: int, name: str) -> bool:
     head = names.head_of(re.sub(r"\(?.{1,2}\)$", "", name))
     if head in _NATIONAL or start < 2 or not text[start - 1].isalpha():
         return False
-    return any(place.end == start for place in find_mentions(text[:start]))
+    before = text[max(start - _NEIGHBOURHOOD, 0) : start]
+    return any(place.end == len(before) for place in find_mentions(before))
 
 
 def _read_serial(text: str, end: int) -> tuple[int, int]:
@@ -409,6 +416,7 @@ def find_references(
     that has it, and nothing where several do.
     """
     text, places = names.fold(question)
+    text = text[:_LONGEST_QUESTION]
     mentions = catalogue.find_names(text)
     numbers = [
         number
@@ -460,6 +468,7 @@ def _owner(
 
 def _word_before(text: str, end: int, begin: int) -> _Word | None:
     """Return the word for a document that ends right before ``end`` of ``text[begin:]``, if any."""
+    begin = max(begin, end - _LONGEST_SHORTENED)
     name = names.without_serial(text[begin:end].rstrip("的中里之,:"))
     kind = names.head_of(name)
     if kind is None:
@@ -486,6 +495,8 @@ def _reference(
 def without_names(question: str, references: Iterable[Reference]) -> str:
     """Return the match form of ``question`` without what ``references`` stand for in it."""
     form = match_form(question)
-    for reference in sorted(references, key=lambda reference: reference.start, reverse=True):
-        form = f"{form[: reference.start]} {form[reference.end :]}"
-    return form.strip()
+    left, position = [], 0
+    for start, end in sorted((reference.start, reference.end) for reference in references):
+        left.append(form[position:start])
+        position = max(position, end)
+    return " ".join([*left, form[position:]]).strip()

@@ -24,6 +24,7 @@ _BRACKETS = str.maketrans("〔[【〕]】", "((()))")
 HEADS = frozenset(
     kind for kind in KINDS if not any(len(k) > 1 and k != kind and kind.endswith(k) for k in KINDS)
 ) - {"令", "函"} | {"总则", "通则"}
+_LONGEST_HEAD = max(map(len, HEADS))
 _HEAD = re.compile(f"(?:{'|'.join(sorted(HEADS, key=len, reverse=True))})$")
 # (2018修正), (试行), (2023—2027年): which version, not which document. (二) tells two apart.
 _VERSION = re.compile(r"\((?![一二三四五六七八九十]+\))[^()]*\)$")
@@ -65,7 +66,7 @@ def number_names(number: str | None) -> frozenset[str]:
 
 def head_of(title: str) -> str | None:
     """Return the last word of a folded title (方案), None where it is no kind of document."""
-    match = _HEAD.search(title)
+    match = _HEAD.search(title[-_LONGEST_HEAD:])
     return match[0] if match else None
 
 

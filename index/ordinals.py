@@ -93,7 +93,7 @@ _NO_COUNT = (
     r"(?!的?(?:具体|新|主要|重点)*(?:措施|举措|政策|建议|任务|意见|要求|支持|扶持|奖补|内容规定))"
 )
 _PART = re.compile(
-    rf"第(?P<list>{_N}(?:[、和与及至到\-~—]第?{_N})+)条"
+    rf"第(?P<list>{_N}(?:[、和与及至到\-~—]第?{_N}){{1,20}})条"
     rf"|第(?P<before>{_N})之(?P<n>{_N})条|第(?P<article>{_N})条(?:之(?P<sub>{_N}))?{_NO_ARTICLE}"
     rf"|第\((?P<bracketed>{_N})\)[条款项点]?|第(?P<number>{_N})(?P<word>部分|分编|编|章|节{_NO_SECTION})"
     rf"|第(?P<paragraph>{_N})款|第(?P<item>{_N})[项目]|附件(?P<annex>{_N})"

@@ -119,6 +119,8 @@ def test_the_rest_is_what_is_asked() -> None:
     text = "吉政办发〔2024〕9号充电桩目标"
     assert without_names(text, find(text, NUMBERED)) == "充电桩目标"
     assert without_names("产业集群", []) == "产业集群"
+    text = "某某法第一、三条和甲政办发〔2024〕9号的期限"
+    assert without_names(text, find(text)) == "和 的期限"
 
 
 # --- titles
@@ -207,6 +209,7 @@ def test_the_title_to_the_letter_wins_over_other_versions() -> None:
     assert named("某某法", Catalogue(documents)) == ["new"]
     assert named("某某法（2018修正）", Catalogue(documents)) == ["old"]
     assert named("某某法", Catalogue(documents[1:])) == ["old"]
+    assert named("某某法（2004修正）", Catalogue(documents[1:])) == []
 
 
 def test_a_second_body_in_a_file_is_named_by_its_own_title() -> None:
