@@ -235,7 +235,7 @@ class Catalogue:
 
         Only before a clause number.
         """
-        if _NUMBER_AHEAD.match(text, place + 1) is None:
+        if _NUMBER_AHEAD.match(text, place + 1) is None or _YEAR.match(text, place + 1):
             return None
         for count in _INITIALS:
             start = place - count
