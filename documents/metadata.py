@@ -19,13 +19,13 @@ from documents.regions import find_region
 from documents.types import Level, Metadata, Reference
 
 # The last word of a title; the longest that fits counts (指导意见, not 意见).
-_KINDS = (
+KINDS = (
     "指导意见 实施意见 若干意见 意见 行动方案 实施方案 工作方案 总体方案 试点方案 专项方案 方案 行动计划 "
     "三年行动计划 工作计划 发展规划 专项规划 规划纲要 规划 计划 纲要 管理办法 实施办法 暂行办法 试行办法 办法 "
     "实施细则 管理细则 细则 暂行规定 若干规定 规定 暂行条例 实施条例 条例 若干措施 政策措施 措施 若干政策 政策 "
     "通知 通告 公告 公报 通报 决定 决议 命令 令 批复 复函 函 答复 报告 议案 纪要 规则 准则 规范 标准 指南 "
     "工作要点 要点 指引 规程 导则 须知 守则 问答 起草说明 编制说明 白皮书 "
-    "目录 清单 章程 应急预案 预案 倡议书 政策解读 解读 法 解释"
+    "目录 清单 章程 应急预案 预案 倡议书 政策解读 解读 法典 法 解释"
 ).split()
 _CHINESE_NUMBER = r"[\u4e00-\u9fff]{1,12}"
 _NUMBER = re.compile(
@@ -166,7 +166,7 @@ def _is_label(cell: str) -> bool:
 def read_kind(title: str) -> str | None:
     """Return the type of document that a title ends with, simplified (行动方案), or None."""
     words = re.sub(r"[（(][^（）()]*[)）]$", "", match_form(title)).rstrip("》")
-    found = max((kind for kind in _KINDS if words.endswith(kind)), key=len, default=None)
+    found = max((kind for kind in KINDS if words.endswith(kind)), key=len, default=None)
     return "解读" if found == "政策解读" else found
 
 

@@ -41,6 +41,19 @@ def combine_ranks(lists: Sequence[Mapping[int, int]], candidates: Sequence[int])
     )
 
 
+def raise_named(scores: Mapping[int, float], groups: Sequence[Sequence[int]]) -> dict[int, float]:
+    """Return ``scores`` of {number: score} with the members of ``groups`` above all others.
+
+    Groups stand one above the next, the first on top; inside a group the scores decide, 0 for a
+    number without one. The others keep theirs.
+    """
+    step = max(scores.values(), default=0.0) + 1
+    raised = dict(scores)
+    for place, group in enumerate(reversed(groups), 1):
+        raised.update({number: scores.get(number, 0.0) + place * step for number in group})
+    return raised
+
+
 def rank(scores: NDArray[np.float32]) -> NDArray[np.int64]:
     """Return positions by falling score; equal scores keep their order."""
     return np.lexsort((np.arange(scores.size), -scores))

@@ -21,11 +21,22 @@ from index.configuration import Configuration
 from index.dense import DenseIndex
 from index.encoder import load_encoder
 from index.filters import admits
-from index.fusion import combine, combine_ranks, rank
+from index.fusion import combine, combine_ranks, raise_named, rank
 from index.lexical import LexicalIndex
+from index.lookup import Catalogue, find_references
 from index.snapshot import Content, Manifest
 from index.translation import in_chinese
-from index.types import Chunk, Encoder, Filters, Hit, Ranks, SearchResult, Unit
+from index.types import (
+    Chunk,
+    Encoder,
+    Filters,
+    Hit,
+    Ranks,
+    Reference,
+    SearchResult,
+    Span,
+    Unit,
+)
 from index.units import build_units
 from index.windows import split_chunks
 
@@ -76,6 +87,10 @@ class HybridIndex:
         )
         self._encoder = encoder
         self._fingerprint = fingerprint
+        self._catalogue = Catalogue(content.documents)
+        self._numbers: dict[str, list[int]] = {}
+        for number, unit in enumerate(content.units):
+            self._numbers.setdefault(unit.document, []).append(number)
 
     @classmethod
     def build(
@@ -170,6 +185,14 @@ class HybridIndex:
         """Return how much a word tells: its inverse document frequency over the units."""
         return self._lexical.idf(word)
 
+    def find_references(
+        self, question: str, *, filters: Filters = Filters(), as_of: date | None = None
+    ) -> tuple[Reference, ...]:
+        """Return what ``question`` names, in order; of clauses, those that ``filters`` admit."""
+        return find_references(
+            question, self._catalogue, among=self._admitted(filters, as_of or date.today())
+        )
+
     def search(
         self,
         question: str,
@@ -180,11 +203,14 @@ class HybridIndex:
     ) -> tuple[Hit, ...]:
         """Return the best ``k`` units for ``question`` among those that ``filters`` admit.
 
-        A question without Chinese characters reaches the lexical side through its translated terms;
-        where it has none, the dense side answers alone. Ties: document id, then position.
+        Units that hold a clause which the question names by its number come first, in the order of
+        the question; their scores are above all others. A question without Chinese characters
+        reaches the lexical side through its translated terms; where it has none, the dense side
+        answers alone. Ties: document id, then position.
         """
         configuration = self._configuration
-        admitted = self._admitted(filters, as_of or date.today())
+        names = self._admitted(filters, as_of or date.today())
+        admitted = self._in(names)
         depth = max(DEPTH, k)
         vector = self._encoder.encode_query([question])
         terms, trust = (question, 1.0) if has_han(question) else in_chinese(question)
@@ -195,23 +221,59 @@ class HybridIndex:
         lexical = _best(lexical_scores, admitted, depth) if by_words else none
         ranks = _places(lexical), _places(dense)
         candidates = np.union1d(dense, lexical)
-        similarity, chunks = self._dense.score(vector, candidates)
+        similarity, _ = self._dense.score(vector, candidates)
         if configuration.fusion == "rrf":
             fused = combine_ranks(ranks, candidates.tolist())
         else:
             weight = _weight(configuration, trust)
             fused = combine(lexical_scores[candidates], similarity, weight=weight)
+        scores = dict(zip(candidates.tolist(), fused.tolist(), strict=True))
+        if configuration.lookup:
+            scores = raise_named(scores, self._named(question, names))
+        best = sorted(scores, key=lambda number: (-scores[number], number))[:k]
+        _, chunks = self._dense.score(vector, np.array(best, dtype=np.int64))
         return tuple(
-            self._hit(int(candidates[i]), float(fused[i]), ranks, int(chunks[i]))
-            for i in rank(fused)[:k]
+            self._hit(number, scores[number], ranks, int(chunk))
+            for number, chunk in zip(best, chunks, strict=True)
         )
 
-    def _admitted(self, filters: Filters, day: date) -> NDArray[np.bool_] | None:
+    def _admitted(self, filters: Filters, day: date) -> frozenset[str] | None:
+        """Return the ids of the documents that ``filters`` admit; None where that is all."""
         if filters == Filters():
             return None
         library = tuple(self._documents.values())
-        names = {d.id for d in library if admits(filters, d, library, day)}
-        return np.array([unit.document in names for unit in self._content.units], dtype=np.bool_)
+        return frozenset(d.id for d in library if admits(filters, d, library, day))
+
+    def _in(self, documents: frozenset[str] | None) -> NDArray[np.bool_] | None:
+        if documents is None:
+            return None
+        return np.array(
+            [unit.document in documents for unit in self._content.units], dtype=np.bool_
+        )
+
+    def _named(self, question: str, documents: frozenset[str] | None) -> list[list[int]]:
+        """Return the units of the clauses that ``question`` names in ``documents``, in its order.
+
+        A clause's own unit comes before those inside it; those of one list rank alike.
+        """
+        found = []
+        for reference in find_references(question, self._catalogue, among=documents):
+            units = [self._units_of(*clause) for clause in reference.clauses]
+            found.append([number for own, _ in units for number in own])
+            found.append([number for _, inner in units for number in inner])
+        return found
+
+    def _units_of(self, document: str, path: str) -> tuple[list[int], list[int]]:
+        """Return the units that hold the clause, and those that lie inside it."""
+        clause = self._clauses[document, path]
+        own, inner = [], []
+        for number in self._numbers.get(document, ()):
+            unit = self._content.units[number]
+            if unit.clause == path or _holds(unit, (clause.start, clause.end)):
+                own.append(number)
+            elif clause.start <= unit.spans[0][0] < clause.end:
+                inner.append(number)
+        return own, inner
 
     def _hit(
         self,
@@ -234,6 +296,10 @@ def _weight(configuration: Configuration, trust: float) -> float:
     if configuration.weight is not None:
         return configuration.weight
     return trust * DENSE_WEIGHT + (1 - trust) * DENSE_WEIGHT_TRANSLATED
+
+
+def _holds(unit: Unit, span: Span) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in unit.spans)
 
 
 def _with_context(unit: Unit, text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from documents.types import Clause, Document, Status
 
 Vectors = NDArray[np.float32]
 Span = tuple[int, int]
+# A document's id and the path of a clause in it.
+ClauseId = tuple[str, str]
 
 
 class Encoder(Protocol):
@@ -116,6 +118,25 @@ class Hit:
     spans: tuple[Span, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a question refers to by name, at ``start``..``end`` of its match form.
+
+    ``documents`` are the ids that a 文号 or a title may mean (``by``); none where a clause number
+    stands alone. ``number`` is the clause number as the question has it; ``clauses`` are what it may
+    mean, in the order of the documents, none where it could be any of many. ``missing`` where the
+    document is known and has no clause of that number.
+    """
+
+    documents: tuple[str, ...]
+    by: Literal["number", "title"] | None
+    number: str | None
+    clauses: tuple[ClauseId, ...]
+    missing: bool
+    start: int
+    end: int
+
+
 class Index(Protocol):
     """A searchable snapshot of a library: the documents and their units."""
 
@@ -128,6 +149,11 @@ class Index(Protocol):
     def clause(self, document: str, path: str) -> Clause: ...
 
     def idf(self, word: str) -> float: ...
+
+    def find_references(
+        self, question: str, *, filters: Filters = Filters(), as_of: date | None = None
+    ) -> tuple[Reference, ...]:
+        """Return what ``question`` names, in order; of clauses, those that ``filters`` admit."""
 
     def search(
         self,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from datetime import date
 
-from index.types import Index
+from index.types import Filters, Hit, Index
 from qa.answering import compose, give_notices
 from qa.citations import cite
 from qa.conversation import resolve
 from qa.evidence import expand, gather
-from qa.lookup import find_named
-from qa.outcome import Verdict, decide, documents_for, introduce
-from qa.question import understand
+from qa.outcome import Verdict, decide, documents_for, introduce, state
+from qa.question import Question, understand
 from qa.schema import MAX_K, check_request
 from qa.types import Expansion, Request, Response
 
@@ -38,9 +38,11 @@ class PolicyAssistant:
 
         standalone = resolve(request.question, request.history)
         text = standalone or request.question
-        named = find_named(text, library.values())
+        references = self.index.find_references(text)
+        named = [r for r in references if r.by == "number" or (r.number and not r.missing)]
         question = understand(text, named=named)
-        documents = frozenset(d.id for d in named) or documents_for(question, library)
+        by_number = frozenset(id for r in references if r.by == "number" for id in r.documents)
+        documents = by_number or documents_for(question, library)
         # Where no document is of the place, nothing is cited; what was found is listed all the same.
         filters = dataclasses.replace(request.filters, documents=documents or None)
         k = max(request.k, EVIDENCE_DEPTH)
@@ -52,11 +54,15 @@ class PolicyAssistant:
         else:
             verdict = decide(question, gather(question, hits[:EVIDENCE_DEPTH], self.index))
         if question.whole and verdict.reason == "matter":
-            # The document as a whole: its units in order, and what it says it is.
-            found = self.index.search(question.text, k=MAX_K, filters=filters, as_of=day)
-            hits = tuple(sorted(found, key=lambda hit: (hit.result.document, hit.spans)))
-            first = {hit.result.document: hit for hit in reversed(hits)}
-            verdict = introduce(question, gather(question, first.values(), self.index))
+            clauses = self._named(question, hits, filters, day)
+            if clauses:
+                verdict = state(question, gather(question, clauses, self.index))
+            elif by_number:
+                # The document as a whole: its units in order, and what it says it is.
+                found = self.index.search(question.text, k=MAX_K, filters=filters, as_of=day)
+                hits = tuple(sorted(found, key=lambda hit: (hit.result.document, hit.spans)))
+                first = {hit.result.document: hit for hit in reversed(hits)}
+                verdict = introduce(question, gather(question, first.values(), self.index))
         citations = cite(verdict.evidence, library, day)
 
         return Response(
@@ -74,3 +80,23 @@ class PolicyAssistant:
             index=self.index.fingerprint,
             timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)},
         )
+
+    def _named(
+        self, question: Question, hits: Sequence[Hit], filters: Filters, day: date
+    ) -> list[Hit]:
+        """Return those of ``hits`` that are clauses which the question names by their numbers."""
+        references = self.index.find_references(question.text, filters=filters, as_of=day)
+        named = [
+            (document, self.index.clause(document, path))
+            for reference in references
+            for document, path in reference.clauses
+        ]
+        return [
+            hit
+            for hit in hits
+            if any(
+                hit.result.document == document
+                and any(start < clause.end and clause.start < end for start, end in hit.spans)
+                for document, clause in named
+            )
+        ]

@@ -89,6 +89,12 @@ def decide(question: Question, evidence: Sequence[Evidence]) -> Verdict:
     return Verdict("partial" if missing else "answered", tuple(basis), missing)
 
 
+def state(question: Question, named: Sequence[Evidence]) -> Verdict:
+    """Return the verdict on clauses that the question asks for by their numbers."""
+    missing = _missing(question, named)
+    return Verdict("partial" if missing else "answered", tuple(named[:MAX_CITATIONS]), missing)
+
+
 def introduce(question: Question, openings: Sequence[Evidence]) -> Verdict:
     """Return the verdict on documents asked about as a whole, by what they say they are."""
     if question.kind == "other":
@@ -177,8 +183,10 @@ def _missing(question: Question, basis: Sequence[Evidence]) -> Reason | None:
 def _states(evidence: Evidence, pattern: re.Pattern[str]) -> bool:
     """Whether a sentence of the quote that holds the weightiest word also holds the pattern."""
     body = _body(evidence)
-    key = max(evidence.held, key=evidence.held.__getitem__)
     sentences = [body[a:b] for a, b in split_sentences(body, 0, len(body))]
+    if not evidence.held:
+        return any(pattern.search(sentence) for sentence in sentences)
+    key = max(evidence.held, key=evidence.held.__getitem__)
     about = [s for s in sentences if cover({key: 1.0}, match_form(s))]
     return any(pattern.search(sentence) for sentence in about or sentences)
 

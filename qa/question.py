@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from documents.normalization import has_han, match_form
+from documents.normalization import has_han
 from documents.regions import Region
-from documents.types import Document
+from index.lookup import without_names
 from index.tokenization import content_words
 from index.translation import Term, translate
-from qa.lookup import without_numbers
+from index.types import Reference
 from qa.places import find_places, without_places
 from qa.types import Language
 
@@ -63,7 +63,7 @@ class Question:
     """A question as understood.
 
     ``words`` are its content words, each once, places and years left out; ``places`` the divisions
-    that it names, each as its possible readings. ``whole`` where it gives the 文号 of a document and
+    that it names, each as its possible readings. ``whole`` where it gives a 文号 or names a clause and
     says nothing more of the matter.
     """
 
@@ -76,12 +76,12 @@ class Question:
     whole: bool = False
 
 
-def understand(text: str, *, named: Sequence[Document] = ()) -> Question:
-    """Read ``text``, a standalone question; ``named`` are the documents whose 文号 it gives.
+def understand(text: str, *, named: Sequence[Reference] = ()) -> Question:
+    """Read ``text``, a standalone question; ``named`` is what it refers to by name.
 
     A question that says nothing but what is asked of a document (有效期) has that for its matter.
     """
-    form = without_numbers(text, named) if named else match_form(text)
+    form = without_names(text, named)
     chinese = has_han(text)
     words = _chinese_words(form) if chinese else _english_words(text)
     matter = [word for word in words if word.text not in _STOP_WORDS | _ASKED]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.fusion import combine, normalize, rank
+from index.fusion import combine, normalize, raise_named, rank
 
 
 def floats(*values: float) -> NDArray[np.float32]:
@@ -48,3 +48,12 @@ def test_normalised_scores_are_between_0_and_1_in_the_same_order(values: list[fl
     assert rank(floats(*values)).tolist() == order
     falling = normalized[order]
     assert (falling[:-1] >= falling[1:]).all()
+
+
+def test_named_numbers_stand_above_all_others_in_the_order_of_their_groups() -> None:
+    scores = {1: 0.9, 2: 0.5, 3: 0.1, 4: 0.7}
+    raised = raise_named(scores, [[3, 9], [], [2, 3]])
+    order = sorted(raised, key=lambda number: -raised[number])
+    assert order == [3, 9, 2, 1, 4]
+    assert {number: raised[number] for number in (1, 4)} == {1: 0.9, 4: 0.7}
+    assert raise_named(scores, []) == scores and raise_named({}, [[5]])[5] > 0

@@ -254,6 +254,27 @@ def test_a_document_asked_about_by_its_number(
     check(assistant, response)
 
 
+@pytest.mark.parametrize(
+    ("question", "outcome", "clauses"),
+    [
+        (f"{NUMBER}第13条", "answered", ["一/（五）/13"]),
+        ("吉林新能源汽车行动方案第十三条说什么", "answered", ["一/（五）/13"]),
+        ("吉林省第50条的内容", "answered", ["四/（十）/50"]),
+        ("安徽的若干措施第（十一）条", "answered", ["四/（十一）"]),
+        ("安徽指导意见第五部分", "answered", ["五/（十三）", "五/（十四）"]),
+        ("某某办法第五十条", "no_basis", []),
+        ("吉林新能源汽车行动方案第99条", "no_basis", []),
+        ("第十二条说什么", "no_basis", []),
+    ],
+)
+def test_a_clause_asked_about_by_its_number(
+    question: str, outcome: str, clauses: list[str], assistant: PolicyAssistant
+) -> None:
+    response = assistant.ask(question)
+    assert (response.outcome, sorted(c.clause for c in response.citations)) == (outcome, clauses)
+    check(assistant, response)
+
+
 def test_a_number_limits_the_answer_to_its_document(assistant: PolicyAssistant) -> None:
     response = assistant.ask(f"{NUMBER} 充电桩目标")
     assert {result.document for result in response.results} == {"jilin-nev-action-plan-2024"}
