@@ -17,8 +17,8 @@ class Configuration:
 
     When the index is built: ``context`` puts title and headings before a unit's own words,
     ``window`` is how many characters of a long unit are embedded at once. When it is searched:
-    ``sides`` that are asked, the ``fusion`` of the two, and the ``weight`` of the dense side (None:
-    it follows the question).
+    ``sides`` that are asked, the ``fusion`` of the two, the ``weight`` of the dense side (None: it
+    follows the question), and whether the ``lexicon`` adds official terms to a question's lay words.
     """
 
     context: bool = True
@@ -26,6 +26,7 @@ class Configuration:
     sides: Sides = "both"
     fusion: Fusion = "convex"
     weight: float | None = None
+    lexicon: bool = True
 
     @property
     def content(self) -> tuple[bool, int]:

@@ -23,9 +23,10 @@ from index.encoder import load_encoder
 from index.filters import admits
 from index.fusion import combine, combine_ranks, rank
 from index.lexical import LexicalIndex
+from index.lexicon import expand
 from index.snapshot import Content, Manifest
 from index.translation import in_chinese
-from index.types import Chunk, Encoder, Filters, Hit, Ranks, SearchResult, Unit
+from index.types import Chunk, Encoder, Expansion, Filters, Hit, Ranks, SearchResult, Unit
 from index.units import build_units
 from index.windows import split_chunks
 
@@ -170,6 +171,10 @@ class HybridIndex:
         """Return how much a word tells: its inverse document frequency over the units."""
         return self._lexical.idf(word)
 
+    def expansions(self, question: str) -> tuple[Expansion, ...]:
+        """Return (lay word, official term) for the terms that ``search`` adds to ``question``."""
+        return expand(question) if self._configuration.lexicon else ()
+
     def search(
         self,
         question: str,
@@ -188,7 +193,8 @@ class HybridIndex:
         depth = max(DEPTH, k)
         vector = self._encoder.encode_query([question])
         terms, trust = (question, 1.0) if has_han(question) else in_chinese(question)
-        lexical_scores = self._lexical.score(terms)
+        official = [term for _, term in self.expansions(question)]
+        lexical_scores = self._lexical.score(terms, official)
         none = np.empty(0, dtype=np.int64)
         by_meaning, by_words = configuration.sides != "lexical", configuration.sides != "dense"
         dense = self._dense.search(vector, depth, admitted) if by_meaning else none

@@ -14,6 +14,8 @@ from documents.types import Clause, Document, Status
 
 Vectors = NDArray[np.float32]
 Span = tuple[int, int]
+# A word of a question, and another that it is also searched as.
+Expansion = tuple[str, str]
 
 
 class Encoder(Protocol):
@@ -128,6 +130,9 @@ class Index(Protocol):
     def clause(self, document: str, path: str) -> Clause: ...
 
     def idf(self, word: str) -> float: ...
+
+    def expansions(self, question: str) -> tuple[Expansion, ...]:
+        """Return what ``search`` also looks for, beside the question's own words."""
 
     def search(
         self,

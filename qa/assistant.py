@@ -39,7 +39,8 @@ class PolicyAssistant:
         standalone = resolve(request.question, request.history)
         text = standalone or request.question
         named = find_named(text, library.values())
-        question = understand(text, named=named)
+        searched = self.index.expansions(text)
+        question = understand(text, named=named, expansions=searched)
         documents = frozenset(d.id for d in named) or documents_for(question, library)
         # Where no document is of the place, nothing is cited; what was found is listed all the same.
         filters = dataclasses.replace(request.filters, documents=documents or None)
@@ -69,7 +70,9 @@ class PolicyAssistant:
             answer=compose(question, verdict, citations, library),
             citations=tuple(citations),
             results=tuple(hit.result for hit in hits[: request.k]),
-            expansions=tuple(Expansion(*pair) for pair in expand(verdict.evidence)),
+            expansions=tuple(
+                Expansion(*pair) for pair in dict.fromkeys([*searched, *expand(verdict.evidence)])
+            ),
             notices=tuple(give_notices(question, verdict, citations, library)),
             index=self.index.fingerprint,
             timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)},
