@@ -22,7 +22,9 @@ from qa.question import Question
 
 # What a compound with one character in between counts.
 _FOLDED = 0.8
-# What the official term for a lay word counts: it may say more or less than the word.
+# What the official term for a lay word counts: it may say more or less than the word. Of 626 questions
+# of laypeople that four laws answer, .7 lets 15 more be answered, .8 lets 21, of 473 that other laws
+# answer 8 and 11; of 1,235 about other fields than the samples' none (evaluation/LOG.md).
 _OFFICIAL = 0.7
 # A quote is what an operator can read out in one breath or two.
 MAX_QUOTE = 280
