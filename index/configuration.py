@@ -18,7 +18,8 @@ class Configuration:
     When the index is built: ``context`` puts title and headings before a unit's own words,
     ``window`` is how many characters of a long unit are embedded at once. When it is searched:
     ``sides`` that are asked, the ``fusion`` of the two, the ``weight`` of the dense side (None: it
-    follows the question), and with ``lookup`` the clauses that the question names come first.
+    follows the question), whether with ``lookup`` the clauses that the question names come first,
+    and whether the ``lexicon`` adds official terms to its lay words.
     """
 
     context: bool = True
@@ -27,6 +28,7 @@ class Configuration:
     fusion: Fusion = "convex"
     weight: float | None = None
     lookup: bool = True
+    lexicon: bool = True
 
     @property
     def content(self) -> tuple[bool, int]:

@@ -23,12 +23,14 @@ from index.encoder import load_encoder
 from index.filters import admits
 from index.fusion import combine, combine_ranks, raise_named, rank
 from index.lexical import LexicalIndex
+from index.lexicon import expand
 from index.lookup import Catalogue, find_references
 from index.snapshot import Content, Manifest
 from index.translation import in_chinese
 from index.types import (
     Chunk,
     Encoder,
+    Expansion,
     Filters,
     Hit,
     Ranks,
@@ -193,6 +195,10 @@ class HybridIndex:
             question, self._catalogue, among=self._admitted(filters, as_of or date.today())
         )
 
+    def expansions(self, question: str) -> tuple[Expansion, ...]:
+        """Return (lay word, official term) for the terms that ``search`` adds to ``question``."""
+        return expand(question) if self._configuration.lexicon else ()
+
     def search(
         self,
         question: str,
@@ -214,7 +220,8 @@ class HybridIndex:
         depth = max(DEPTH, k)
         vector = self._encoder.encode_query([question])
         terms, trust = (question, 1.0) if has_han(question) else in_chinese(question)
-        lexical_scores = self._lexical.score(terms)
+        official = [term for _, term in self.expansions(question)]
+        lexical_scores = self._lexical.score(terms, official)
         none = np.empty(0, dtype=np.int64)
         by_meaning, by_words = configuration.sides != "lexical", configuration.sides != "dense"
         dense = self._dense.search(vector, depth, admitted) if by_meaning else none

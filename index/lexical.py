@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,10 @@ from index.tokenization import tokenize, vocabulary_of
 # Lucene's own defaults; policy clauses are neither very short nor very long.
 K1 = 1.2
 B = 0.75
+# What terms from the lexicon count beside the question's own. On 637 questions of laypeople over 55,537
+# articles of law (half of them by a hash of their ids), nDCG@10 is .423 without them, .427 with .2,
+# .430 with .3, .431 with .5; on 211 questions of lawyers .723, .723, .722 and .720.
+EXPANSION_WEIGHT = 0.3
 
 
 class LexicalIndex:
@@ -40,9 +44,21 @@ class LexicalIndex:
         model.index((ids, vocabulary), show_progress=False)
         return cls(model, len(texts))
 
-    def score(self, question: str) -> NDArray[np.float32]:
-        """Return the BM25 score of every unit, shape (units,); zero where no term is shared."""
-        terms = [term for term in tokenize(question) if term in self._known]
+    def score(
+        self, question: str, expansions: Iterable[str] = (), weight: float = EXPANSION_WEIGHT
+    ) -> NDArray[np.float32]:
+        """Return the BM25 score of every unit, shape (units,); zero where no term is shared.
+
+        To the question's own score, ``weight`` times that of the terms which ``expansions`` add to
+        it, each once.
+        """
+        own = tokenize(question)
+        scores = self._score(own)
+        added = dict.fromkeys(term for text in expansions for term in tokenize(text))
+        return scores + np.float32(weight) * self._score([t for t in added if t not in own])
+
+    def _score(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        terms = [term for term in terms if term in self._known]
         if self._model is None or not terms:
             return np.zeros(self._size, dtype=np.float32)
         scores: NDArray[np.float32] = self._model.get_scores(terms)

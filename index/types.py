@@ -16,6 +16,8 @@ Vectors = NDArray[np.float32]
 Span = tuple[int, int]
 # A document's id and the path of a clause in it.
 ClauseId = tuple[str, str]
+# A word of a question, and another that it is also searched as.
+Expansion = tuple[str, str]
 
 
 class Encoder(Protocol):
@@ -154,6 +156,9 @@ class Index(Protocol):
         self, question: str, *, filters: Filters = Filters(), as_of: date | None = None
     ) -> tuple[Reference, ...]:
         """Return what ``question`` names, in order; of clauses, those that ``filters`` admit."""
+
+    def expansions(self, question: str) -> tuple[Expansion, ...]:
+        """Return what ``search`` also looks for, beside the question's own words."""
 
     def search(
         self,

@@ -12,6 +12,7 @@ from documents.errors import LoadError
 from documents.numbering import write_number
 from documents.parsing import parse_text
 from index import hybrid
+from index.configuration import Configuration
 from index.errors import BuildInProgressError, SnapshotError
 from index.filters import read_filters
 from index.fusion import combine
@@ -73,7 +74,8 @@ def test_scores_and_ranks_are_those_of_the_two_sides(
     index: HybridIndex, encoder: FakeEncoder
 ) -> None:
     texts = [f"{unit.context}\n{unit.text}" for unit in index.units]  # each is one chunk
-    lexical = LexicalIndex.build(texts).score(QUESTION)
+    official = [term for _, term in index.expansions(QUESTION)]
+    lexical = LexicalIndex.build(texts).score(QUESTION, official)
     dense = encoder.encode_document(texts) @ encoder.encode_query([QUESTION])[0]
     fused = combine(lexical, dense, weight=DENSE_WEIGHT)
     places = [
@@ -165,6 +167,21 @@ def test_english_question_reaches_the_lexical_side_through_its_terms(
     scores = [result.score for result in results(index, question)]
     np.testing.assert_allclose(scores, expected, atol=2e-6)
     assert lexical.max() > 0
+
+
+def test_lay_words_reach_the_lexical_side_as_official_terms_too(encoder: FakeEncoder) -> None:
+    index = HybridIndex.build(
+        [parse_text("第一条 依法征收的房屋。\n第二条 支持换电站建设。\n", "d")], encoder
+    )
+    pairs = index.expansions("拆迁")
+    assert ("拆迁", "征收") in pairs
+    texts = [f"{unit.context}\n{unit.text}".strip() for unit in index.units]
+    expected = LexicalIndex.build(texts).score("拆迁", [term for _, term in pairs])
+    ranks = [result.ranks.lexical for result in results(index, "拆迁")]
+    assert ranks == [1, None] and expected[0] > 0 == expected[1]
+    plain = index.configured(Configuration(lexicon=False))
+    assert plain.expansions("拆迁") == ()
+    assert [result.ranks.lexical for result in results(plain, "拆迁")] == [None, None]
 
 
 @pytest.mark.parametrize("question", ["Xqzt", "123 !", "🚗"])
