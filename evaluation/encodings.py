@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,7 +47,7 @@ class EncoderCache:
         self._file = folder / f"{name}.sqlite3"
         with _reported(self._file):
             folder.mkdir(parents=True, exist_ok=True)
-            self._database = _open(self._file)
+            _prepare(self._file)
         self._queries: dict[str, Vectors] = {}
 
     @property
@@ -104,7 +104,7 @@ class EncoderCache:
         keys = [_key(text) for text in texts]
         vectors = self._empty(len(texts))
         with _reported(self._file):
-            found = dict(self._read(kind, dict.fromkeys(keys)))
+            found = self._read(kind, dict.fromkeys(keys))
         # From the longest down, as the encoder itself does, each text once.
         wanted = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         order = sorted(wanted, key=lambda key: (-len(wanted[key]), key))
@@ -122,19 +122,23 @@ class EncoderCache:
             vectors[row] = found[key]
         return vectors
 
-    def _read(self, kind: Kind, keys: dict[bytes, None]) -> Iterator[tuple[bytes, Vectors]]:
-        """Yield the vectors that are there and whole."""
+    def _read(self, kind: Kind, keys: dict[bytes, None]) -> dict[bytes, Vectors]:
+        """Return the vectors that are there and whole."""
         size = self.dimension * np.dtype(np.float32).itemsize
         statement = f"SELECT vector, checksum FROM {kind} WHERE key = ?"
-        for key in keys:
-            row = self._database.execute(statement, (key,)).fetchone()
-            if row and len(row[0]) == size and zlib.crc32(row[0]) == row[1]:
-                yield key, np.frombuffer(row[0], dtype=np.float32)
+        found = {}
+        with closing(_connect(self._file)) as database:
+            for key in keys:
+                row = database.execute(statement, (key,)).fetchone()
+                if row and len(row[0]) == size and zlib.crc32(row[0]) == row[1]:
+                    found[key] = np.frombuffer(row[0], dtype=np.float32)
+        return found
 
     def _write(self, kind: Kind, vectors: dict[bytes, Vectors]) -> None:
         rows = ((key, data, zlib.crc32(data)) for key, data in _bytes(vectors))
-        with _reported(self._file), self._database:  # one transaction
-            self._database.executemany(f"INSERT OR REPLACE INTO {kind} VALUES (?, ?, ?)", rows)
+        # The inner context is a transaction.
+        with _reported(self._file), closing(_connect(self._file)) as database, database:
+            database.executemany(f"INSERT OR REPLACE INTO {kind} VALUES (?, ?, ?)", rows)
 
     def _empty(self, count: int) -> Vectors:
         return np.empty((count, self.dimension), dtype=np.float32)
@@ -186,9 +190,14 @@ def _reported(file: Path) -> Iterator[None]:
         ) from error
 
 
-def _open(file: Path) -> sqlite3.Connection:
+def _connect(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(file, timeout=_PATIENCE)
+
+
+def _prepare(file: Path) -> None:
+    """Create the tables in ``file`` where it has none; put it aside where it is no database."""
     try:
-        return _connect(file)
+        _create(file)
     except sqlite3.OperationalError:
         raise  # locked, or no right to write: the file itself may be whole
     except sqlite3.DatabaseError as error:
@@ -200,12 +209,11 @@ def _open(file: Path) -> sqlite3.Connection:
             "are encoded again.",
             file=sys.stderr,
         )
-        return _connect(file)
+        _create(file)
 
 
-def _connect(file: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(file, timeout=_PATIENCE)
-    try:
+def _create(file: Path) -> None:
+    with closing(_connect(file)) as database:
         for kind in ("passages", "queries"):
             database.execute(
                 f"CREATE TABLE IF NOT EXISTS {kind}"
@@ -214,7 +222,3 @@ def _connect(file: Path) -> sqlite3.Connection:
         # A look through the whole file; the vectors have checksums of their own.
         if database.execute("PRAGMA quick_check").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("quick_check")
-    except sqlite3.DatabaseError:
-        database.close()
-        raise
-    return database

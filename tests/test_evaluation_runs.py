@@ -185,7 +185,8 @@ def test_the_command_prints_the_contract(
     assert run(folder, "--json", "--systems", "rank-bm25,lexical,hybrid:weight=0.5") == 0
     report = json.loads(capsys.readouterr().out)
     assert report["dataset"] == "laws"
-    assert report["queries"] == 3
+    assert (report["split"], report["half"], report["encoder"]) == ("test", None, "fake-1024")
+    assert (report["queries"], report["documents"]) == (3, 1)
     assert list(report["systems"]) == ["rank-bm25", "lexical", "hybrid:weight=0.5"]
     for values in report["systems"].values():
         assert list(values) == list(RUN_NAMES)
