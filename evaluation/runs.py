@@ -46,12 +46,14 @@ def run_systems(
         model = load_encoder()
         encoding = _time_encoding(model, dataset.queries[:_TIMED])
         encoder = EncoderCache(model, cache)
+        # The index encodes whatever the system; from here on that is a look-up.
+        for done, query in enumerate(dataset.queries, start=1):
+            encoder.encode_query([query.text])
+            progress("encode queries", done, len(dataset.queries))
     built: dict[Any, HybridIndex] = {}
     runs = []
     for system in systems:
         search = _search(dataset, system, encoder, built, progress)
-        if system.encodes:
-            encoder.encode_query([query.text for query in dataset.queries])
         rankings, times = _ask(dataset, system, search, progress)
         timings = Timings(times, encoding if system.encodes else ())
         identity = encoder.fingerprint if system.encodes else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -24,7 +24,7 @@ from evaluation.runs import run_systems, write_runs
 from evaluation.systems import read_systems
 from evaluation.types import Dataset, Query, Ranked, Run, Timings
 from index.hybrid import HybridIndex
-from index.types import Encoder, Unit
+from index.types import Encoder, Unit, Vectors
 from tests.conftest import FakeEncoder
 
 LAW = [
@@ -128,6 +128,27 @@ def test_every_query_is_timed(folder: Path, tmp_path: Path) -> None:
     assert lexical.timings.encode == ()
     assert len(dense.timings.encode) == len(QUERIES)
     assert all(time > 0 for time in (*dense.timings.search, *dense.timings.encode))
+
+
+def test_no_question_is_encoded_while_a_search_is_timed(folder: Path, tmp_path: Path) -> None:
+    encoded: list[str] = []
+    stages: list[str] = []
+
+    class Watched(FakeEncoder):
+        def encode_query(self, texts: Sequence[str]) -> Vectors:
+            if any(stage.startswith("search") for stage in stages):
+                encoded.extend(texts)
+            return super().encode_query(texts)
+
+    run_systems(
+        read_beir(folder),
+        read_systems("lexical,dense"),
+        Watched,
+        cache=tmp_path / "c",
+        progress=lambda stage, done, total: stages.append(stage),
+    )
+    assert "search lexical" in stages
+    assert encoded == []
 
 
 def test_the_reference_is_okapi_bm25_over_words() -> None:
