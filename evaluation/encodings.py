@@ -8,8 +8,8 @@ import sys
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from pathlib import Path
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -258,7 +258,9 @@ def _bytes(vectors: dict[bytes, Vectors]) -> Iterator[tuple[bytes, bytes]]:
 def _tokens(data: bytes, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return the vectors of tokens, (tokens, dimension), from what was kept of them."""
     [count] = np.frombuffer(data[: _COUNT.itemsize], dtype=_COUNT)
-    return np.frombuffer(data[_COUNT.itemsize :], dtype=dtype).reshape(int(count), -1 if count else 0)
+    return np.frombuffer(data[_COUNT.itemsize :], dtype=dtype).reshape(
+        int(count), -1 if count else 0
+    )
 
 
 @contextmanager

@@ -338,9 +338,7 @@ def _margins(model: SentenceTransformer, kind: str) -> Margins | None:
     text = (model.prompts.get(kind) or "").rstrip() or "一"
     whole = list(model.tokenizer(text)["input_ids"])
     bare = list(model.tokenizer(text, add_special_tokens=False)["input_ids"])
-    front = next(
-        start for start in range(len(whole)) if whole[start : start + len(bare)] == bare
-    )
+    front = next(start for start in range(len(whole)) if whole[start : start + len(bare)] == bare)
     prompt = len(bare) if model.prompts.get(kind) else 0
     return front + prompt, len(whole) - front - len(bare)
 

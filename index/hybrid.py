@@ -122,9 +122,7 @@ class HybridIndex:
             tokens = join([np.empty((0, 0), dtype=np.int8)] * len(texts))
         lexical = LexicalIndex.build([_with_context(unit, unit.text) for unit in units])
         truncated = sum(count > encoder.max_tokens for count in encoder.count_tokens(texts))
-        content = Content(
-            tuple(documents), tuple(units), tuple(chunks), vectors, tokens, truncated
-        )
+        content = Content(tuple(documents), tuple(units), tuple(chunks), vectors, tokens, truncated)
         identity = snapshot.fingerprint(documents, encoder.fingerprint)
         return cls(content, lexical, encoder, identity, configuration)
 
@@ -230,7 +228,7 @@ class HybridIndex:
         names = self._admitted(filters, as_of or date.today())
         admitted = self._in(names)
         depth = max(DEPTH, k)
-        vector, tokens = self._encode(question)
+        vector, tokens = self.encode(question)
         terms, trust = (question, 1.0) if has_han(question) else in_chinese(question)
         official = [term for _, term in self.expansions(question)]
         lexical_scores = self._lexical.score(terms, official)
@@ -262,8 +260,8 @@ class HybridIndex:
             for number, chunk in zip(best, chunks, strict=True)
         )
 
-    def _encode(self, question: str) -> tuple[Vectors, Vectors]:
-        """Return the question's vector, (1, dimension), and its tokens where they are wanted."""
+    def encode(self, question: str) -> tuple[Vectors, Vectors]:
+        """Return what is compared of ``question``: its vector, (1, dimension), and its tokens if any."""
         configuration = self._configuration
         if self._late.on and configuration.late > 0 and configuration.sides != "lexical":
             return self._encoder.encode_query_tokens(question)
