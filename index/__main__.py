@@ -16,6 +16,7 @@ from index import library, snapshot
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_filters
 from index.hybrid import Build, build_store, default_store, open_index
+from index.late_interaction import LATE_LIMIT
 from index.library import Update
 from index.progress import Progress
 
@@ -155,7 +156,17 @@ def _info(options: argparse.Namespace) -> int:
     else:
         for name, value in facts.items():
             print(f"{name}: {value if name != 'files' else len(value)}")
+        print(f"late interaction: {_late(manifest)}")
     return 0
+
+
+def _late(manifest: snapshot.Manifest) -> str:
+    """Return whether questions are compared token by token too, and if not, why."""
+    if manifest.tokens or not manifest.chunks:
+        return "开 / on"
+    if manifest.chunks > LATE_LIMIT:
+        return f"关：超过 {LATE_LIMIT} 个片段 / off: more than {LATE_LIMIT} chunks"
+    return "关：模型不提供词向量 / off: the model gives no vectors of tokens"
 
 
 def _verify(options: argparse.Namespace) -> int:

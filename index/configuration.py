@@ -18,7 +18,8 @@ class Configuration:
     When the index is built: ``context`` puts title and headings before a unit's own words,
     ``window`` is how many characters of a long unit are embedded at once. When it is searched:
     ``sides`` that are asked, the ``fusion`` of the two, the ``weight`` of the dense side (None: it
-    follows the question), whether with ``lookup`` the clauses that the question names come first,
+    follows the question), how many of the best by that fusion are ranked again by ``late``
+    interaction (0: none), whether with ``lookup`` the clauses that the question names come first,
     and whether the ``lexicon`` adds official terms to its lay words.
     """
 
@@ -27,6 +28,7 @@ class Configuration:
     sides: Sides = "both"
     fusion: Fusion = "convex"
     weight: float | None = None
+    late: int = 200
     lookup: bool = True
     lexicon: bool = True
 

@@ -41,6 +41,20 @@ def combine_ranks(lists: Sequence[Mapping[int, int]], candidates: Sequence[int])
     )
 
 
+def put_first(scores: Scores, head: NDArray[np.int64], again: Scores) -> Scores:
+    """Return ``scores`` with those at ``head`` replaced by ``again``, and above all others.
+
+    Where ``head`` is all of them, the scores are ``again`` as they are; the others keep theirs.
+    ``again`` is not negative.
+    """
+    others = np.ones(scores.size, dtype=np.bool_)
+    others[head] = False
+    step = scores[others].max() + 1 if others.any() else 0
+    placed = scores.copy()
+    placed[head] = again + step
+    return placed
+
+
 def raise_named(scores: Mapping[int, float], groups: Sequence[Sequence[int]]) -> dict[int, float]:
     """Return ``scores`` of {number: score} with the members of ``groups`` above all others.
 
