@@ -21,7 +21,7 @@ from index.configuration import Configuration
 from index.dense import DenseIndex
 from index.encoder import load_encoder
 from index.filters import admits
-from index.fusion import combine, combine_ranks, put_first, raise_named, rank
+from index.fusion import combine, combine_ranks, follow_agreement, put_first, raise_named, rank
 from index.late_interaction import LATE_LIMIT, LateInteraction, join
 from index.lexical import LexicalIndex
 from index.lexicon import expand
@@ -46,17 +46,6 @@ from index.windows import split_chunks
 
 # Each side contributes this many candidates.
 DEPTH = 100
-# Weight of the dense side. On 4,369 passages of policy documents and 1,262 human questions .5 gives
-# nDCG@10 .790, .7 gives .782, RRF .743.
-DENSE_WEIGHT = 0.5
-# The same for an English question of which the lexicon knows nothing, so that its words reach the
-# lexical side through a general dictionary; the more the lexicon knows, the nearer to DENSE_WEIGHT.
-# On half of XQuAD's English questions over Chinese paragraphs (by a hash of their ids), nDCG@10 is
-# .831 for the dense side alone, .893 with .8 throughout, .892 with this, .828 with .5 throughout.
-DENSE_WEIGHT_TRANSLATED = 0.8
-# Weight of late interaction where it takes the place of the dense side. On the questions about the
-# samples that choices are made on, nDCG@10 is .802 with .7, and .773 without late interaction.
-LATE_WEIGHT = 0.7
 
 Progress = Callable[[str, int, int], None]
 
@@ -229,7 +218,7 @@ class HybridIndex:
         admitted = self._in(names)
         depth = max(DEPTH, k)
         vector, tokens = self.encode(question)
-        terms, trust = (question, 1.0) if has_han(question) else in_chinese(question)
+        terms = question if has_han(question) else in_chinese(question)
         official = [term for _, term in self.expansions(question)]
         lexical_scores = self._lexical.score(terms, official)
         none = np.empty(0, dtype=np.int64)
@@ -239,14 +228,13 @@ class HybridIndex:
         ranks = _places(lexical), _places(dense)
         candidates = np.union1d(dense, lexical)
         similarity, _ = self._dense.score(vector, candidates)
+        weight = _weight(configuration, lexical, dense)
         if configuration.fusion == "rrf":
             fused = combine_ranks(ranks, candidates.tolist())
         else:
-            weight = _weight(configuration, trust)
             fused = combine(lexical_scores[candidates], similarity, weight=weight)
         if tokens.size:
             head = rank(fused)[: configuration.late]
-            weight = _late_weight(configuration, trust)
             near = self._late.score(tokens, candidates[head])
             again = combine(lexical_scores[candidates[head]], near, weight=weight)
             fused = put_first(fused, head, again)
@@ -319,20 +307,15 @@ class HybridIndex:
         return Hit(result, (best.start, best.end), unit.spans)
 
 
-def _weight(configuration: Configuration, trust: float) -> float:
-    """Return the weight of the dense side for a question whose terms are trusted this far."""
+def _weight(
+    configuration: Configuration, lexical: NDArray[np.int64], dense: NDArray[np.int64]
+) -> float:
+    """Return the weight of the dense side for a question whose best units are these."""
     if configuration.sides != "both":
         return float(configuration.sides == "dense")
     if configuration.weight is not None:
         return configuration.weight
-    return trust * DENSE_WEIGHT + (1 - trust) * DENSE_WEIGHT_TRANSLATED
-
-
-def _late_weight(configuration: Configuration, trust: float) -> float:
-    """Return the weight of late interaction, likewise."""
-    if configuration.sides != "both" or configuration.weight is not None:
-        return _weight(configuration, trust)
-    return trust * LATE_WEIGHT + (1 - trust) * DENSE_WEIGHT_TRANSLATED
+    return follow_agreement(lexical, dense)
 
 
 def _holds(unit: Unit, span: Span) -> bool:

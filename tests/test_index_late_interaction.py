@@ -17,12 +17,12 @@ from index import hybrid
 from index.configuration import Configuration
 from index.filters import read_filters
 from index.fusion import combine
-from index.hybrid import DENSE_WEIGHT_TRANSLATED, LATE_WEIGHT, HybridIndex
+from index.hybrid import HybridIndex
 from index.late_interaction import LateInteraction, join, nearness, quantize
 from index.lexical import LexicalIndex
-from index.translation import in_chinese
 from index.types import Codes, TokenVectors, Vectors
 from tests.conftest import FakeEncoder
+from tests.test_index_hybrid import weigh_by_hand
 
 DIMENSION = 6
 LIBRARY = {
@@ -164,19 +164,11 @@ def test_candidates_are_ranked_by_words_and_by_tokens(
     index: HybridIndex, encoder: FakeEncoder
 ) -> None:
     lexical, near = sides(index, encoder, QUESTION, QUESTION)
-    assert_scores(index, QUESTION, combine(lexical, near, weight=LATE_WEIGHT))
+    texts = [f"{unit.context}\n{unit.text}" for unit in index.units]
+    dense = encoder.encode_document(texts) @ encoder.encode_query([QUESTION])[0]
+    weight = weigh_by_hand(lexical, dense)
+    assert_scores(index, QUESTION, combine(lexical, near, weight=weight))
     assert scores(index) != scores(index.configured(Configuration(late=0)))
-
-
-def test_english_words_without_a_term_move_the_weight(
-    index: HybridIndex, encoder: FakeEncoder
-) -> None:
-    question = "charging station flibbertigibbet"
-    terms, trust = in_chinese(question)
-    assert 0 < trust < 1
-    lexical, near = sides(index, encoder, question, terms)
-    weight = trust * LATE_WEIGHT + (1 - trust) * DENSE_WEIGHT_TRANSLATED
-    assert_scores(index, question, combine(lexical, near, weight=weight))
 
 
 def test_dense_side_alone_is_ranked_by_tokens_and_lexical_side_alone_never(
