@@ -109,7 +109,9 @@ class HybridIndex:
         else:
             vectors = encoder.encode_document(texts, progress=report)
             tokens = join([np.empty((0, 0), dtype=np.int8)] * len(texts))
-        lexical = LexicalIndex.build([_with_context(unit, unit.text) for unit in units])
+        lexical = LexicalIndex.build(
+            [_with_context(unit, unit.text) for unit in units], configuration.terms
+        )
         truncated = sum(count > encoder.max_tokens for count in encoder.count_tokens(texts))
         content = Content(tuple(documents), tuple(units), tuple(chunks), vectors, tokens, truncated)
         identity = snapshot.fingerprint(documents, encoder.fingerprint)

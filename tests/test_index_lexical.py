@@ -165,3 +165,10 @@ def test_units_without_a_term_can_be_saved_too(texts: list[str], tmp_path: Path)
     for index in (built, LexicalIndex.load(tmp_path / "lexical", len(texts))):
         assert index.score("充电站").tolist() == [0] * len(texts)
         assert index.idf("充电站") == pytest.approx(math.log(1 + (len(texts) + 0.5) / 0.5))
+
+
+def test_words_match_whole_where_pairs_match_in_part() -> None:
+    texts = ["大连市场", "扩大连锁"]
+    assert (LexicalIndex.build(texts).score("大连") > 0).all()
+    by_words = LexicalIndex.build(texts, "words").score("大连")
+    assert by_words[0] > 0 and by_words[1] == 0
