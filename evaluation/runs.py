@@ -15,6 +15,7 @@ from evaluation.baseline import WordIndex
 from evaluation.encodings import EncoderCache, Unencoded
 from evaluation.systems import System
 from evaluation.types import Dataset, Query, Ranked, Run, Timings
+from index.adapter import QueryAdapter, identify, load_adapter
 from index.hybrid import HybridIndex, Progress
 from index.types import Encoder
 from index.units import build_units
@@ -41,15 +42,17 @@ def run_systems(
     needs it, and its vectors are kept in the folder ``cache``.
     """
     encoder: Encoder = Unencoded()
+    adapter: QueryAdapter | None = None
     encoding: tuple[float, ...] = ()
     if any(system.encodes for system in systems):
         model = load_encoder()
         encoding = _time_encoding(model, dataset.queries[:_TIMED])
         encoder = EncoderCache(model, cache)
+        adapter = load_adapter(identify(model))
     built: dict[Any, HybridIndex] = {}
     runs = []
     for system in systems:
-        search = _search(dataset, system, encoder, built, progress)
+        search = _search(dataset, system, encoder, adapter, built, progress)
         if system.encodes:
             encoder.encode_query([query.text for query in dataset.queries])
         runs.append(_run(dataset, system, search, encoding if system.encodes else (), progress))
@@ -60,6 +63,7 @@ def _search(
     dataset: Dataset,
     system: System,
     encoder: Encoder,
+    adapter: QueryAdapter | None,
     built: dict[Any, HybridIndex],
     progress: Progress,
 ) -> Search:
@@ -69,15 +73,20 @@ def _search(
         return _ask_words(dataset)
     if configuration.content not in built:
         built[configuration.content] = HybridIndex.build(
-            dataset.documents, encoder, configuration=configuration, progress=progress
+            dataset.documents,
+            encoder,
+            configuration=configuration,
+            adapter=adapter,
+            progress=progress,
         )
     index = built[configuration.content].configured(configuration)
+    return lambda text: rank_records(dataset, index, text)
 
-    def ask(text: str) -> Iterable[Ranked]:
-        results = (hit.result for hit in index.search(text, k=DEPTH))
-        return [Ranked(dataset.record(r.document, r.clause), r.score) for r in results]
 
-    return ask
+def rank_records(dataset: Dataset, index: HybridIndex, question: str) -> list[Ranked]:
+    """Return the best ``DEPTH`` records of an index over the documents of ``dataset``."""
+    results = (hit.result for hit in index.search(question, k=DEPTH))
+    return [Ranked(dataset.record(r.document, r.clause), r.score) for r in results]
 
 
 def _ask_words(dataset: Dataset) -> Search:

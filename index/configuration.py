@@ -18,7 +18,9 @@ class Configuration:
     When the index is built: ``context`` puts title and headings before a unit's own words,
     ``window`` is how many characters of a long unit are embedded at once. When it is searched:
     ``sides`` that are asked, the ``fusion`` of the two, the ``weight`` of the dense side (None: it
-    follows the question), and with ``lookup`` the clauses that the question names come first.
+    follows the question), with ``adapter`` the question's vector goes through the index's adapter
+    before it reaches the dense side, and with ``lookup`` the clauses that the question names come
+    first.
     """
 
     context: bool = True
@@ -26,6 +28,7 @@ class Configuration:
     sides: Sides = "both"
     fusion: Fusion = "convex"
     weight: float | None = None
+    adapter: bool = True
     lookup: bool = True
 
     @property
