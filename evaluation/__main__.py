@@ -1,4 +1,7 @@
-"""``python -m evaluation run|answers|refusals|clauses``: exit 0 ok, 1 below a floor or failed, 2 bad input."""
+"""``python -m evaluation run|tune|answers|refusals|clauses``.
+
+Exit 0 ok, 1 below a floor, without a gain, or failed, 2 bad input.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,11 @@ from index.errors import PolicyIndexError
 
 if TYPE_CHECKING:
     from evaluation.comparison import Measured
+    from evaluation.tuning import Trial
+    from index.adapter import QueryAdapter
     from qa.assistant import PolicyAssistant
 
-OK, BELOW, BAD_INPUT = 0, 1, 2
+OK, BELOW, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="比较检索方案（compare systems of search）"))
+    _add_tune(commands.add_parser("tune", help="用已有答案的问题训练（train a query adapter）"))
     answers = commands.add_parser("answers", help="逐题提问并评分（ask each question, and score）")
     refusals = commands.add_parser(
         "refusals",
@@ -127,6 +133,102 @@ def _add_run(run: argparse.ArgumentParser) -> None:
         help=f"低于此值则退出码为 1，可重复。METRIC：{', '.join(RUN_NAMES)}",
     )
     run.set_defaults(run=_run)
+
+
+def _add_tune(tune: argparse.ArgumentParser) -> None:
+    source = tune.add_mutually_exclusive_group(required=True)
+    source.add_argument("--questions", type=Path, metavar="FILE", help="自有问题文件 .jsonl")
+    source.add_argument("--dataset", type=Path, metavar="FOLDER", help="BEIR 文件夹")
+    tune.add_argument(
+        "--index", type=Path, metavar="DIR", help="--questions：索引目录（默认：本机索引）"
+    )
+    tune.add_argument(
+        "--corpus", type=Path, metavar="PATH", help="--dataset：另一处的 corpus.jsonl[.gz]"
+    )
+    tune.add_argument("--window", type=int, metavar="N", help="--dataset：片段的字数")
+    tune.add_argument("--split", metavar="NAME", help="只用这一部分问题；--dataset 默认 train")
+    tune.add_argument("--out", type=Path, metavar="FILE", help="写到哪里（默认：本机，随即启用）")
+    tune.add_argument("--dry-run", action="store_true", help="只检验，不写出（measure only）")
+    tune.add_argument("--fresh", action="store_true", help="不从附带的适配器开始")
+    tune.add_argument("--folds", type=_folds, default=5, metavar="N", help="几折交叉检验，默认 5")
+    tune.add_argument("--steps", type=int, metavar="N", help="训练步数")
+    tune.add_argument("--penalty", type=float, metavar="N", help="离起点越远罚得越重的系数")
+    tune.add_argument("--seed", type=int, metavar="N", help="随机数种子")
+    tune.add_argument("--json", action="store_true", help="输出 JSON")
+    tune.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+    tune.add_argument("--cache", type=Path, metavar="DIR", help="向量缓存的文件夹")
+    tune.set_defaults(run=_tune)
+
+
+def _folds(text: str) -> int:
+    if int(text) < 2:
+        raise argparse.ArgumentTypeError("至少为 2（must be at least 2）")
+    return int(text)
+
+
+def _tune(options: argparse.Namespace) -> int:
+    # Imported here, because the libraries behind them take seconds and bad input needs none.
+    from evaluation.tuning import format_trial, write_trial
+    from index.adapter import own_adapter, save_adapter
+
+    try:
+        trial, adapter = _measure_tuning(options)
+        print(json.dumps(write_trial(trial)) if options.json else format_trial(trial))
+        if adapter is None:
+            print(
+                "没有写出：在未见过的问题上没有显著提升。请补充更多、更贴近实际的问题。\n"
+                "Nothing was written: on questions left out there is no significant gain. Add more "
+                "questions, as people really ask them.",
+                file=sys.stderr,
+            )
+            return BELOW
+        if not options.dry_run:
+            out = options.out or own_adapter()
+            save_adapter(adapter, out)
+            print(f"{out}：已写出 / written, {adapter.label}", file=sys.stderr)
+        return OK
+    except (EvaluationError, DocumentError, PolicyIndexError, OSError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("已中断，没有写出任何文件。\nInterrupted; nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _measure_tuning(options: argparse.Namespace) -> tuple[Trial, QueryAdapter | None]:
+    from evaluation.beir import read_beir
+    from evaluation.encodings import EncoderCache, default_cache
+    from evaluation.questions import read_over
+    from evaluation.tuning import Recipe, tune
+    from index.adapter import identify, shipped_adapter
+    from index.configuration import Configuration
+    from index.encoder import load_encoder
+    from index.hybrid import HybridIndex, default_store
+    from index.progress import Progress
+    from index.snapshot import read_manifest
+
+    given = {name: getattr(options, name) for name in ("steps", "penalty", "seed")}
+    recipe = Recipe(**{name: value for name, value in given.items() if value is not None})
+    progress = Progress()
+    # Bad input is told before the model loads.
+    if options.dataset:
+        dataset = read_beir(options.dataset, corpus=options.corpus, split=options.split or "train")
+    else:
+        store = options.index or default_store()
+        read_manifest(store)
+    encoder = EncoderCache(load_encoder(options.model), options.cache or default_cache())
+    if options.dataset:
+        window = {"window": options.window} if options.window else {}
+        index = HybridIndex.build(
+            dataset.documents, encoder, configuration=Configuration(**window), progress=progress
+        )
+    else:
+        index = HybridIndex.load(store, encoder)
+        dataset = read_over(options.questions, index.documents, split=options.split)
+    start = None if options.fresh else shipped_adapter(identify(encoder))
+    return tune(
+        dataset, index, encoder, recipe, start=start, folds=options.folds, progress=progress
+    )
 
 
 def _clauses(options: argparse.Namespace) -> int:

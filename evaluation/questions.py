@@ -23,9 +23,23 @@ def read_own(
 ) -> Dataset:
     """Return the questions of ``file`` that have gold, over the documents in ``corpus``.
 
-    Without ``corpus``, over the samples. A follow-up is asked as the question it stands for; a gold
-    clause stands for the unit that is searched for it. DatasetError where a gold clause is in none
-    of the documents; LoadError where a document cannot be read.
+    Without ``corpus``, over the samples. See ``read_over``; LoadError where a document cannot be
+    read.
+    """
+    return read_over(file, _read_documents(corpus), split=split, half=half)
+
+
+def read_over(
+    file: Path,
+    documents: Mapping[str, Document],
+    *,
+    split: str | None = None,
+    half: str | None = None,
+) -> Dataset:
+    """Return the questions of ``file`` that have gold, over ``documents`` by their ids.
+
+    A follow-up is asked as the question it stands for; a gold clause stands for the unit that is
+    searched for it. DatasetError where a gold clause is in none of the documents.
     """
     chosen = [
         question
@@ -34,14 +48,14 @@ def read_own(
     ]
     if not chosen:
         raise DatasetError(str(file), "没有带 gold 的问题", "no question has gold")
-    documents = _read_documents(corpus)
     for question in chosen:
         for gold in question.gold:
             if find_unit(documents, gold.document, gold.clause) is None:
                 raise DatasetError(
                     f"{file} {question.id}",
-                    f"文档中没有条款 {gold.id}，请用 --corpus 指定文档所在的文件夹",
-                    f"the documents have no clause {gold.id}; name their folder with --corpus",
+                    f"文档中没有条款 {gold.id}，请用 --corpus（文档所在的文件夹）或 --index 指定",
+                    f"the documents have no clause {gold.id}; name their folder with --corpus, or "
+                    "their index with --index",
                 )
     return Dataset(
         name=file.stem,

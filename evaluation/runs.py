@@ -15,6 +15,7 @@ from evaluation.baseline import WordIndex
 from evaluation.encodings import EncoderCache, Unencoded
 from evaluation.systems import System
 from evaluation.types import Dataset, Query, Ranked, Run, Timings
+from index.adapter import QueryAdapter, identify, load_adapter
 from index.hybrid import HybridIndex, Progress
 from index.types import Encoder
 from index.units import build_units
@@ -41,11 +42,13 @@ def run_systems(
     needs it, and its vectors are kept in the folder ``cache``.
     """
     encoder: Encoder = Unencoded()
+    adapter: QueryAdapter | None = None
     encoding: tuple[float, ...] = ()
     if any(system.encodes for system in systems):
         model = load_encoder()
         encoding = _time_encoding(model, dataset.queries[:_TIMED])
         encoder = EncoderCache(model, cache)
+        adapter = load_adapter(identify(model))
         # The index encodes whatever the system; from here on that is a look-up.
         for done, query in enumerate(dataset.queries, start=1):
             encoder.encode_query([query.text])
@@ -53,7 +56,7 @@ def run_systems(
     built: dict[Any, HybridIndex] = {}
     runs = []
     for system in systems:
-        search = _search(dataset, system, encoder, built, progress)
+        search = _search(dataset, system, encoder, adapter, built, progress)
         rankings, times = _ask(dataset, system, search, progress)
         timings = Timings(times, encoding if system.encodes else ())
         identity = encoder.fingerprint if system.encodes else None
@@ -65,6 +68,7 @@ def _search(
     dataset: Dataset,
     system: System,
     encoder: Encoder,
+    adapter: QueryAdapter | None,
     built: dict[Any, HybridIndex],
     progress: Progress,
 ) -> Search:
@@ -74,17 +78,22 @@ def _search(
         return _ask_words(dataset)
     if configuration.content not in built:
         built[configuration.content] = HybridIndex.build(
-            dataset.documents, encoder, configuration=configuration, progress=progress
+            dataset.documents,
+            encoder,
+            configuration=configuration,
+            adapter=adapter,
+            progress=progress,
         )
     index = built[configuration.content].configured(configuration)
     for query in dataset.queries:
         index.encode(query.text)  # the cache keeps it: encoding is timed on its own
+    return lambda text: rank_records(dataset, index, text)
 
-    def ask(text: str) -> Iterable[Ranked]:
-        results = (hit.result for hit in index.search(text, k=DEPTH))
-        return [Ranked(dataset.record(r.document, r.clause), r.score) for r in results]
 
-    return ask
+def rank_records(dataset: Dataset, index: HybridIndex, question: str) -> list[Ranked]:
+    """Return the best ``DEPTH`` records of an index over the documents of ``dataset``."""
+    results = (hit.result for hit in index.search(question, k=DEPTH))
+    return [Ranked(dataset.record(r.document, r.clause), r.score) for r in results]
 
 
 def _ask_words(dataset: Dataset) -> Search:

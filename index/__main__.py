@@ -13,6 +13,7 @@ from documents.errors import DocumentError
 from documents.metadata import display_title
 from documents.reports import format_change, write_change
 from index import library, snapshot
+from index.adapter import EncoderIdentity, load_adapter
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_filters
 from index.hybrid import Build, build_store, default_store, open_index
@@ -150,13 +151,23 @@ def _tell_build(store: Path, built: Build, out: TextIO) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     manifest = snapshot.read_manifest(options.index or default_store())
-    facts = dataclasses.asdict(manifest)
+    encoder = EncoderIdentity(manifest.encoder, manifest.encoder_fingerprint, manifest.dimension)
+    adapter = load_adapter(encoder)
+    facts = dataclasses.asdict(manifest) | {
+        "adapter": {"fingerprint": adapter.fingerprint, "description": adapter.description}
+        if adapter
+        else None
+    }
     if options.json:
         print(json.dumps(facts, ensure_ascii=False))
     else:
-        for name, value in facts.items():
-            print(f"{name}: {value if name != 'files' else len(value)}")
-        print(f"late interaction: {_late(manifest)}")
+        shown = facts | {
+            "files": len(manifest.files),
+            "adapter": adapter and adapter.label,
+            "late interaction": _late(manifest),
+        }
+        for name, value in shown.items():
+            print(f"{name}: {value}")
     return 0
 
 

@@ -19,8 +19,9 @@ class Configuration:
     When the index is built: ``context`` puts title and headings before a unit's own words, ``terms``
     are what the lexical side cuts Chinese into, ``window`` is how many characters of a long unit are
     embedded at once. When it is searched: ``sides`` that are asked, the ``fusion`` of the two, the
-    ``weight`` of the dense side (None: it follows the question), how many of the best by that fusion
-    are ranked again by ``late`` interaction (0: none), whether with ``lookup`` the clauses that the
+    ``weight`` of the dense side (None: it follows the question), whether the question's vector goes
+    through the ``adapter`` before it reaches the dense side, how many of the best by the fusion are
+    ranked again by ``late`` interaction (0: none), whether with ``lookup`` the clauses that the
     question names come first, and whether the ``lexicon`` adds official terms to its lay words.
     """
 
@@ -31,6 +32,7 @@ class Configuration:
     fusion: Fusion = "convex"
     weight: float | None = None
     late: int = 200
+    adapter: bool = True
     lookup: bool = True
     lexicon: bool = True
 

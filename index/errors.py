@@ -4,7 +4,8 @@ PolicyIndexError
 ├── ModelError             an embedding model cannot be prepared, found or loaded
 ├── SnapshotError          a saved index is missing, damaged, or made for another model or version
 ├── BuildInProgressError   another process is building the same index
-└── OutdatedIndexError     the library was changed, but its index could not be
+├── OutdatedIndexError     the library was changed, but its index could not be
+└── AdapterError           a query adapter is missing, damaged, or made for another model
 
 Messages meant for users are two lines: Chinese first, then English. Each says what happened, where,
 and what to do.
@@ -29,3 +30,7 @@ class BuildInProgressError(PolicyIndexError):
 
 class OutdatedIndexError(PolicyIndexError):
     """The library was changed, but its index could not be brought up to date."""
+
+
+class AdapterError(PolicyIndexError):
+    """A query adapter is missing, damaged, made for another model, or cannot be written."""

@@ -17,6 +17,7 @@ from documents.normalization import has_han
 from documents.types import Clause, Document
 from documents.validity import link
 from index import snapshot
+from index.adapter import QueryAdapter, identify, load_adapter
 from index.configuration import Configuration
 from index.dense import DenseIndex
 from index.encoder import load_encoder
@@ -68,8 +69,10 @@ class HybridIndex:
         encoder: Encoder,
         fingerprint: str,
         configuration: Configuration = Configuration(),
+        adapter: QueryAdapter | None = None,
     ) -> None:
         self._configuration = configuration
+        self._adapter = adapter
         self._documents = {document.id: document for document in content.documents}
         self._clauses = {
             (document.id, clause.path): clause
@@ -95,9 +98,10 @@ class HybridIndex:
         encoder: Encoder,
         *,
         configuration: Configuration = Configuration(),
+        adapter: QueryAdapter | None = None,
         progress: Progress | None = None,
     ) -> HybridIndex:
-        """Index ``documents``, whose ids differ."""
+        """Index ``documents``, whose ids differ; questions go through ``adapter``."""
         documents = link(sorted(documents, key=lambda document: document.id))
         units = [unit for document in documents for unit in build_units(document)]
         if not configuration.context:
@@ -115,7 +119,7 @@ class HybridIndex:
         truncated = sum(count > encoder.max_tokens for count in encoder.count_tokens(texts))
         content = Content(tuple(documents), tuple(units), tuple(chunks), vectors, tokens, truncated)
         identity = snapshot.fingerprint(documents, encoder.fingerprint)
-        return cls(content, lexical, encoder, identity, configuration)
+        return cls(content, lexical, encoder, identity, configuration, adapter)
 
     def configured(self, configuration: Configuration) -> HybridIndex:
         """Return this index searched in another way; it shares all that was built.
@@ -128,9 +132,17 @@ class HybridIndex:
         other._configuration = configuration
         return other
 
+    def adapted(self, adapter: QueryAdapter | None) -> HybridIndex:
+        """Return this index with another adapter for its questions; it shares all that was built."""
+        other = copy(self)
+        other._adapter = adapter
+        return other
+
     @classmethod
-    def load(cls, store: Path, encoder: Encoder) -> HybridIndex:
-        """Load the current snapshot of ``store``.
+    def load(
+        cls, store: Path, encoder: Encoder, *, adapter: QueryAdapter | None = None
+    ) -> HybridIndex:
+        """Load the current snapshot of ``store``; questions go through ``adapter``.
 
         SnapshotError where it is damaged, or was made with another encoder.
         """
@@ -146,6 +158,7 @@ class HybridIndex:
             LexicalIndex.load(lexical, len(content.units)),
             encoder,
             manifest.fingerprint,
+            adapter=adapter,
         )
 
     def save(self, store: Path) -> Manifest:
@@ -168,6 +181,21 @@ class HybridIndex:
     def units(self) -> Sequence[Unit]:
         """The units, by document id and position."""
         return self._content.units
+
+    @property
+    def configuration(self) -> Configuration:
+        """How it was built and is searched."""
+        return self._configuration
+
+    @property
+    def chunks(self) -> Sequence[Chunk]:
+        """The chunks, in the order of the units."""
+        return self._content.chunks
+
+    @property
+    def vectors(self) -> Vectors:
+        """The chunks' vectors, shape (chunks, dimension)."""
+        return self._content.vectors
 
     @property
     def truncated(self) -> int:
@@ -220,6 +248,8 @@ class HybridIndex:
         admitted = self._in(names)
         depth = max(DEPTH, k)
         vector, tokens = self.encode(question)
+        if self._adapter is not None and configuration.adapter:
+            vector = self._adapter.apply(vector)
         terms = question if has_han(question) else in_chinese(question)
         official = [term for _, term in self.expansions(question)]
         lexical_scores = self._lexical.score(terms, official)
@@ -418,10 +448,14 @@ def _nothing_to_index(paths: Sequence[Path]) -> LoadError:
 def open_index(
     store: Path | None = None, *, model: str | None = None, progress: Progress | None = None
 ) -> HybridIndex:
-    """Load the index in ``store`` (default: the library's own), building that one at first use."""
+    """Load the index in ``store`` (default: the library's own), building that one at first use.
+
+    Questions go through the adapter that is meant for its model, if any; see ``load_adapter``.
+    """
     folder = store or default_store()
     if store is None and snapshot.current(folder) is None:
         build_store(folder, model=model, progress=progress)
     # An index that cannot be used is told at once, not after the model has loaded.
     snapshot.read_manifest(folder)
-    return HybridIndex.load(folder, load_encoder(model))
+    encoder = load_encoder(model)
+    return HybridIndex.load(folder, encoder, adapter=load_adapter(identify(encoder)))
