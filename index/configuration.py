@@ -22,6 +22,8 @@ class Configuration:
     ``weight`` of the dense side (None: it follows the question), how many of the best by that fusion
     are ranked again by ``late`` interaction (0: none), whether with ``lookup`` the clauses that the
     question names come first, and whether the ``lexicon`` adds official terms to its lay words.
+    ``reranker`` is the name or the folder of a cross-encoder that re-scores the best ``rerank`` units
+    after that; None: none.
     """
 
     context: bool = True
@@ -33,6 +35,13 @@ class Configuration:
     late: int = 200
     lookup: bool = True
     lexicon: bool = True
+    reranker: str | None = None
+    rerank: int = 20
+
+    def __post_init__(self) -> None:
+        """ValueError where a setting makes no sense."""
+        if self.rerank < 1:
+            raise ValueError(f"rerank must be at least 1, not {self.rerank}")
 
     @property
     def content(self) -> tuple[bool, Terms, int]:
