@@ -333,7 +333,7 @@ def test_the_best_units_stand_in_the_order_of_its_scores(
     assert [hit.result.clause for hit in hits] == [*order, *plain[depth:]]
     assert depth == 1 or order != plain[:depth]  # or nothing would be shown
     scores = [hit.result.score for hit in hits]
-    assert scores == sorted(scores, reverse=True) and 0 <= scores[-1] and scores[0] < 1
+    assert scores == sorted(scores, reverse=True) and scores[-1] >= 0 and scores[0] < 1
     probabilities = 1 / (1 + np.exp(-np.sort(logits.astype(float))[::-1]))
     np.testing.assert_allclose(scores[: len(order)], probabilities, atol=1e-5)
     assert clauses(index) == plain
@@ -491,11 +491,12 @@ def test_one_that_cannot_be_loaded_is_bad_input(
     lines = tmp_path / "questions.jsonl"
     lines.write_text(json.dumps({"question": QUESTION}) + "\n", encoding="utf-8")
     given = ["--index", store, "--reranker", str(tmp_path / "none")]
-    for code in (
-        search(["search", QUESTION, *given]),
-        ask(["ask", QUESTION, *given]),
-        ask(["batch", str(lines), str(tmp_path / "out.jsonl"), *given]),
+    for command, *arguments in (
+        (search, "search", QUESTION),
+        (ask, "ask", QUESTION),
+        (ask, "batch", str(lines), str(tmp_path / "out.jsonl")),
     ):
+        code = command([*arguments, *given])
         output = capsys.readouterr()
         assert (code, output.out) == (2, "")
         assert "无法加载重排模型" in output.err and "Cannot load reranker" in output.err
