@@ -55,7 +55,12 @@ QUESTION = "公共充电站建设有什么补助？"
 
 @pytest.fixture
 def index(encoder: FakeEncoder) -> HybridIndex:
-    return HybridIndex.build([parse_text(text, id) for id, text in LIBRARY.items()], encoder)
+    """Return the index of both sides, without the late interaction that follows them."""
+    return HybridIndex.build(
+        [parse_text(text, id) for id, text in LIBRARY.items()],
+        encoder,
+        configuration=Configuration(late=0),
+    )
 
 
 def found(index: HybridIndex, question: str, **filters: str) -> list[tuple[str, str]]:
