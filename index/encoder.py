@@ -227,7 +227,8 @@ def _open(path_or_name: str, name: str, *, local: bool) -> SentenceTransformer:
 
 def _margins(model: SentenceTransformer, kind: str) -> Margins | None:
     """The tokens that are not a text's own; None where the model has no vectors of tokens."""
-    [features] = model.encode_document(["一"], show_progress_bar=False, output_value=None)
+    encoded: Any = model.encode_document(["一"], show_progress_bar=False, output_value=None)
+    [features] = encoded
     if not {"token_embeddings", "attention_mask"} <= features.keys():
         return None
     # White space at the end of a prompt goes into the first token of the text.

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.fusion import combine, follow_agreement, normalize, raise_named, rank, rescore
+from index.fusion import (
+    combine,
+    follow_agreement,
+    normalize,
+    put_first,
+    raise_named,
+    rank,
+    rescore,
+)
 
 
 def floats(*values: float) -> NDArray[np.float32]:
@@ -60,6 +68,23 @@ def test_normalised_scores_are_between_0_and_1_in_the_same_order(values: list[fl
     assert rank(floats(*values)).tolist() == order
     falling = normalized[order]
     assert (falling[:-1] >= falling[1:]).all()
+
+
+@given(st.lists(st.tuples(st.floats(0, 2, width=32), st.booleans(), st.floats(0, 1, width=32))))
+def test_what_is_ranked_again_stands_above_the_rest(
+    rows: list[tuple[float, bool, float]],
+) -> None:
+    scores = floats(*(score for score, _, _ in rows))
+    head = np.array([i for i, (_, first, _) in enumerate(rows) if first], dtype=np.int64)
+    rest = [i for i, (_, first, _) in enumerate(rows) if not first]
+    again = floats(*(value for _, first, value in rows if first))
+    placed = put_first(scores, head, again)
+    assert placed[rest].tolist() == scores[rest].tolist()
+    if not rest:
+        assert placed.tolist() == again.tolist()
+    elif head.size:
+        assert placed[head].min() > placed[rest].max()
+        np.testing.assert_allclose(placed[head] - placed[head][0], again - again[0], atol=1e-5)
 
 
 def test_named_numbers_stand_above_all_others_in_the_order_of_their_groups() -> None:
