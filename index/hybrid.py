@@ -37,7 +37,7 @@ from index.lexical import LexicalIndex
 from index.lexicon import expand
 from index.lookup import Catalogue, find_references
 from index.snapshot import Content, Manifest
-from index.translation import in_chinese
+from index.translation import in_chinese, known_in_chinese
 from index.types import (
     Chunk,
     Encoder,
@@ -296,8 +296,16 @@ class HybridIndex:
         )
 
     def encode(self, question: str) -> tuple[Vectors, Vectors]:
-        """Return what is compared of ``question``: its vector, (1, dimension), and its tokens if any."""
+        """Return what is compared of ``question``: its vector, (1, dimension), and its tokens if any.
+
+        The encoder reads the question followed by what the lexicon knows of it: the official terms
+        of lay words, the Chinese ones of an English question.
+        """
         configuration = self._configuration
+        if configuration.lexicon:
+            known = dict.fromkeys(term for _, term in self.expansions(question))
+            terms = known if has_han(question) else known_in_chinese(question)
+            question = " ".join([question, *terms])
         if self._late.on and configuration.late > 0 and configuration.sides != "lexical":
             return self._encoder.encode_query_tokens(question)
         return self._encoder.encode_query([question]), np.empty((0, 0), dtype=np.float32)

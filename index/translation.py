@@ -35,6 +35,8 @@ _MAX_WORDS = 4
 
 # A dictionary lists rare senses too; more of them drown the usual ones.
 _MAX_LOOSE = 8
+# Of a term of the field, the first forms are the usual ones.
+_MAX_KNOWN = 2
 
 Glossary = Mapping[tuple[str, ...], tuple[str, ...]]
 
@@ -80,18 +82,29 @@ def translate(text: str) -> list[Term]:
 
 
 def in_chinese(text: str) -> str:
-    """Return an English text's terms and places in Chinese as one text.
+    """Return an English text's places and terms in Chinese as one text, for the lexical side.
 
     Words that neither source knows stay as they are: names, abbreviations and figures stand so in
     Chinese texts too.
     """
-    places = find_romanized_mentions(text)
-    names = [region.short for place in places for region in place.readings]
-    for place in reversed(places):
-        text = f"{text[: place.start]} {text[place.end :]}"
-    terms = translate(text)
-    forms = (term.forms[:_MAX_LOOSE] if term.loose else term.forms for term in terms)
-    return " ".join([*dict.fromkeys(names), *(form for group in forms for form in group)])
+    places, rest = _take_places(text)
+    forms = (term.forms[:_MAX_LOOSE] if term.loose else term.forms for term in translate(rest))
+    return " ".join([*places, *(form for group in forms for form in group)])
+
+
+def known_in_chinese(text: str) -> tuple[str, ...]:
+    """Return the Chinese names of an English text's places, and of what the lexicon knows of it."""
+    places, rest = _take_places(text)
+    forms = (term.forms[:_MAX_KNOWN] for term in translate(rest) if term.known)
+    return tuple(dict.fromkeys([*places, *(form for group in forms for form in group)]))
+
+
+def _take_places(text: str) -> tuple[list[str], str]:
+    """Return the short Chinese names of the places in ``text``, and the rest of it."""
+    mentions = find_romanized_mentions(text)
+    for mention in reversed(mentions):
+        text = f"{text[: mention.start]} {text[mention.end :]}"
+    return list(dict.fromkeys(r.short for m in mentions for r in m.readings)), text
 
 
 def _longest(words: Sequence[str]) -> tuple[Term, int]:

@@ -19,7 +19,7 @@ from index.fusion import combine
 from index.hybrid import DEPTH, HybridIndex, build_store, open_index
 from index.lexical import LexicalIndex
 from index.snapshot import build_lock, current
-from index.translation import in_chinese
+from index.translation import in_chinese, known_in_chinese
 from index.types import SearchResult, Vectors
 from index.windows import WINDOW
 from tests.conftest import FakeEncoder
@@ -79,7 +79,8 @@ def test_scores_and_ranks_are_those_of_the_two_sides(
     texts = [f"{unit.context}\n{unit.text}" for unit in index.units]  # each is one chunk
     official = [term for _, term in index.expansions(QUESTION)]
     lexical = LexicalIndex.build(texts).score(QUESTION, official)
-    dense = encoder.encode_document(texts) @ encoder.encode_query([QUESTION])[0]
+    read = " ".join([QUESTION, *dict.fromkeys(official)])
+    dense = encoder.encode_document(texts) @ encoder.encode_query([read])[0]
     fused = combine(lexical, dense, weight=weigh_by_hand(lexical, dense))
     places = [
         {i: place for place, i in enumerate(np.argsort(-side, kind="stable"), 1)}
@@ -164,7 +165,8 @@ def test_english_question_reaches_the_lexical_side_through_its_terms(
     assert "充电站" in terms
     texts = [f"{unit.context}\n{unit.text}" for unit in index.units]
     lexical = LexicalIndex.build(texts).score(terms)
-    dense = encoder.encode_document(texts) @ encoder.encode_query([question])[0]
+    read = " ".join([question, *known_in_chinese(question)])
+    dense = encoder.encode_document(texts) @ encoder.encode_query([read])[0]
     weight = weigh_by_hand(lexical, dense)
     expected = np.sort(combine(lexical, dense, weight=weight))[::-1]
     scores = [result.score for result in results(index, question)]

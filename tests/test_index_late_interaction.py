@@ -147,7 +147,7 @@ def sides(
     texts = [f"{unit.context}\n{unit.text}" for unit in index.units]
     official = [term for _, term in index.expansions(question)]
     lexical = LexicalIndex.build(texts).score(terms, official)
-    _, asked = encoder.encode_query_tokens(question)
+    _, asked = encoder.encode_query_tokens(" ".join([question, *dict.fromkeys(official)]))
     _, made = encoder.encode_document_tokens(texts)
     pieces = np.split(made.rows, made.offsets[1:-1])
     return lexical, np.array([by_hand(asked, piece) for piece in pieces], dtype=np.float32)
@@ -165,7 +165,7 @@ def test_candidates_are_ranked_by_words_and_by_tokens(
 ) -> None:
     lexical, near = sides(index, encoder, QUESTION, QUESTION)
     texts = [f"{unit.context}\n{unit.text}" for unit in index.units]
-    dense = encoder.encode_document(texts) @ encoder.encode_query([QUESTION])[0]
+    dense = encoder.encode_document(texts) @ index.encode(QUESTION)[0][0]
     weight = weigh_by_hand(lexical, dense)
     assert_scores(index, QUESTION, combine(lexical, near, weight=weight))
     assert scores(index) != scores(index.configured(Configuration(late=0)))

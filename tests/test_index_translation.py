@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from documents.normalization import has_han, match_form
-from index.translation import Term, in_chinese, translate
+from index.translation import Term, in_chinese, known_in_chinese, translate
 
 LEXICON = Path(__file__).parent.parent / "index" / "lexicon" / "english.tsv"
 
@@ -72,6 +72,12 @@ def test_chinese_of_a_question_is_its_places_and_terms_in_order() -> None:
     assert in_chinese("new energy piano BYD") == "新能源 钢琴 byd"
     assert in_chinese("Sichuan-Chongqing subsidies") == "四川 重庆 补贴 补助 奖补"
     assert in_chinese("subsidies in Inner Mongolia").split()[0] == "内蒙古"
+
+
+def test_known_are_places_and_terms_of_the_lexicon_only() -> None:
+    assert known_in_chinese("new energy piano in Sichuan, BYD") == ("四川", "新能源")
+    assert known_in_chinese("subsidies") == ("补贴", "补助")
+    assert known_in_chinese("piano") == ()
 
 
 def test_lexicon_is_written_as_it_is_searched() -> None:
