@@ -50,6 +50,11 @@ class Region:
     path: tuple[str, ...]
     level: Level
 
+    @property
+    def short(self) -> str:
+        """The name without its last word (吉林省 -> 吉林), as most texts write it."""
+        return _SUFFIX.sub("", self.name)
+
     def covers(self, other: Region) -> bool:
         """Whether ``other`` is this division or lies inside it."""
         return other.path[: len(self.path)] == self.path
@@ -82,7 +87,7 @@ def _names() -> dict[str, tuple[Region, ...]]:
             {region.name} if region.level != "县" or len(region.name) >= _MIN_COUNTY else set()
         )
         if region.level in _SHORT_LEVELS:
-            short = _SUFFIX.sub("", region.name)
+            short = region.short
             if len(short) >= 2 and short not in _WORDS:
                 spellings.add(short)
         for spelling in spellings:
@@ -102,7 +107,7 @@ def _romanized() -> dict[str, tuple[Region, ...]]:
     names: dict[str, list[Region]] = {}
     for region in _divisions():
         if region.level in _SHORT_LEVELS:
-            short = _SUFFIX.sub("", region.name)
+            short = region.short
             # A municipality's or province's name in English; the pinyin of 陕西 is doubled by custom.
             spelled = {
                 "陕西": "shaanxi",

@@ -54,6 +54,8 @@ def read_beir(
         queries=tuple(Query(query, texts[query], _slices(texts[query])) for query in qrels),
         qrels=qrels,
         records=ids,
+        split=split,
+        half=half,
     )
 
 

@@ -6,23 +6,29 @@ import hashlib
 import sqlite3
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 from evaluation.errors import CacheError
-from index.types import Encoder, Vectors
+from index.late_interaction import join
+from index.types import Codes, Encoder, TokenVectors, Vectors
 
 # Texts that are encoded between two writes: what an interruption loses, some seconds.
 _BLOCK = 64
 # Seconds to wait for another process that is writing.
 _PATIENCE = 60.0
 
-Kind = Literal["passages", "queries"]
+# What a table holds for a text: the vector of the whole, or those of its tokens.
+Kind = Literal["passages", "queries", "passage_tokens", "query_tokens"]
+# How many tokens there are, before their vectors.
+_COUNT = np.dtype("<i4")
 
 
 def default_cache() -> Path:
@@ -47,8 +53,9 @@ class EncoderCache:
         self._file = folder / f"{name}.sqlite3"
         with _reported(self._file):
             folder.mkdir(parents=True, exist_ok=True)
-            self._database = _open(self._file)
+            _prepare(self._file)
         self._queries: dict[str, Vectors] = {}
+        self._query_tokens: dict[str, tuple[Vectors, Vectors]] = {}
 
     @property
     def name(self) -> str:
@@ -84,6 +91,46 @@ class EncoderCache:
         """Passages -> (len(texts), dimension); progress counts the texts that had to be encoded."""
         return self._vectors("passages", texts, self._encoder.encode_document, progress)
 
+    def encode_query_tokens(self, text: str) -> tuple[Vectors, Vectors]:
+        """One question -> its vector (1, dimension) and those of its tokens; like encode_query."""
+        if text not in self._query_tokens:
+            key = _key(text)
+            with _reported(self._file):
+                whole = self._read("queries", {key: None})
+                tokens = self._read_tokens("query_tokens", {key: None}, np.dtype(np.float32))
+            if key in whole and key in tokens:
+                made = whole[key][np.newaxis], tokens[key]
+            else:
+                made = self._encoder.encode_query_tokens(text)
+                self._write("queries", {key: made[0][0]})
+                self._write_tokens("query_tokens", {key: made[1]})
+            self._query_tokens[text] = made
+        return self._query_tokens[text]
+
+    def encode_document_tokens(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> tuple[Vectors, TokenVectors]:
+        """Passages -> (len(texts), dimension) and their tokens, kept in a table of their own."""
+        keys = [_key(text) for text in texts]
+        with _reported(self._file):
+            tokens: dict[bytes, Codes] = self._read_tokens(
+                "passage_tokens", dict.fromkeys(keys), np.dtype(np.int8)
+            )
+
+        def encode(block: Sequence[str]) -> Vectors:
+            made, found = self._encoder.encode_document_tokens(block)
+            spans = pairwise(found.offsets.tolist())
+            fresh = {
+                _key(text): found.rows[start:end]
+                for text, (start, end) in zip(block, spans, strict=True)
+            }
+            self._write_tokens("passage_tokens", fresh)
+            tokens.update(fresh)
+            return made
+
+        vectors = self._vectors("passages", texts, encode, progress, among=tokens.keys())
+        return vectors, join([tokens[key] for key in keys])
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Ask the encoder."""
         return self._encoder.count_tokens(texts)
@@ -100,11 +147,14 @@ class EncoderCache:
         texts: Sequence[str],
         encode: Callable[[Sequence[str]], Vectors],
         progress: Callable[[int, int], None] | None = None,
+        among: Collection[bytes] | None = None,
     ) -> Vectors:
+        """Return the vectors of ``texts``; of those that are there, only ones ``among`` some."""
         keys = [_key(text) for text in texts]
         vectors = self._empty(len(texts))
         with _reported(self._file):
-            found = dict(self._read(kind, dict.fromkeys(keys)))
+            usable = keys if among is None else [key for key in keys if key in among]
+            found = self._read(kind, dict.fromkeys(usable))
         # From the longest down, as the encoder itself does, each text once.
         wanted = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         order = sorted(wanted, key=lambda key: (-len(wanted[key]), key))
@@ -122,19 +172,41 @@ class EncoderCache:
             vectors[row] = found[key]
         return vectors
 
-    def _read(self, kind: Kind, keys: dict[bytes, None]) -> Iterator[tuple[bytes, Vectors]]:
-        """Yield the vectors that are there and whole."""
+    def _read(self, kind: Kind, keys: dict[bytes, None]) -> dict[bytes, Vectors]:
+        """Return the vectors that are there and whole."""
         size = self.dimension * np.dtype(np.float32).itemsize
+        return {
+            key: np.frombuffer(data, dtype=np.float32)
+            for key, data in self._read_bytes(kind, keys)
+            if len(data) == size
+        }
+
+    def _read_tokens(
+        self, kind: Kind, keys: dict[bytes, None], dtype: np.dtype[Any]
+    ) -> dict[bytes, NDArray[Any]]:
+        """Return the vectors of tokens that are there and whole."""
+        return {key: _tokens(data, dtype) for key, data in self._read_bytes(kind, keys)}
+
+    def _read_bytes(self, kind: Kind, keys: dict[bytes, None]) -> Iterator[tuple[bytes, bytes]]:
         statement = f"SELECT vector, checksum FROM {kind} WHERE key = ?"
-        for key in keys:
-            row = self._database.execute(statement, (key,)).fetchone()
-            if row and len(row[0]) == size and zlib.crc32(row[0]) == row[1]:
-                yield key, np.frombuffer(row[0], dtype=np.float32)
+        with closing(_connect(self._file)) as database:
+            for key in keys:
+                row = database.execute(statement, (key,)).fetchone()
+                if row and zlib.crc32(row[0]) == row[1]:
+                    yield key, row[0]
 
     def _write(self, kind: Kind, vectors: dict[bytes, Vectors]) -> None:
-        rows = ((key, data, zlib.crc32(data)) for key, data in _bytes(vectors))
-        with _reported(self._file), self._database:  # one transaction
-            self._database.executemany(f"INSERT OR REPLACE INTO {kind} VALUES (?, ?, ?)", rows)
+        self._write_bytes(kind, _bytes(vectors))
+
+    def _write_tokens(self, kind: Kind, tokens: Mapping[bytes, NDArray[Any]]) -> None:
+        counted = ((key, rows, _COUNT.type(len(rows))) for key, rows in tokens.items())
+        self._write_bytes(kind, ((key, n.tobytes() + rows.tobytes()) for key, rows, n in counted))
+
+    def _write_bytes(self, kind: Kind, items: Iterable[tuple[bytes, bytes]]) -> None:
+        rows = ((key, data, zlib.crc32(data)) for key, data in items)
+        # The inner context is a transaction.
+        with _reported(self._file), closing(_connect(self._file)) as database, database:
+            database.executemany(f"INSERT OR REPLACE INTO {kind} VALUES (?, ?, ?)", rows)
 
     def _empty(self, count: int) -> Vectors:
         return np.empty((count, self.dimension), dtype=np.float32)
@@ -158,6 +230,16 @@ class Unencoded:
         """Return zeros of shape (len(texts), 1)."""
         return self.encode_query(texts)
 
+    def encode_query_tokens(self, text: str) -> tuple[Vectors, Vectors]:
+        """Return a zero, and no tokens."""
+        return self.encode_query([text]), np.empty((0, 0), dtype=np.float32)
+
+    def encode_document_tokens(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> tuple[Vectors, TokenVectors]:
+        """Return zeros of shape (len(texts), 1), and no tokens."""
+        return self.encode_query(texts), join([np.empty((0, 0), dtype=np.int8)] * len(texts))
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return zeros: nothing is read, so nothing is too long."""
         return [0] * len(texts)
@@ -173,6 +255,14 @@ def _bytes(vectors: dict[bytes, Vectors]) -> Iterator[tuple[bytes, bytes]]:
         yield key, np.ascontiguousarray(vector, dtype=np.float32).tobytes()
 
 
+def _tokens(data: bytes, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return the vectors of tokens, (tokens, dimension), from what was kept of them."""
+    [count] = np.frombuffer(data[: _COUNT.itemsize], dtype=_COUNT)
+    return np.frombuffer(data[_COUNT.itemsize :], dtype=dtype).reshape(
+        int(count), -1 if count else 0
+    )
+
+
 @contextmanager
 def _reported(file: Path) -> Iterator[None]:
     try:
@@ -186,9 +276,14 @@ def _reported(file: Path) -> Iterator[None]:
         ) from error
 
 
-def _open(file: Path) -> sqlite3.Connection:
+def _connect(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(file, timeout=_PATIENCE)
+
+
+def _prepare(file: Path) -> None:
+    """Create the tables in ``file`` where it has none; put it aside where it is no database."""
     try:
-        return _connect(file)
+        _create(file)
     except sqlite3.OperationalError:
         raise  # locked, or no right to write: the file itself may be whole
     except sqlite3.DatabaseError as error:
@@ -200,13 +295,12 @@ def _open(file: Path) -> sqlite3.Connection:
             "are encoded again.",
             file=sys.stderr,
         )
-        return _connect(file)
+        _create(file)
 
 
-def _connect(file: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(file, timeout=_PATIENCE)
-    try:
-        for kind in ("passages", "queries"):
+def _create(file: Path) -> None:
+    with closing(_connect(file)) as database:
+        for kind in get_args(Kind):
             database.execute(
                 f"CREATE TABLE IF NOT EXISTS {kind}"
                 " (key BLOB PRIMARY KEY, vector BLOB NOT NULL, checksum INTEGER NOT NULL)"
@@ -214,7 +308,3 @@ def _connect(file: Path) -> sqlite3.Connection:
         # A look through the whole file; the vectors have checksums of their own.
         if database.execute("PRAGMA quick_check").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("quick_check")
-    except sqlite3.DatabaseError:
-        database.close()
-        raise
-    return database

@@ -63,6 +63,8 @@ def read_over(
         queries=tuple(_query(question) for question in chosen),
         qrels=unit_qrels(chosen, lambda id_, clause: find_unit(documents, id_, clause)),
         records={},
+        split=split,
+        half=half,
     )
 
 

@@ -24,6 +24,10 @@ def write_json(measured: Measured) -> dict[str, Any]:
     dataset = measured.dataset
     return {
         "dataset": dataset.name,
+        "split": dataset.split,
+        "half": dataset.half,
+        "documents": len(dataset.documents),
+        "encoder": next((run.encoder for run in measured.runs if run.encoder), None),
         "queries": measured.overall.queries,
         "baseline": measured.baseline,
         "resamples": RESAMPLES,
@@ -44,8 +48,9 @@ def write_json(measured: Measured) -> dict[str, Any]:
 def write_markdown(measured: Measured) -> str:
     """Return the report as Markdown: scores, differences, slices, latency."""
     overall, baseline = measured.overall, measured.baseline
+    dataset = measured.dataset
     sections = [
-        f"# {measured.dataset.name}",
+        f"# {' '.join(filter(None, (dataset.name, dataset.split, dataset.half)))}",
         f"问题 {overall.queries}；基线 `{baseline}`；括号内为 95 % 区间。\n"
         f"{overall.queries} queries; baseline `{baseline}`; 95 % intervals in brackets.",
         "## 得分 Scores",

@@ -49,13 +49,18 @@ def run_systems(
         encoding = _time_encoding(model, dataset.queries[:_TIMED])
         encoder = EncoderCache(model, cache)
         adapter = load_adapter(identify(model))
+        # The index encodes whatever the system; from here on that is a look-up.
+        for done, query in enumerate(dataset.queries, start=1):
+            encoder.encode_query([query.text])
+            progress("encode queries", done, len(dataset.queries))
     built: dict[Any, HybridIndex] = {}
     runs = []
     for system in systems:
         search = _search(dataset, system, encoder, adapter, built, progress)
-        if system.encodes:
-            encoder.encode_query([query.text for query in dataset.queries])
-        runs.append(_run(dataset, system, search, encoding if system.encodes else (), progress))
+        rankings, times = _ask(dataset, system, search, progress)
+        timings = Timings(times, encoding if system.encodes else ())
+        identity = encoder.fingerprint if system.encodes else None
+        runs.append(Run(system.name, system.settings, rankings, timings, identity))
     return tuple(runs)
 
 
@@ -80,6 +85,8 @@ def _search(
             progress=progress,
         )
     index = built[configuration.content].configured(configuration)
+    for query in dataset.queries:
+        index.encode(query.text)  # the cache keeps it: encoding is timed on its own
     return lambda text: rank_records(dataset, index, text)
 
 
@@ -101,13 +108,10 @@ def _ask_words(dataset: Dataset) -> Search:
     return ask
 
 
-def _run(
-    dataset: Dataset,
-    system: System,
-    search: Search,
-    encoding: tuple[float, ...],
-    progress: Progress,
-) -> Run:
+def _ask(
+    dataset: Dataset, system: System, search: Search, progress: Progress
+) -> tuple[dict[str, tuple[Ranked, ...]], tuple[float, ...]]:
+    """Return what each query finds, and the milliseconds it takes."""
     search(dataset.queries[0].text)  # what is loaded at first use is not a query's time
     rankings, times = {}, []
     for done, query in enumerate(dataset.queries, start=1):
@@ -116,7 +120,7 @@ def _run(
         times.append((perf_counter() - began) * 1000)
         rankings[query.id] = tuple(found)
         progress(f"search {system.name}", done, len(dataset.queries))
-    return Run(system.name, system.settings, rankings, Timings(tuple(times), encoding))
+    return rankings, tuple(times)
 
 
 def _time_encoding(encoder: Encoder, queries: Sequence[Query]) -> tuple[float, ...]:

@@ -26,7 +26,7 @@ class Dataset:
 
     ``records`` names clauses by the data set's own ids, {(document, clause path): id}; a clause
     that it lacks is named ``document::path``. Every query has an answer in ``qrels``; queries are in
-    their file's order.
+    their file's order. ``split`` and ``half`` say which of the data set's queries these are; None: all.
     """
 
     name: str
@@ -34,6 +34,8 @@ class Dataset:
     queries: tuple[Query, ...]
     qrels: Qrels
     records: Mapping[tuple[str, str], str]
+    split: str | None = None
+    half: str | None = None
 
     def record(self, document: str, clause: str) -> str:
         """Return the name of a clause in runs and qrels."""
@@ -61,9 +63,14 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one system ranked: {query: best first}. ``system`` is its name, ``settings`` it spelt out."""
+    """What one system ranked: {query: best first}.
+
+    ``system`` is its name, ``settings`` it spelt out, ``encoder`` the fingerprint of the model that
+    its ranking depends on, None where it depends on none.
+    """
 
     system: str
     settings: Mapping[str, bool | int | float | str | None]
     rankings: Mapping[str, tuple[Ranked, ...]]
     timings: Timings
+    encoder: str | None = None

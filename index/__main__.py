@@ -17,6 +17,7 @@ from index.adapter import EncoderIdentity, load_adapter
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_filters
 from index.hybrid import Build, build_store, default_store, open_index
+from index.late_interaction import LATE_LIMIT
 from index.library import Update
 from index.progress import Progress
 
@@ -160,10 +161,23 @@ def _info(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(facts, ensure_ascii=False))
     else:
-        shown = facts | {"files": len(manifest.files), "adapter": adapter and adapter.label}
+        shown = facts | {
+            "files": len(manifest.files),
+            "adapter": adapter and adapter.label,
+            "late interaction": _late(manifest),
+        }
         for name, value in shown.items():
             print(f"{name}: {value}")
     return 0
+
+
+def _late(manifest: snapshot.Manifest) -> str:
+    """Return whether questions are compared token by token too, and if not, why."""
+    if manifest.tokens or not manifest.chunks:
+        return "开 / on"
+    if manifest.chunks > LATE_LIMIT:
+        return f"关：超过 {LATE_LIMIT} 个片段 / off: more than {LATE_LIMIT} chunks"
+    return "关：模型不提供词向量 / off: the model gives no vectors of tokens"
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from index.tokenization import Terms
 from index.windows import WINDOW
 
 Sides = Literal["both", "lexical", "dense"]
@@ -15,23 +16,27 @@ Fusion = Literal["convex", "rrf"]
 class Configuration:
     """The choices of one index. Every default is chosen by measurement (evaluation/LOG.md).
 
-    When the index is built: ``context`` puts title and headings before a unit's own words,
-    ``window`` is how many characters of a long unit are embedded at once. When it is searched:
-    ``sides`` that are asked, the ``fusion`` of the two, the ``weight`` of the dense side (None: it
-    follows the question), with ``adapter`` the question's vector goes through the index's adapter
-    before it reaches the dense side, and with ``lookup`` the clauses that the question names come
-    first.
+    When the index is built: ``context`` puts title and headings before a unit's own words, ``terms``
+    are what the lexical side cuts Chinese into, ``window`` is how many characters of a long unit are
+    embedded at once. When it is searched: ``sides`` that are asked, the ``fusion`` of the two, the
+    ``weight`` of the dense side (None: it follows the question), whether the question's vector goes
+    through the ``adapter`` before it reaches the dense side, how many of the best by the fusion are
+    ranked again by ``late`` interaction (0: none), whether with ``lookup`` the clauses that the
+    question names come first, and whether the ``lexicon`` adds official terms to its lay words.
     """
 
     context: bool = True
+    terms: Terms = "grams"
     window: int = WINDOW
     sides: Sides = "both"
     fusion: Fusion = "convex"
     weight: float | None = None
+    late: int = 200
     adapter: bool = True
     lookup: bool = True
+    lexicon: bool = True
 
     @property
-    def content(self) -> tuple[bool, int]:
+    def content(self) -> tuple[bool, Terms, int]:
         """What decides the parts that are built: equal values can share them."""
-        return self.context, self.window
+        return self.context, self.terms, self.window

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,9 +29,11 @@ from index.default_model import (
     prepare_default_model,
 )
 from index.errors import ModelError
-from index.types import Encoder, Vectors
+from index.late_interaction import join, quantize
+from index.types import Codes, Encoder, TokenVectors, Vectors
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
 
 # Texts encoded at once. On two cores 224 passages (170 characters on average) took 10.6 s in
@@ -51,6 +53,9 @@ _E5 = re.compile(r"(?:^|[/\\_-])(?:multilingual-)?e5-(?:small|base|large)(?:-v2)
 # In a model's folder these do not touch the vectors: descriptions, and copies for other runtimes.
 _IRRELEVANT_SUFFIXES = {".md", ".png", ".onnx", ".h5", ".ot", ".msgpack"}
 _IRRELEVANT_FOLDERS = {"onnx", "openvino"}
+
+# How many tokens before and after a text are not its own: special tokens, and those of its prompt.
+Margins = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +80,8 @@ class SentenceEncoder:
     dimension: int
     max_tokens: int
     _model: SentenceTransformer = field(repr=False)
+    _query_margins: Margins | None = field(repr=False)
+    _document_margins: Margins | None = field(repr=False)
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
         """Questions -> (len(texts), dimension); with the model's query prompt, if it has one."""
@@ -91,6 +98,30 @@ class SentenceEncoder:
             progress: called after each batch with the texts done and all texts.
         """
         return self._encode(self._model.encode_document, texts, progress)
+
+    def encode_query_tokens(self, text: str) -> tuple[Vectors, Vectors]:
+        """One question -> (1, dimension), and a unit vector for each of its own tokens."""
+        [features] = self._features(self._model.encode_query, _checked([text]))
+        tokens = _own_tokens(features, self._query_margins)
+        lengths = np.linalg.norm(tokens, axis=1, keepdims=True)
+        return _pooled([features]), tokens / np.maximum(lengths, np.finfo(np.float32).tiny)
+
+    def encode_document_tokens(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> tuple[Vectors, TokenVectors]:
+        """Passages -> (len(texts), dimension), the same as `encode_document`, and their tokens.
+
+        What lies beyond `max_tokens` has no tokens. Args: those of `encode_document`.
+        """
+        texts = _checked(texts)
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        tokens: list[Codes] = [np.empty((0, 0), dtype=np.int8)] * len(texts)
+        for rows in _batches(texts, progress):
+            found = self._features(self._model.encode_document, [texts[row] for row in rows])
+            vectors[rows] = _pooled(found)
+            for row, features in zip(rows, found, strict=True):
+                tokens[row] = quantize(_own_tokens(features, self._document_margins))
+        return vectors, join(tokens)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text as a document, prompt and special tokens included, before any cut.
@@ -122,9 +153,7 @@ class SentenceEncoder:
     ) -> Vectors:
         texts = _checked(texts)
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        for start in range(0, len(order), _BATCH):
-            rows = order[start : start + _BATCH]
+        for rows in _batches(texts, progress):
             # sentence-transformers itself enters torch.inference_mode
             vectors[rows] = encode(
                 [texts[row] for row in rows],
@@ -132,9 +161,16 @@ class SentenceEncoder:
                 show_progress_bar=False,
                 normalize_embeddings=True,
             )
-            if progress is not None:
-                progress(start + len(rows), len(texts))
         return vectors
+
+    def _features(
+        self, encode: Callable[..., Any], texts: Sequence[str]
+    ) -> list[dict[str, torch.Tensor]]:
+        """All that the model makes of each text: of the whole, and of its tokens."""
+        found: list[dict[str, torch.Tensor]] = encode(
+            texts, batch_size=_BATCH, show_progress_bar=False, output_value=None
+        )
+        return found
 
 
 def load_encoder(
@@ -165,9 +201,11 @@ def load_encoder(
         raise _cannot_load(wanted, "它是文件，不是文件夹", "it is a file, not a folder")
     else:
         model, identity = _from_hub(wanted)
+    query, document = _margins(model, "query"), _margins(model, "document")
+    # After the tokenizer was asked, this settles its state again: see _open.
     dimension = model.encode_document(["一"], show_progress_bar=False).shape[1]
     max_tokens = int(min(model.max_seq_length or sys.maxsize, sys.maxsize))
-    return SentenceEncoder(wanted, identity, dimension, max_tokens, model)
+    return SentenceEncoder(wanted, identity, dimension, max_tokens, model, query, document)
 
 
 def _from_folder(name: str, folder: Path) -> tuple[SentenceTransformer, str]:
@@ -289,6 +327,51 @@ def _folder_fingerprint(folder: Path, prompts: dict[str, str | None]) -> str:
                 content = hashlib.file_digest(file, "sha256").hexdigest()
             digest.update(f"{relative.as_posix()}\0{content}\n".encode())
     return f"sha256:{digest.hexdigest()}"
+
+
+def _margins(model: SentenceTransformer, kind: str) -> Margins | None:
+    """The tokens that are not a text's own; None where the model has no vectors of tokens."""
+    [features] = model.encode_document(["一"], show_progress_bar=False, output_value=None)
+    if not {"token_embeddings", "attention_mask"} <= features.keys():
+        return None
+    # White space at the end of a prompt goes into the first token of the text.
+    text = (model.prompts.get(kind) or "").rstrip() or "一"
+    whole = list(model.tokenizer(text)["input_ids"])
+    bare = list(model.tokenizer(text, add_special_tokens=False)["input_ids"])
+    front = next(start for start in range(len(whole)) if whole[start : start + len(bare)] == bare)
+    prompt = len(bare) if model.prompts.get(kind) else 0
+    return front + prompt, len(whole) - front - len(bare)
+
+
+def _own_tokens(features: dict[str, torch.Tensor], margins: Margins | None) -> Vectors:
+    """The vectors of a text's own tokens, (tokens, dimension), as long as the model made them."""
+    if margins is None:
+        return np.empty((0, 0), dtype=np.float32)
+    read = features["attention_mask"].bool()
+    vectors: Vectors = features["token_embeddings"][read].numpy()
+    front, back = margins
+    return vectors[front : max(front, len(vectors) - back)]
+
+
+def _pooled(found: Sequence[dict[str, torch.Tensor]]) -> Vectors:
+    """The unit vectors of whole texts, (len(found), dimension), as the model itself makes them."""
+    import torch
+
+    vectors = torch.stack([features["sentence_embedding"] for features in found])
+    unit: Vectors = torch.nn.functional.normalize(vectors, p=2, dim=1).numpy()
+    return unit
+
+
+def _batches(
+    texts: Sequence[str], progress: Callable[[int, int], None] | None
+) -> Iterator[list[int]]:
+    """Yield the numbers of the texts from the longest down, and report each batch when done."""
+    order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+    for start in range(0, len(order), _BATCH):
+        rows = order[start : start + _BATCH]
+        yield rows
+        if progress is not None:
+            progress(start + len(rows), len(texts))
 
 
 def _checked(texts: Sequence[str]) -> list[str]:

@@ -16,6 +16,14 @@ Scores = NDArray[np.float32]
 # The constant of reciprocal rank fusion, as its authors set it.
 _RRF = 60
 
+# The weight of the dense side, where the best ten of the two sides have none in common and where
+# they are the same ten. Chosen among weights that follow the sides' agreement, the lexical margin,
+# the share of known terms or the language, and fixed ones (evaluation/LOG.md): sides that disagree
+# have found different things, and a question asked in other words is the usual reason.
+DENSE_WEIGHT = 0.7
+DENSE_WEIGHT_AGREED = 0.4
+_COMPARED = 10
+
 
 def normalize(scores: Scores) -> Scores:
     """Return ``scores`` mapped linearly onto 0..1; all zero where they are all equal."""
@@ -33,12 +41,32 @@ def combine(lexical: Scores, dense: Scores, *, weight: float) -> Scores:
     return (weight * normalize(dense) + (1 - weight) * normalize(lexical)).astype(np.float32)
 
 
+def follow_agreement(lexical: NDArray[np.int64], dense: NDArray[np.int64]) -> float:
+    """Return the weight of the dense side for two rankings, best first: less where they agree."""
+    shared = np.intersect1d(lexical[:_COMPARED], dense[:_COMPARED]).size / _COMPARED
+    return DENSE_WEIGHT + shared * (DENSE_WEIGHT_AGREED - DENSE_WEIGHT)
+
+
 def combine_ranks(lists: Sequence[Mapping[int, int]], candidates: Sequence[int]) -> Scores:
     """Return the sum of 1 / (60 + place) of each candidate over ``lists`` of {number: place}."""
     return np.array(
         [sum(1 / (_RRF + places[c]) for places in lists if c in places) for c in candidates],
         dtype=np.float32,
     )
+
+
+def put_first(scores: Scores, head: NDArray[np.int64], again: Scores) -> Scores:
+    """Return ``scores`` with those at ``head`` replaced by ``again``, and above all others.
+
+    Where ``head`` is all of them, the scores are ``again`` as they are; the others keep theirs.
+    ``again`` is not negative.
+    """
+    others = np.ones(scores.size, dtype=np.bool_)
+    others[head] = False
+    step = scores[others].max() + 1 if others.any() else 0
+    placed = scores.copy()
+    placed[head] = again + step
+    return placed
 
 
 def raise_named(scores: Mapping[int, float], groups: Sequence[Sequence[int]]) -> dict[int, float]:

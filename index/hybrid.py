@@ -22,14 +22,17 @@ from index.configuration import Configuration
 from index.dense import DenseIndex
 from index.encoder import load_encoder
 from index.filters import admits
-from index.fusion import combine, combine_ranks, raise_named, rank
+from index.fusion import combine, combine_ranks, follow_agreement, put_first, raise_named, rank
+from index.late_interaction import LATE_LIMIT, LateInteraction, join
 from index.lexical import LexicalIndex
+from index.lexicon import expand
 from index.lookup import Catalogue, find_references
 from index.snapshot import Content, Manifest
 from index.translation import in_chinese
 from index.types import (
     Chunk,
     Encoder,
+    Expansion,
     Filters,
     Hit,
     Ranks,
@@ -44,14 +47,6 @@ from index.windows import split_chunks
 
 # Each side contributes this many candidates.
 DEPTH = 100
-# Weight of the dense side. On 4,369 passages of policy documents and 1,262 human questions .5 gives
-# nDCG@10 .790, .7 gives .782, RRF .743.
-DENSE_WEIGHT = 0.5
-# The same for an English question of which the lexicon knows nothing, so that its words reach the
-# lexical side through a general dictionary; the more the lexicon knows, the nearer to DENSE_WEIGHT.
-# On half of XQuAD's English questions over Chinese paragraphs (by a hash of their ids), nDCG@10 is
-# .831 for the dense side alone, .893 with .8 throughout, .892 with this, .828 with .5 throughout.
-DENSE_WEIGHT_TRANSLATED = 0.8
 
 Progress = Callable[[str, int, int], None]
 
@@ -86,9 +81,9 @@ class HybridIndex:
         }
         self._content = content
         self._lexical = lexical
-        self._dense = DenseIndex(
-            content.vectors, [chunk.unit for chunk in content.chunks], len(content.units)
-        )
+        owners = [chunk.unit for chunk in content.chunks]
+        self._dense = DenseIndex(content.vectors, owners, len(content.units))
+        self._late = LateInteraction(content.tokens, owners, len(content.units))
         self._encoder = encoder
         self._fingerprint = fingerprint
         self._catalogue = Catalogue(content.documents)
@@ -113,10 +108,16 @@ class HybridIndex:
             units = [replace(unit, context="") for unit in units]
         chunks, texts = _chunks(documents, units, configuration.window)
         report = (lambda done, total: progress("encode", done, total)) if progress else None
-        vectors = encoder.encode_document(texts, progress=report)
-        lexical = LexicalIndex.build([_with_context(unit, unit.text) for unit in units])
+        if len(texts) <= LATE_LIMIT:
+            vectors, tokens = encoder.encode_document_tokens(texts, progress=report)
+        else:
+            vectors = encoder.encode_document(texts, progress=report)
+            tokens = join([np.empty((0, 0), dtype=np.int8)] * len(texts))
+        lexical = LexicalIndex.build(
+            [_with_context(unit, unit.text) for unit in units], configuration.terms
+        )
         truncated = sum(count > encoder.max_tokens for count in encoder.count_tokens(texts))
-        content = Content(tuple(documents), tuple(units), tuple(chunks), vectors, truncated)
+        content = Content(tuple(documents), tuple(units), tuple(chunks), vectors, tokens, truncated)
         identity = snapshot.fingerprint(documents, encoder.fingerprint)
         return cls(content, lexical, encoder, identity, configuration, adapter)
 
@@ -222,6 +223,10 @@ class HybridIndex:
             question, self._catalogue, among=self._admitted(filters, as_of or date.today())
         )
 
+    def expansions(self, question: str) -> tuple[Expansion, ...]:
+        """Return (lay word, official term) for the terms that ``search`` adds to ``question``."""
+        return expand(question) if self._configuration.lexicon else ()
+
     def search(
         self,
         question: str,
@@ -235,17 +240,19 @@ class HybridIndex:
         Units that hold a clause which the question names by its number come first, in the order of
         the question; their scores are above all others. A question without Chinese characters
         reaches the lexical side through its translated terms; where it has none, the dense side
-        answers alone. Ties: document id, then position.
+        answers alone. Where late interaction is on, the best by the first fusion are fused again,
+        with it in the place of the dense side. Ties: document id, then position.
         """
         configuration = self._configuration
         names = self._admitted(filters, as_of or date.today())
         admitted = self._in(names)
         depth = max(DEPTH, k)
-        vector = self._encoder.encode_query([question])
+        vector, tokens = self.encode(question)
         if self._adapter is not None and configuration.adapter:
             vector = self._adapter.apply(vector)
-        terms, trust = (question, 1.0) if has_han(question) else in_chinese(question)
-        lexical_scores = self._lexical.score(terms)
+        terms = question if has_han(question) else in_chinese(question)
+        official = [term for _, term in self.expansions(question)]
+        lexical_scores = self._lexical.score(terms, official)
         none = np.empty(0, dtype=np.int64)
         by_meaning, by_words = configuration.sides != "lexical", configuration.sides != "dense"
         dense = self._dense.search(vector, depth, admitted) if by_meaning else none
@@ -253,11 +260,16 @@ class HybridIndex:
         ranks = _places(lexical), _places(dense)
         candidates = np.union1d(dense, lexical)
         similarity, _ = self._dense.score(vector, candidates)
+        weight = _weight(configuration, lexical, dense)
         if configuration.fusion == "rrf":
             fused = combine_ranks(ranks, candidates.tolist())
         else:
-            weight = _weight(configuration, trust)
             fused = combine(lexical_scores[candidates], similarity, weight=weight)
+        if tokens.size:
+            head = rank(fused)[: configuration.late]
+            near = self._late.score(tokens, candidates[head])
+            again = combine(lexical_scores[candidates[head]], near, weight=weight)
+            fused = put_first(fused, head, again)
         scores = dict(zip(candidates.tolist(), fused.tolist(), strict=True))
         if configuration.lookup:
             scores = raise_named(scores, self._named(question, names))
@@ -267,6 +279,13 @@ class HybridIndex:
             self._hit(number, scores[number], ranks, int(chunk))
             for number, chunk in zip(best, chunks, strict=True)
         )
+
+    def encode(self, question: str) -> tuple[Vectors, Vectors]:
+        """Return what is compared of ``question``: its vector, (1, dimension), and its tokens if any."""
+        configuration = self._configuration
+        if self._late.on and configuration.late > 0 and configuration.sides != "lexical":
+            return self._encoder.encode_query_tokens(question)
+        return self._encoder.encode_query([question]), np.empty((0, 0), dtype=np.float32)
 
     def _admitted(self, filters: Filters, day: date) -> frozenset[str] | None:
         """Return the ids of the documents that ``filters`` admit; None where that is all."""
@@ -320,13 +339,15 @@ class HybridIndex:
         return Hit(result, (best.start, best.end), unit.spans)
 
 
-def _weight(configuration: Configuration, trust: float) -> float:
-    """Return the weight of the dense side for a question whose terms are trusted this far."""
+def _weight(
+    configuration: Configuration, lexical: NDArray[np.int64], dense: NDArray[np.int64]
+) -> float:
+    """Return the weight of the dense side for a question whose best units are these."""
     if configuration.sides != "both":
         return float(configuration.sides == "dense")
     if configuration.weight is not None:
         return configuration.weight
-    return trust * DENSE_WEIGHT + (1 - trust) * DENSE_WEIGHT_TRANSLATED
+    return follow_agreement(lexical, dense)
 
 
 def _holds(unit: Unit, span: Span) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,38 +11,55 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from index.tokenization import tokenize, vocabulary_of
+from index.tokenization import Terms, tokenize, vocabulary_of
 
 # Lucene's own defaults; policy clauses are neither very short nor very long.
 K1 = 1.2
 B = 0.75
+# What terms from the lexicon count beside the question's own. On 637 questions of laypeople over 55,537
+# articles of law (half of them by a hash of their ids), nDCG@10 is .423 without them, .427 with .2,
+# .430 with .3, .431 with .5; on 211 questions of lawyers .723, .723, .722 and .720.
+EXPANSION_WEIGHT = 0.3
 
 
 class LexicalIndex:
     """BM25 scores of units. It is built anew when a unit changes: every weight depends on all."""
 
-    def __init__(self, model: Any | None, size: int) -> None:
+    def __init__(self, model: Any | None, size: int, terms: Terms = "grams") -> None:
         """Wrap a bm25s model of ``size`` units; None where they hold no term at all."""
         self._model = model
+        self._terms: Terms = terms
         self._size = size
         self._known: dict[str, int] = model.vocab_dict if model is not None else {}
 
     @classmethod
-    def build(cls, texts: Sequence[str]) -> LexicalIndex:
-        """Index ``texts``, one per unit, in order."""
-        terms = [tokenize(text) for text in texts]
+    def build(cls, texts: Sequence[str], terms: Terms = "grams") -> LexicalIndex:
+        """Index ``texts``, one per unit, in order, by these terms."""
+        tokens = [tokenize(text, terms) for text in texts]
         # Ids in order of first appearance make the saved files the same on every run.
-        vocabulary = vocabulary_of(terms)
+        vocabulary = vocabulary_of(tokens)
         if not vocabulary:
-            return cls(None, len(texts))
-        ids = [[vocabulary[term] for term in unit] for unit in terms]
+            return cls(None, len(texts), terms)
+        ids = [[vocabulary[token] for token in unit] for unit in tokens]
         model = bm25s.BM25(method="lucene", k1=K1, b=B)
         model.index((ids, vocabulary), show_progress=False)
-        return cls(model, len(texts))
+        return cls(model, len(texts), terms)
 
-    def score(self, question: str) -> NDArray[np.float32]:
-        """Return the BM25 score of every unit, shape (units,); zero where no term is shared."""
-        terms = [term for term in tokenize(question) if term in self._known]
+    def score(
+        self, question: str, expansions: Iterable[str] = (), weight: float = EXPANSION_WEIGHT
+    ) -> NDArray[np.float32]:
+        """Return the BM25 score of every unit, shape (units,); zero where no term is shared.
+
+        To the question's own score, ``weight`` times that of the terms which ``expansions`` add to
+        it, each once.
+        """
+        own = tokenize(question, self._terms)
+        scores = self._score(own)
+        added = dict.fromkeys(term for text in expansions for term in tokenize(text, self._terms))
+        return scores + np.float32(weight) * self._score([t for t in added if t not in own])
+
+    def _score(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        terms = [term for term in terms if term in self._known]
         if self._model is None or not terms:
             return np.zeros(self._size, dtype=np.float32)
         scores: NDArray[np.float32] = self._model.get_scores(terms)
@@ -54,7 +71,7 @@ class LexicalIndex:
         The rarest of its terms bounds how many units can hold it; a word of unknown terms weighs
         most.
         """
-        frequency = min(map(self._frequency, tokenize(word)), default=0)
+        frequency = min(map(self._frequency, tokenize(word, self._terms)), default=0)
         return math.log(1 + (self._size - frequency + 0.5) / (frequency + 0.5))
 
     def _frequency(self, term: str) -> int:

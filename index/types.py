@@ -13,9 +13,25 @@ from numpy.typing import NDArray
 from documents.types import Clause, Document, Status
 
 Vectors = NDArray[np.float32]
+Codes = NDArray[np.int8]
 Span = tuple[int, int]
 # A document's id and the path of a clause in it.
 ClauseId = tuple[str, str]
+# A word of a question, and another that it is also searched as.
+Expansion = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenVectors:
+    """The tokens of some texts, one after another, each a direction.
+
+    ``rows``, shape (tokens, dimension), are as long as rounding made them; text i has the rows
+    ``offsets[i]``..``offsets[i + 1]``, and ``offsets`` has shape (texts + 1,). Without any row there
+    is no late interaction.
+    """
+
+    rows: Codes
+    offsets: NDArray[np.int64]
 
 
 class Encoder(Protocol):
@@ -41,6 +57,18 @@ class Encoder(Protocol):
         self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
     ) -> Vectors:
         """Return unit vectors of shape (len(texts), dimension); progress gets (done, total)."""
+
+    def encode_query_tokens(self, text: str) -> tuple[Vectors, Vectors]:
+        """Return what ``encode_query`` does, (1, dimension), and a unit vector for each token.
+
+        The tokens are those of ``text`` itself, without prompt and special tokens; none where the
+        model has no vectors of tokens. Their dimension may be another than that of the whole.
+        """
+
+    def encode_document_tokens(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> tuple[Vectors, TokenVectors]:
+        """Return what ``encode_document`` does, and the tokens of each text, from one pass."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
 
@@ -154,6 +182,9 @@ class Index(Protocol):
         self, question: str, *, filters: Filters = Filters(), as_of: date | None = None
     ) -> tuple[Reference, ...]:
         """Return what ``question`` names, in order; of clauses, those that ``filters`` admit."""
+
+    def expansions(self, question: str) -> tuple[Expansion, ...]:
+        """Return what ``search`` also looks for, beside the question's own words."""
 
     def search(
         self,

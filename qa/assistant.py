@@ -40,7 +40,8 @@ class PolicyAssistant:
         text = standalone or request.question
         references = self.index.find_references(text)
         named = [r for r in references if r.by == "number" or (r.number and not r.missing)]
-        question = understand(text, named=named)
+        searched = self.index.expansions(text)
+        question = understand(text, named=named, expansions=searched)
         by_number = frozenset(id for r in references if r.by == "number" for id in r.documents)
         documents = by_number or documents_for(question, library)
         # Where no document is of the place, nothing is cited; what was found is listed all the same.
@@ -75,7 +76,9 @@ class PolicyAssistant:
             answer=compose(question, verdict, citations, library),
             citations=tuple(citations),
             results=tuple(hit.result for hit in hits[: request.k]),
-            expansions=tuple(Expansion(*pair) for pair in expand(verdict.evidence)),
+            expansions=tuple(
+                Expansion(*pair) for pair in dict.fromkeys([*searched, *expand(verdict.evidence)])
+            ),
             notices=tuple(give_notices(question, verdict, citations, library)),
             index=self.index.fingerprint,
             timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)},

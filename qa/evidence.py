@@ -22,6 +22,10 @@ from qa.question import Question
 
 # What a compound with one character in between counts.
 _FOLDED = 0.8
+# What the official term for a lay word counts: it may say more or less than the word. Of 626 questions
+# of laypeople that four laws answer, .7 lets 15 more be answered, .8 lets 21, of 473 that other laws
+# answer 8 and 11; of 1,235 about other fields than the samples' none (evaluation/LOG.md).
+_OFFICIAL = 0.7
 # A quote is what an operator can read out in one breath or two.
 MAX_QUOTE = 280
 # A shorter one is hardly more than a heading.
@@ -103,14 +107,16 @@ def cover(words: Weights, form: str) -> dict[Term, float]:
 
 
 def _share(word: Term, form: str) -> float:
-    """Return 1 where a spelling of ``word`` stands in ``form``, else the best part of one, if any."""
+    """Return 1 where a spelling of ``word`` stands in ``form``, else what comes nearest, if anything.
+
+    That is an official term for it, or part of a spelling.
+    """
     if any(spelling in form for spelling in word.forms):
         return 1.0
-    return (
-        0.0
-        if word.loose or word.required
-        else max(_part(spelling, form) for spelling in word.forms)
-    )
+    official = _OFFICIAL if any(term in form for term in word.official) else 0.0
+    if word.loose or word.required:
+        return official
+    return max(official, *(_part(spelling, form) for spelling in word.forms))
 
 
 def _part(spelling: str, form: str) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from documents.normalization import has_han
@@ -12,7 +12,7 @@ from documents.regions import Region
 from index.lookup import without_names
 from index.tokenization import content_words
 from index.translation import Term, translate
-from index.types import Reference
+from index.types import Expansion, Reference
 from qa.places import find_places, without_places
 from qa.types import Language
 
@@ -76,14 +76,18 @@ class Question:
     whole: bool = False
 
 
-def understand(text: str, *, named: Sequence[Reference] = ()) -> Question:
+def understand(
+    text: str, *, named: Sequence[Reference] = (), expansions: Iterable[Expansion] = ()
+) -> Question:
     """Read ``text``, a standalone question; ``named`` is what it refers to by name.
 
-    A question that says nothing but what is asked of a document (有效期) has that for its matter.
+    ``expansions`` are what it is also searched as. A question that says nothing but what is asked of
+    a document (有效期) has that for its matter.
     """
     form = without_names(text, named)
     chinese = has_han(text)
     words = _chinese_words(form) if chinese else _english_words(text)
+    words = [_with_official(word, expansions) for word in words]
     matter = [word for word in words if word.text not in _STOP_WORDS | _ASKED]
     return Question(
         text=text,
@@ -101,6 +105,12 @@ def _chinese_words(form: str) -> list[Term]:
     form = without_places(_NUMBERED.sub(" ", form))
     words = {word.text: word.place for word in content_words(_YEAR_WORD.sub(" ", form))}
     return numbers + [Term(word, (word,), required=place) for word, place in words.items()]
+
+
+def _with_official(word: Term, expansions: Iterable[Expansion]) -> Term:
+    """Return ``word`` with the official terms of the lay word that it is, or is part of."""
+    official = tuple(term for lay, term in expansions if word.text in lay)
+    return word if word.required else replace(word, official=official)
 
 
 def _number(match: re.Match[str]) -> Term:

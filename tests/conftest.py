@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from zlib import crc32
 
@@ -18,7 +18,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-from index.types import Vectors
+from index.types import TokenVectors, Vectors
 
 # Set before any library reads them, so that a test that would reach the network fails at once.
 os.environ.update(
@@ -42,7 +42,8 @@ class FakeEncoder:
     Texts with the same bigrams have cosine 1, texts without a common bigram cosine 0 (but for
     collisions: 1 in ``dimension``), and of a's four bigrams two shared with b's four make .5. A
     text of one character is its own bigram; white space does not count; an empty text is the
-    first axis. Queries and documents are encoded alike, and a character is a token.
+    first axis. Queries and documents are encoded alike, and a character is a token, but it is the
+    bigrams, each a unit vector, that are compared as tokens.
     """
 
     name = "fake"
@@ -66,16 +67,34 @@ class FakeEncoder:
             progress(len(texts), len(texts))
         return vectors
 
+    def encode_query_tokens(self, text: str) -> tuple[Vectors, Vectors]:
+        tokens = np.zeros((len(self._axes(text)), self.dimension), dtype=np.float32)
+        tokens[range(len(tokens)), self._axes(text)] = 1
+        return self.encode_query([text]), tokens
+
+    def encode_document_tokens(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> tuple[Vectors, TokenVectors]:
+        axes = [self._axes(text) for text in texts]
+        offsets = np.cumsum([0, *map(len, axes)], dtype=np.int64)
+        rows = np.zeros((offsets[-1], self.dimension), dtype=np.int8)
+        rows[range(len(rows)), list(chain.from_iterable(axes))] = 127
+        return self.encode_document(texts, progress=progress), TokenVectors(rows, offsets)
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text) for text in texts]
 
     def _encode(self, text: str) -> Vectors:
+        vector = np.zeros(self.dimension, dtype=np.float32)
+        for axis in self._axes(text) or [0]:
+            vector[axis] += 1
+        return vector / np.float32(np.linalg.norm(vector))
+
+    def _axes(self, text: str) -> list[int]:
+        """Return the axis of each bigram; none for an empty text."""
         characters = "".join(text.split())
         bigrams = ["".join(pair) for pair in pairwise(characters)] or [characters]
-        vector = np.zeros(self.dimension, dtype=np.float32)
-        for bigram in bigrams:
-            vector[crc32(bigram.encode()) % self.dimension if bigram else 0] += 1
-        return vector / np.float32(np.linalg.norm(vector))
+        return [crc32(bigram.encode()) % self.dimension for bigram in bigrams if bigram]
 
     def _empty(self) -> Vectors:
         return np.zeros((0, self.dimension), dtype=np.float32)

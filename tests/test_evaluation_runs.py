@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -24,7 +24,7 @@ from evaluation.runs import run_systems, write_runs
 from evaluation.systems import read_systems
 from evaluation.types import Dataset, Query, Ranked, Run, Timings
 from index.hybrid import HybridIndex
-from index.types import Encoder, Unit
+from index.types import Encoder, Unit, Vectors
 from tests.conftest import FakeEncoder
 
 LAW = [
@@ -130,6 +130,27 @@ def test_every_query_is_timed(folder: Path, tmp_path: Path) -> None:
     assert all(time > 0 for time in (*dense.timings.search, *dense.timings.encode))
 
 
+def test_no_question_is_encoded_while_a_search_is_timed(folder: Path, tmp_path: Path) -> None:
+    encoded: list[str] = []
+    stages: list[str] = []
+
+    class Watched(FakeEncoder):
+        def encode_query(self, texts: Sequence[str]) -> Vectors:
+            if any(stage.startswith("search") for stage in stages):
+                encoded.extend(texts)
+            return super().encode_query(texts)
+
+    run_systems(
+        read_beir(folder),
+        read_systems("lexical,dense"),
+        Watched,
+        cache=tmp_path / "c",
+        progress=lambda stage, done, total: stages.append(stage),
+    )
+    assert "search lexical" in stages
+    assert encoded == []
+
+
 def test_the_reference_is_okapi_bm25_over_words() -> None:
     """The formula by hand: k1 1.5, b .75, the negative idf of a common word lifted."""
     texts = ["充电站 建设 充电站", "电池 回收", "充电站 用地 政府", "碳排放"]
@@ -185,7 +206,8 @@ def test_the_command_prints_the_contract(
     assert run(folder, "--json", "--systems", "rank-bm25,lexical,hybrid:weight=0.5") == 0
     report = json.loads(capsys.readouterr().out)
     assert report["dataset"] == "laws"
-    assert report["queries"] == 3
+    assert (report["split"], report["half"], report["encoder"]) == ("test", None, "fake-1024")
+    assert (report["queries"], report["documents"]) == (3, 1)
     assert list(report["systems"]) == ["rank-bm25", "lexical", "hybrid:weight=0.5"]
     for values in report["systems"].values():
         assert list(values) == list(RUN_NAMES)

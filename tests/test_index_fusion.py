@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.fusion import combine, normalize, raise_named, rank
+from index.fusion import combine, follow_agreement, normalize, raise_named, rank
 
 
 def floats(*values: float) -> NDArray[np.float32]:
@@ -29,6 +30,17 @@ def test_combination_is_the_formula() -> None:
 def test_constant_scores_say_nothing() -> None:
     np.testing.assert_array_equal(normalize(floats(5, 5, 5)), [0, 0, 0])
     np.testing.assert_allclose(combine(floats(5, 5), floats(1, 2), weight=0.5), [0, 0.5])
+
+
+def test_the_less_the_sides_agree_the_more_the_dense_side_weighs() -> None:
+    ten, others = np.arange(10), np.arange(100, 110)
+    assert follow_agreement(ten, others) == 0.7
+    assert follow_agreement(ten, ten[::-1]) == pytest.approx(0.4)
+    half = np.concatenate([ten[5:], others[:5]])
+    assert follow_agreement(ten, half) == pytest.approx(0.55)
+    beyond = np.concatenate([others, ten])  # what comes after the tenth place does not count
+    assert follow_agreement(ten, beyond) == 0.7
+    assert follow_agreement(ten[:0], others) == 0.7
 
 
 def test_nothing_stays_nothing() -> None:

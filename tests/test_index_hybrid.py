@@ -12,21 +12,16 @@ from documents.errors import LoadError
 from documents.numbering import write_number
 from documents.parsing import parse_text
 from index import hybrid
+from index.configuration import Configuration
 from index.errors import BuildInProgressError, SnapshotError
 from index.filters import read_filters
 from index.fusion import combine
-from index.hybrid import (
-    DENSE_WEIGHT,
-    DENSE_WEIGHT_TRANSLATED,
-    DEPTH,
-    HybridIndex,
-    build_store,
-    open_index,
-)
+from index.hybrid import DEPTH, HybridIndex, build_store, open_index
 from index.lexical import LexicalIndex
 from index.snapshot import build_lock, current
 from index.translation import in_chinese
-from index.types import SearchResult
+from index.types import SearchResult, Vectors
+from index.windows import WINDOW
 from tests.conftest import FakeEncoder
 
 LIBRARY = {
@@ -52,9 +47,18 @@ LIBRARY = {
 QUESTION = "公共充电站建设有什么补助？"
 
 
+def weigh_by_hand(lexical: Vectors, dense: Vectors) -> float:
+    """Return .7, less .03 for every unit that is among the ten best of both sides."""
+    by_words = [i for i in np.argsort(-lexical, kind="stable") if lexical[i] > 0][:10]
+    by_meaning = np.argsort(-dense, kind="stable")[:10].tolist()
+    return 0.7 - 0.03 * len(set(by_words) & set(by_meaning))
+
+
 @pytest.fixture
 def index(encoder: FakeEncoder) -> HybridIndex:
-    return HybridIndex.build([parse_text(text, id) for id, text in LIBRARY.items()], encoder)
+    documents = [parse_text(text, id) for id, text in LIBRARY.items()]
+    # Late interaction has its own tests.
+    return HybridIndex.build(documents, encoder, configuration=Configuration(late=0))
 
 
 def found(index: HybridIndex, question: str, **filters: str) -> list[tuple[str, str]]:
@@ -73,9 +77,10 @@ def test_scores_and_ranks_are_those_of_the_two_sides(
     index: HybridIndex, encoder: FakeEncoder
 ) -> None:
     texts = [f"{unit.context}\n{unit.text}" for unit in index.units]  # each is one chunk
-    lexical = LexicalIndex.build(texts).score(QUESTION)
+    official = [term for _, term in index.expansions(QUESTION)]
+    lexical = LexicalIndex.build(texts).score(QUESTION, official)
     dense = encoder.encode_document(texts) @ encoder.encode_query([QUESTION])[0]
-    fused = combine(lexical, dense, weight=DENSE_WEIGHT)
+    fused = combine(lexical, dense, weight=weigh_by_hand(lexical, dense))
     places = [
         {i: place for place, i in enumerate(np.argsort(-side, kind="stable"), 1)}
         for side in (np.where(lexical > 0, lexical, 0), dense)
@@ -155,16 +160,31 @@ def test_english_question_reaches_the_lexical_side_through_its_terms(
     index: HybridIndex, encoder: FakeEncoder
 ) -> None:
     question = "charging station flibbertigibbet"  # one term known, one not
-    terms, trust = in_chinese(question)
-    assert "充电站" in terms and 0 < trust < 1
+    terms = in_chinese(question)
+    assert "充电站" in terms
     texts = [f"{unit.context}\n{unit.text}" for unit in index.units]
     lexical = LexicalIndex.build(texts).score(terms)
     dense = encoder.encode_document(texts) @ encoder.encode_query([question])[0]
-    weight = trust * DENSE_WEIGHT + (1 - trust) * DENSE_WEIGHT_TRANSLATED
+    weight = weigh_by_hand(lexical, dense)
     expected = np.sort(combine(lexical, dense, weight=weight))[::-1]
     scores = [result.score for result in results(index, question)]
     np.testing.assert_allclose(scores, expected, atol=2e-6)
     assert lexical.max() > 0
+
+
+def test_lay_words_reach_the_lexical_side_as_official_terms_too(encoder: FakeEncoder) -> None:
+    index = HybridIndex.build(
+        [parse_text("第一条 依法征收的房屋。\n第二条 支持换电站建设。\n", "d")], encoder
+    )
+    pairs = index.expansions("拆迁")
+    assert ("拆迁", "征收") in pairs
+    texts = [f"{unit.context}\n{unit.text}".strip() for unit in index.units]
+    expected = LexicalIndex.build(texts).score("拆迁", [term for _, term in pairs])
+    ranks = [result.ranks.lexical for result in results(index, "拆迁")]
+    assert ranks == [1, None] and expected[0] > 0 == expected[1]
+    plain = index.configured(Configuration(lexicon=False))
+    assert plain.expansions("拆迁") == ()
+    assert [result.ranks.lexical for result in results(plain, "拆迁")] == [None, None]
 
 
 @pytest.mark.parametrize("question", ["Xqzt", "123 !", "🚗"])
@@ -185,7 +205,7 @@ def test_long_unit_is_found_by_its_best_chunk(encoder: FakeEncoder) -> None:
     index = HybridIndex.build([parse_text(text, "d")], encoder)
     [hit] = index.search("氢能储运")
     clean = index.documents["d"].clean
-    assert "氢能储运" in clean[slice(*hit.chunk)] and hit.chunk[1] - hit.chunk[0] <= 160
+    assert "氢能储运" in clean[slice(*hit.chunk)] and hit.chunk[1] - hit.chunk[0] <= WINDOW
     assert hit.spans == index.units[0].spans
 
 

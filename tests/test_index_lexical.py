@@ -15,7 +15,7 @@ from rank_bm25 import BM25Okapi
 from documents.library import read_documents
 from documents.types import Document
 from index.fusion import rank
-from index.lexical import K1, B, LexicalIndex
+from index.lexical import EXPANSION_WEIGHT, K1, B, LexicalIndex
 from index.tokenization import tokenize
 from index.units import build_units
 
@@ -116,6 +116,33 @@ def test_unknown_terms_change_nothing(index: LexicalIndex) -> None:
     np.testing.assert_array_equal(index.score("充电站 zzz"), index.score("充电站"))
 
 
+@given(
+    st.lists(st.text(alphabet="甲乙丙丁a1 。", max_size=12), min_size=1, max_size=12),
+    st.text(alphabet="甲乙丙丁戊a1 。", max_size=6),
+    st.lists(st.text(alphabet="甲乙丙丁戊a1 。", max_size=4), max_size=3),
+    st.floats(0, 1),
+)
+def test_expansions_add_the_weighted_score_of_new_terms_each_once(
+    corpus: list[str], question: str, expansions: list[str], weight: float
+) -> None:
+    own = tokenize(question)
+    new = {term for text in expansions for term in tokenize(text)} - set(own)
+    scores = LexicalIndex.build(corpus).score(question, expansions, weight)
+    if any(map(tokenize, corpus)):
+        bm25 = reference(corpus)
+        expected = bm25.get_scores(own) + weight * bm25.get_scores(list(new))
+    else:
+        expected = np.zeros(len(corpus))
+    np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_expansions_weigh_as_chosen_unless_told() -> None:
+    index = LexicalIndex.build(["拆迁", "征收", "其他"])
+    own, all_ = index.score("拆迁"), index.score("拆迁", ["征收"])
+    np.testing.assert_allclose(all_, own + EXPANSION_WEIGHT * index.score("征收"), rtol=1e-6)
+    assert all_[0] > all_[1] > all_[2] == 0
+
+
 def test_saved_index_scores_the_same(index: LexicalIndex, texts: list[str], tmp_path: Path) -> None:
     index.save(tmp_path / "lexical")
     loaded = LexicalIndex.load(tmp_path / "lexical", len(texts))
@@ -138,3 +165,10 @@ def test_units_without_a_term_can_be_saved_too(texts: list[str], tmp_path: Path)
     for index in (built, LexicalIndex.load(tmp_path / "lexical", len(texts))):
         assert index.score("充电站").tolist() == [0] * len(texts)
         assert index.idf("充电站") == pytest.approx(math.log(1 + (len(texts) + 0.5) / 0.5))
+
+
+def test_words_match_whole_where_pairs_match_in_part() -> None:
+    texts = ["大连市场", "扩大连锁"]
+    assert (LexicalIndex.build(texts).score("大连") > 0).all()
+    by_words = LexicalIndex.build(texts, "words").score("大连")
+    assert by_words[0] > 0 and by_words[1] == 0

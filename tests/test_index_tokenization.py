@@ -70,3 +70,9 @@ def test_names_of_places_are_marked() -> None:
 def test_boundaries_are_those_of_words() -> None:
     assert word_boundaries("扩大连锁") == {0, 2, 4}
     assert word_boundaries("") == {0}
+
+
+def test_words_are_other_terms_than_pairs_of_characters() -> None:
+    assert tokenize("支持充电站 APP", "words") == ["=支持", "=充电站", "app"]
+    both = tokenize("支持", "both")
+    assert both == [*tokenize("支持"), "=支持"]

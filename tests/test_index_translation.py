@@ -59,7 +59,7 @@ def test_unknown_words_stay_as_they_are_each_once() -> None:
 )
 def test_nothing_to_translate(text: str) -> None:
     assert translate(text) == []
-    assert in_chinese(text) == ("", 0.0)
+    assert in_chinese(text) == ""
 
 
 def test_dictionary_is_only_asked_for_what_the_lexicon_lacks() -> None:
@@ -68,15 +68,10 @@ def test_dictionary_is_only_asked_for_what_the_lexicon_lacks() -> None:
     assert unknown[0].forms == ("钢琴",)
 
 
-def test_trust_is_the_share_of_words_that_the_lexicon_knows() -> None:
-    assert in_chinese("subsidies")[1] == 1.0
-    assert in_chinese("subsidies piano")[1] == 0.5
-    assert in_chinese("subsidies piano BYD zzzz")[1] == 0.25
-
-
-def test_chinese_of_a_question_is_its_terms_in_order() -> None:
-    chinese, _ = in_chinese("new energy piano BYD")
-    assert chinese == "新能源 钢琴 byd"
+def test_chinese_of_a_question_is_its_places_and_terms_in_order() -> None:
+    assert in_chinese("new energy piano BYD") == "新能源 钢琴 byd"
+    assert in_chinese("Sichuan-Chongqing subsidies") == "四川 重庆 补贴 补助 奖补"
+    assert in_chinese("subsidies in Inner Mongolia").split()[0] == "内蒙古"
 
 
 def test_lexicon_is_written_as_it_is_searched() -> None:

@@ -47,7 +47,7 @@ def test_windows_hold_as_many_whole_sentences_as_fit() -> None:
 def test_longer_sentence_is_cut() -> None:
     text = "甲乙丙丁戊己庚。辛。"
     chunks = split_chunks(make_unit(text, (0, len(text))), 0, text, window=3)
-    assert [text[c.start : c.end] for c in chunks] == ["甲乙丙", "丁戊己", "庚。", "辛。"]
+    assert [text[c.start : c.end] for c in chunks] == ["甲乙", "丙丁戊", "己庚。", "辛。"]
 
 
 def test_bracket_stays_with_the_sentence_before_it() -> None:
@@ -70,6 +70,12 @@ def test_bracket_stays_with_the_sentence_before_it() -> None:
 )
 def test_bracket_has_no_words_outside(sentence: str, expected: bool) -> None:
     assert is_bracket(sentence) is expected
+
+
+def test_a_long_sentence_is_cut_evenly() -> None:
+    text = "甲" * 13 + "。"
+    chunks = split_chunks(make_unit(text, (0, len(text))), 0, text, window=13)
+    assert [(chunk.start, chunk.end) for chunk in chunks] == [(0, 7), (7, 14)]
 
 
 def test_no_window_crosses_from_span_to_span() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.library import read_documents
+from documents.parsing import parse_text
 from documents.types import Document
 from index.filters import read_filters
 from index.hybrid import HybridIndex
@@ -190,6 +191,21 @@ def test_filter_and_place_of_the_question_both_hold(assistant: PolicyAssistant) 
 def test_place_of_the_question_limits_results(assistant: PolicyAssistant) -> None:
     response = assistant.ask("安徽产业集群")
     assert {result.document for result in response.results} == {"anhui-manufacturing-clusters"}
+
+
+@pytest.mark.parametrize("question", ["被辞退了，老板欠工资", "今天天气怎么样", "被辞退 dismissed"])
+def test_expansions_are_what_was_searched(question: str, assistant: PolicyAssistant) -> None:
+    pairs = [(e.source, e.target) for e in assistant.ask(question).expansions]
+    assert pairs == list(assistant.index.expansions(question))
+
+
+def test_expansions_of_an_english_question_are_the_forms_it_cites_each_once() -> None:
+    text = "某某意见\n一、支持人工智能发展，给予补贴。\n"
+    assistant = PolicyAssistant(HybridIndex.build([parse_text(text, "d")], FakeEncoder()))
+    response = assistant.ask("subsidies for AI")
+    pairs = [(e.source, e.target) for e in response.expansions]
+    assert response.citations and ("subsidies", "补贴") in pairs
+    assert ("ai", "人工智能") in pairs and len(pairs) == len(set(pairs))
 
 
 def test_place_outside_the_library_is_refused_by_reason(assistant: PolicyAssistant) -> None:

@@ -9,7 +9,7 @@ import pytest
 from documents.parsing import parse_text
 from index.hybrid import HybridIndex
 from index.translation import Term
-from qa.evidence import MAX_QUOTE, Evidence, cover, gather, weigh
+from qa.evidence import _OFFICIAL, MAX_QUOTE, Evidence, cover, gather, weigh
 from qa.question import understand
 from tests.conftest import FakeEncoder
 
@@ -86,6 +86,25 @@ def test_any_form_counts_and_loose_ones_only_whole() -> None:
     assert cover({known: 1.0}, "充电") == {known: 0.25}
     assert cover({loose: 1.0}, "钢琴") == {}
     assert cover({loose: 1.0}, "立式钢琴") == {loose: 1.0}
+
+
+def test_official_term_counts_less_than_the_word_and_adds_nothing_to_it() -> None:
+    lay = Term("拆迁款", ("拆迁款",), official=("征收补偿", "补偿费"))
+    assert cover({lay: 1.0}, "拆迁款") == cover({lay: 1.0}, "拆迁款，即征收补偿") == {lay: 1.0}
+    assert cover({lay: 1.0}, "征收补偿") == cover({lay: 1.0}, "拆迁补偿费") == {lay: _OFFICIAL}
+    assert cover({lay: 1.0}, "征收") == {}
+    assert cover({lay: 1.0}, "拆迁")[lay] == 0.25 < _OFFICIAL < 1
+
+
+def test_clause_in_official_words_is_quoted_for_a_lay_question() -> None:
+    text = "某某意见\n一、任务。各地要做好规划并认真组织实施各项工作。依法解除劳动合同的给予经济补偿。\n"
+    index = HybridIndex.build([parse_text(text, "d")], FakeEncoder())
+    question = "被辞退了"
+    pairs = index.expansions(question)
+    [item] = gather(understand(question, expansions=pairs), index.search(question), index)
+    assert "解除劳动合同" in item.quote and item.coverage == pytest.approx(_OFFICIAL)
+    [item] = gather(understand(question), index.search(question), index)
+    assert item.coverage == 0
 
 
 def test_word_weighs_as_its_most_frequent_form() -> None:

@@ -41,6 +41,17 @@ def test_english_words_have_their_chinese_forms() -> None:
     assert word.text == "charging stations" and "充电站" in word.forms
 
 
+def test_words_of_a_lay_phrase_have_its_official_terms_and_places_have_none() -> None:
+    pairs = [("公租房", "公共租赁住房"), ("东京", "日本")]
+    question = understand("公租房怎么申请", expansions=pairs)
+    assert {word.official for word in question.words if word.text in "公租房"} == {
+        ("公共租赁住房",)
+    }
+    assert all(not word.official for word in understand("公租房怎么申请").words)
+    [place] = understand("东京", expansions=pairs).words
+    assert place.required and not place.official
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [("充电站", "zh"), ("NEV 补贴", "zh"), ("charging", "en"), ("？！", "en"), ("🚗", "en")],
