@@ -24,24 +24,31 @@ if TYPE_CHECKING:
     from qa.assistant import PolicyAssistant
 
 
-def create_app(*, index: Path | None = None, model: str | None = None) -> FastAPI:
+def create_app(
+    *, index: Path | None = None, model: str | None = None, reranker: str | None = None
+) -> FastAPI:
     """Return the application over the index in ``index``, by default the library's own.
 
-    The index and the model are loaded in the background once the application starts.
+    The index and the models are loaded in the background once the application starts.
     """
     from qa.web.application import create_web_app
 
-    return create_web_app(lambda: open_assistant(index, model))
+    return create_web_app(lambda: open_assistant(index, model, reranker))
 
 
-def open_assistant(index: Path | None, model: str | None) -> PolicyAssistant:
-    """Load the index (building it where there is none) and the model. Slow: imports torch."""
+def open_assistant(
+    index: Path | None, model: str | None, reranker: str | None = None
+) -> PolicyAssistant:
+    """Load the index (building it where there is none) and the models. Slow: imports torch."""
     from index.hybrid import open_index
     from index.progress import Progress
     from qa.assistant import PolicyAssistant
 
-    assistant = PolicyAssistant(open_index(index, model=model, progress=Progress()))
-    # The first question of each language loads its dictionary, which takes longer than an answer.
+    assistant = PolicyAssistant(
+        open_index(index, model=model, reranker=reranker, progress=Progress())
+    )
+    # The first question of each language loads its dictionary, which takes longer than an answer,
+    # and the first of all the reranker.
     assistant.ask("预热")
     assistant.ask("warm up")
     return assistant
@@ -56,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(explain_port(options.host, options.port, error), file=sys.stderr)
         return 2
     with listener:
-        app = create_app(index=options.index, model=options.model)
+        app = create_app(index=options.index, model=options.model, reranker=options.reranker)
         serve(app, listener, format_address(options.host, listener.getsockname()[1]))
     return 0
 
@@ -68,6 +75,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=read_port, default=os.environ.get("PORT") or "7860")
     parser.add_argument("--index", type=Path, help="folder of the index (default: the library's)")
     parser.add_argument("--model", help="name or folder of the encoder (default: the built-in one)")
+    parser.add_argument(
+        "--reranker", help="name or folder of a cross-encoder that re-ranks (default: none)"
+    )
     return parser.parse_args(arguments)
 
 

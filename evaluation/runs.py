@@ -16,6 +16,7 @@ from evaluation.encodings import EncoderCache, Unencoded
 from evaluation.systems import System
 from evaluation.types import Dataset, Query, Ranked, Run, Timings
 from index.adapter import QueryAdapter, identify, load_adapter
+from index.cross_encoder import shared_reranker
 from index.hybrid import HybridIndex, Progress
 from index.types import Encoder
 from index.units import build_units
@@ -39,8 +40,10 @@ def run_systems(
     """Ask every query of every system, in order, for its best ``DEPTH`` records.
 
     Systems whose content is the same search one index. The encoder is loaded only where a system
-    needs it, and its vectors are kept in the folder ``cache``.
+    needs it, and its vectors are kept in the folder ``cache``. ModelError, before anything is built,
+    where a reranker cannot be loaded.
     """
+    settings = [_settings(system) for system in systems]
     encoder: Encoder = Unencoded()
     adapter: QueryAdapter | None = None
     encoding: tuple[float, ...] = ()
@@ -55,13 +58,20 @@ def run_systems(
             progress("encode queries", done, len(dataset.queries))
     built: dict[Any, HybridIndex] = {}
     runs = []
-    for system in systems:
+    for system, spelt in zip(systems, settings, strict=True):
         search = _search(dataset, system, encoder, adapter, built, progress)
         rankings, times = _ask(dataset, system, search, progress)
         timings = Timings(times, encoding if system.encodes else ())
         identity = encoder.fingerprint if system.encodes else None
-        runs.append(Run(system.name, system.settings, rankings, timings, identity))
+        runs.append(Run(system.name, spelt, rankings, timings, identity))
     return tuple(runs)
+
+
+def _settings(system: System) -> dict[str, Any]:
+    """Return the settings; of a reranker also its fingerprint, which loads it."""
+    name = system.settings.get("reranker")
+    identity = {"reranker_fingerprint": shared_reranker(name).fingerprint} if name else {}
+    return system.settings | identity
 
 
 def _search(

@@ -14,6 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from evaluation.errors import UnknownSystemError
 from index.configuration import Configuration
+from index.cross_encoder import wanted_reranker
 
 BASELINE = "rank-bm25"
 DEFAULT_SYSTEMS = (BASELINE, "lexical", "dense", "hybrid", "default")
@@ -112,7 +113,8 @@ def _named(name: str) -> Configuration:
         )
     wanted = {**_WITHOUT_STAGES, **changes}
     if stage:
-        wanted[stage] = getattr(product, stage) or _STAGES[stage]
+        chosen = wanted_reranker() if stage == "reranker" else None
+        wanted[stage] = getattr(product, stage) or chosen or _STAGES[stage]
     return replace(product, **{key: value for key, value in wanted.items() if key in known})
 
 

@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--index", type=Path, metavar="DIR")
     for command in (add, remove, build, search):
         command.add_argument("--model", metavar="NAME_OR_PATH")
+    search.add_argument(
+        "--reranker", metavar="NAME_OR_PATH", help="重排模型 / a cross-encoder to re-rank with"
+    )
     for command in (add, remove, info, search):
         command.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
     return parser
@@ -191,7 +194,9 @@ def _search(options: argparse.Namespace) -> int:
     if not any(character.isalnum() for character in options.question):
         raise ValueError("请输入要检索的内容。\nType what to search for.")
     filters = read_filters({name: getattr(options, name) for name in FILTER_FIELDS})
-    index = open_index(options.index, model=options.model, progress=Progress())
+    index = open_index(
+        options.index, model=options.model, reranker=options.reranker, progress=Progress()
+    )
     hits = index.search(options.question, k=options.k, filters=filters)
     if options.json:
         print(json.dumps([dataclasses.asdict(hit.result) for hit in hits], ensure_ascii=False))

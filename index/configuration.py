@@ -23,6 +23,8 @@ class Configuration:
     through the ``adapter`` before it reaches the dense side, how many of the best by the fusion are
     ranked again by ``late`` interaction (0: none), whether with ``lookup`` the clauses that the
     question names come first, and whether the ``lexicon`` adds official terms to its lay words.
+    ``reranker`` is the name or the folder of a cross-encoder that re-scores the best ``rerank`` units
+    after that; None: none.
     """
 
     context: bool = True
@@ -35,6 +37,13 @@ class Configuration:
     adapter: bool = True
     lookup: bool = True
     lexicon: bool = True
+    reranker: str | None = None
+    rerank: int = 20
+
+    def __post_init__(self) -> None:
+        """ValueError where a setting makes no sense."""
+        if self.rerank < 1:
+            raise ValueError(f"rerank must be at least 1, not {self.rerank}")
 
     @property
     def content(self) -> tuple[bool, Terms, int]:

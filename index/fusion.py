@@ -15,6 +15,8 @@ Scores = NDArray[np.float32]
 
 # The constant of reciprocal rank fusion, as its authors set it.
 _RRF = 60
+# Above it, 1 / (1 + exp(-x)) is 1.
+_LARGEST_LOGIT = 36.0
 
 # The weight of the dense side, where the best ten of the two sides have none in common and where
 # they are the same ten. Chosen among weights that follow the sides' agreement, the lexical margin,
@@ -80,6 +82,22 @@ def raise_named(scores: Mapping[int, float], groups: Sequence[Sequence[int]]) ->
     for place, group in enumerate(reversed(groups), 1):
         raised.update({number: scores.get(number, 0.0) + place * step for number in group})
     return raised
+
+
+def rescore(scores: Mapping[int, float], logits: Mapping[int, float]) -> dict[int, float]:
+    """Return ``scores`` of {number: score} with those of ``logits`` first, in the order of these.
+
+    ``logits`` are a cross-encoder's, of the numbers with the best scores. Their sigmoid is the new
+    score, because such models are trained to give the probability of relevance by it: so a share of
+    the first score still tells how much less relevant another one is, which a share of min-max
+    normalised scores would not where all are relevant, or but one. The other scores, none of them
+    negative, shrink in proportion to below the least of these. Logits beyond ±36 count alike.
+    """
+    best = max(scores.values(), default=0.0) or 1.0
+    clipped = np.clip(list(logits.values()), -_LARGEST_LOGIT, _LARGEST_LOGIT)
+    rescored = dict(zip(logits, (1 / (1 + np.exp(-clipped))).tolist(), strict=True))
+    least = min(rescored.values(), default=1.0)
+    return {number: rescored.get(number, score / best * least) for number, score in scores.items()}
 
 
 def rank(scores: NDArray[np.float32]) -> NDArray[np.int64]:

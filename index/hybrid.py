@@ -19,10 +19,19 @@ from documents.validity import link
 from index import snapshot
 from index.adapter import QueryAdapter, identify, load_adapter
 from index.configuration import Configuration
+from index.cross_encoder import shared_reranker, wanted_reranker
 from index.dense import DenseIndex
 from index.encoder import load_encoder
 from index.filters import admits
-from index.fusion import combine, combine_ranks, follow_agreement, put_first, raise_named, rank
+from index.fusion import (
+    combine,
+    combine_ranks,
+    follow_agreement,
+    put_first,
+    raise_named,
+    rank,
+    rescore,
+)
 from index.late_interaction import LATE_LIMIT, LateInteraction, join
 from index.lexical import LexicalIndex
 from index.lexicon import expand
@@ -47,6 +56,9 @@ from index.windows import split_chunks
 
 # Each side contributes this many candidates.
 DEPTH = 100
+# A cross-encoder reads a unit whole up to so many characters, else its best chunk: with titles,
+# headings and a question they fit the 512 tokens that most models take.
+PASSAGE = 400
 
 Progress = Callable[[str, int, int], None]
 
@@ -242,6 +254,7 @@ class HybridIndex:
         reaches the lexical side through its translated terms; where it has none, the dense side
         answers alone. Where late interaction is on, the best by the first fusion are fused again,
         with it in the place of the dense side. Ties: document id, then position.
+        ModelError where the reranker, which is loaded at the first search, cannot be loaded.
         """
         configuration = self._configuration
         names = self._admitted(filters, as_of or date.today())
@@ -271,9 +284,11 @@ class HybridIndex:
             again = combine(lexical_scores[candidates[head]], near, weight=weight)
             fused = put_first(fused, head, again)
         scores = dict(zip(candidates.tolist(), fused.tolist(), strict=True))
+        if configuration.reranker:
+            scores = self._reranked(question, vector, scores, configuration.reranker)
         if configuration.lookup:
             scores = raise_named(scores, self._named(question, names))
-        best = sorted(scores, key=lambda number: (-scores[number], number))[:k]
+        best = _ranking(scores)[:k]
         _, chunks = self._dense.score(vector, np.array(best, dtype=np.int64))
         return tuple(
             self._hit(number, scores[number], ranks, int(chunk))
@@ -286,6 +301,27 @@ class HybridIndex:
         if self._late.on and configuration.late > 0 and configuration.sides != "lexical":
             return self._encoder.encode_query_tokens(question)
         return self._encoder.encode_query([question]), np.empty((0, 0), dtype=np.float32)
+
+    def _reranked(
+        self, question: str, vector: Vectors, scores: dict[int, float], reranker: str
+    ) -> dict[int, float]:
+        """Return ``scores`` with the best units re-scored by the cross-encoder of that name."""
+        best = _ranking(scores)[: self._configuration.rerank]
+        if not best:
+            return scores
+        _, chunks = self._dense.score(vector, np.array(best, dtype=np.int64))
+        passages = [self._passage(*pair) for pair in zip(best, chunks.tolist(), strict=True)]
+        logits = shared_reranker(reranker).score(question, passages)
+        return rescore(scores, dict(zip(best, logits.tolist(), strict=True)))
+
+    def _passage(self, number: int, chunk: int) -> str:
+        """Return what a cross-encoder reads of a unit whose best chunk is ``chunk``."""
+        unit = self._content.units[number]
+        if len(unit.text) <= PASSAGE:
+            return _with_context(unit, unit.text)
+        best = self._content.chunks[chunk]
+        clean = self._documents[unit.document].clean
+        return _with_context(unit, clean[best.start : best.end])
 
     def _admitted(self, filters: Filters, day: date) -> frozenset[str] | None:
         """Return the ids of the documents that ``filters`` admit; None where that is all."""
@@ -384,6 +420,10 @@ def _best(
     return order[scores[order] > 0]
 
 
+def _ranking(scores: Mapping[int, float]) -> list[int]:
+    return sorted(scores, key=lambda number: (-scores[number], number))
+
+
 def _places(ranking: NDArray[np.int64]) -> dict[int, int]:
     return {int(unit): place for place, unit in enumerate(ranking, 1)}
 
@@ -446,11 +486,16 @@ def _nothing_to_index(paths: Sequence[Path]) -> LoadError:
 
 
 def open_index(
-    store: Path | None = None, *, model: str | None = None, progress: Progress | None = None
+    store: Path | None = None,
+    *,
+    model: str | None = None,
+    reranker: str | None = None,
+    progress: Progress | None = None,
 ) -> HybridIndex:
     """Load the index in ``store`` (default: the library's own), building that one at first use.
 
     Questions go through the adapter that is meant for its model, if any; see ``load_adapter``.
+    ``reranker`` names a cross-encoder, as does POLICY_QA_RERANKER; it is loaded at the first search.
     """
     folder = store or default_store()
     if store is None and snapshot.current(folder) is None:
@@ -458,4 +503,5 @@ def open_index(
     # An index that cannot be used is told at once, not after the model has loaded.
     snapshot.read_manifest(folder)
     encoder = load_encoder(model)
-    return HybridIndex.load(folder, encoder, adapter=load_adapter(identify(encoder)))
+    index = HybridIndex.load(folder, encoder, adapter=load_adapter(identify(encoder)))
+    return index.configured(Configuration(reranker=wanted_reranker(reranker)))

@@ -1,4 +1,4 @@
-"""The index side's words: what a search takes and returns, and the two protocols it is built on."""
+"""The index side's words: what a search takes and returns, and the protocols it is built on."""
 
 from __future__ import annotations
 
@@ -71,6 +71,20 @@ class Encoder(Protocol):
         """Return what ``encode_document`` does, and the tokens of each text, from one pass."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+
+
+class Reranker(Protocol):
+    """Judges passages beside the question that they are to answer."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the weights: equal fingerprints give equal scores."""
+
+    def score(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        """Return a logit for each passage, shape (len(passages),): the higher the more it answers."""
 
 
 @dataclass(frozen=True, slots=True)

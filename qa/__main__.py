@@ -69,11 +69,18 @@ def _parser() -> argparse.ArgumentParser:
     for command in (ask, batch):
         command.add_argument("--index", type=Path, metavar="DIR")
         command.add_argument("--model", metavar="NAME_OR_PATH")
+        command.add_argument(
+            "--reranker", metavar="NAME_OR_PATH", help="重排模型 / a cross-encoder to re-rank with"
+        )
     return parser
 
 
 def _open(options: argparse.Namespace) -> PolicyAssistant:
-    return PolicyAssistant(open_index(options.index, model=options.model, progress=Progress()))
+    return PolicyAssistant(
+        open_index(
+            options.index, model=options.model, reranker=options.reranker, progress=Progress()
+        )
+    )
 
 
 def _ask(options: argparse.Namespace) -> int:

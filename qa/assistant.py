@@ -39,7 +39,7 @@ class PolicyAssistant:
         standalone = resolve(request.question, request.history)
         text = standalone or request.question
         references = self.index.find_references(text)
-        named = [r for r in references if r.by == "number" or (r.number and not r.missing)]
+        named = [r for r in references if r.by == "number" or r.number]
         searched = self.index.expansions(text)
         question = understand(text, named=named, expansions=searched)
         by_number = frozenset(id for r in references if r.by == "number" for id in r.documents)
@@ -54,7 +54,11 @@ class PolicyAssistant:
             verdict = Verdict("no_basis", (), "filters")
         else:
             verdict = decide(question, gather(question, hits[:EVIDENCE_DEPTH], self.index))
-        if question.whole and verdict.reason == "matter":
+        found_none = not any(reference.clauses for reference in references)
+        if question.whole and found_none and any(r.missing for r in named):
+            # It asks for a clause that the document does not have, and for nothing else.
+            verdict = Verdict("no_basis", (), "matter")
+        elif question.whole and verdict.reason == "matter":
             clauses = self._named(question, hits, filters, day)
             if clauses:
                 verdict = state(question, gather(question, clauses, self.index))

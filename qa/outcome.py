@@ -33,6 +33,7 @@ MIN_COVERAGE_AGREED = 0.20
 # Further clauses are cited when they hold the best one's weightiest word and this share of what it
 # holds.
 _RELATIVE_COVERAGE = 0.5
+# This share of its score: of the fused one or, of a cross-encoder, of the probability of relevance.
 _RELATIVE_SCORE = 0.4
 # Clauses that hold this share of what the best one holds are where the answer may stand.
 _MAIN_COVERAGE = 0.8

@@ -28,6 +28,8 @@ os.environ.update(
     DO_NOT_TRACK="1",
     TOKENIZERS_PARALLELISM="false",
 )
+# What the user has chosen for searches is not what is tested.
+os.environ.pop("POLICY_QA_RERANKER", None)
 
 # The same examples on every run and every machine, however slow.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)

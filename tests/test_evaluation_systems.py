@@ -88,7 +88,7 @@ def test_a_stage_that_the_index_has_can_be_measured_and_no_other(name: str) -> N
 
 
 def test_stages_come_alive_with_their_settings(grown: None) -> None:
-    assert read_system("hybrid+late").configuration == Grown(late=20)
+    assert read_system("hybrid+late").configuration == Grown(late=200)
     assert read_system("hybrid+late:late=50").configuration == Grown(late=50)
     assert read_system("hybrid+ce:reranker=a/b").configuration == Grown(reranker="a/b")
     assert read_system("hybrid+ce").configuration.reranker
@@ -113,7 +113,7 @@ def test_what_needs_an_encoder(grown: None) -> None:
         name: read_system(name).encodes for name in ("rank-bm25", "lexical", "dense", "hybrid")
     }
     assert needs == {"rank-bm25": False, "lexical": False, "dense": True, "hybrid": True}
-    assert read_system("lexical:late=10").encodes
+    assert not read_system("lexical:late=10").encodes  # late interaction is for the dense side
 
 
 def test_settings_that_do_not_fit_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -459,6 +459,18 @@ def test_tokens_are_the_engine_s_own(real: Encoder, engine: Any, samples: Path) 
 
 
 @pytest.mark.model
+def test_one_pass_gives_vectors_and_tokens(real: Encoder) -> None:
+    texts = TEXTS[:4]
+    vectors, tokens = real.encode_document_tokens(texts)
+    assert vectors.tobytes() == real.encode_document(texts).tobytes()
+    # <s>, the prompt's passage and colon, </s>; white space goes with the text.
+    assert np.diff(tokens.offsets).tolist() == [n - 4 for n in real.count_tokens(texts)]
+    vector, own = real.encode_query_tokens("充电桩补贴")
+    assert vector.tobytes() == real.encode_query(["充电桩补贴"]).tobytes()
+    np.testing.assert_allclose(np.linalg.norm(own, axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.model
 def test_question_finds_its_passage_in_either_language(real: Encoder) -> None:
     assert (real.dimension, real.max_tokens, real.name) == (384, 512, DEFAULT_MODEL)
     passages = [TEXTS[2], TEXTS[4], TEXTS[6]]

@@ -208,6 +208,75 @@ def test_tokens_are_counted_with_prompt_and_ends_and_before_any_cut(
     assert np.allclose(same[0], same[1], atol=1e-6) and not np.allclose(same[2], same[3], atol=1e-3)
 
 
+# --- tokens
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("prompts", [{}, {"query": "问：", "document": "文文："}], ids=len)
+def test_tokens_are_those_of_the_text_itself(
+    prompts: dict[str, str], plain: Path, tmp_path: Path
+) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    encoder = load_encoder(str(with_prompts(plain, tmp_path / "prompted", prompts)))
+    model = SentenceTransformer(str(plain), device="cpu")
+
+    def reference(prompt: str, text: str) -> np.ndarray:
+        # A character is a token; [CLS] before, [SEP] behind, and what is too long is cut.
+        whole = model.encode(prompt + text, output_value="token_embeddings").numpy()
+        return unit(whole[1 + len(prompt) : -1])
+
+    texts = [*TEXTS, ""]
+    vectors, tokens = encoder.encode_document_tokens(texts)
+    assert vectors.tobytes() == encoder.encode_document(texts).tobytes()
+    assert tokens.rows.dtype == np.int8 and len(tokens.offsets) == len(texts) + 1
+    prompt = prompts.get("document", "")
+    for text, start, end in zip(texts, tokens.offsets, tokens.offsets[1:], strict=False):
+        assert end - start == min(len(text), LENGTH - 2 - len(prompt))
+        if text:
+            cosines = np.sum(unit(tokens.rows[start:end]) * reference(prompt, text), axis=1)
+            assert cosines.min() > 0.9995
+        vector, own = encoder.encode_query_tokens(text)
+        assert vector.tobytes() == encoder.encode_query([text]).tobytes()
+        assert own.dtype == np.float32 and len(own) == min(
+            len(text), LENGTH - 2 - len(prompts.get("query", ""))
+        )
+        if text:
+            expected = reference(prompts.get("query", ""), text)
+            np.testing.assert_allclose(own, expected, atol=1e-5)
+
+
+def test_tokens_of_nothing_and_progress(plain: Path) -> None:
+    encoder = load_encoder(str(plain))
+    vectors, tokens = encoder.encode_document_tokens([])
+    assert vectors.shape == (0, DIMENSION) and len(tokens.rows) == 0
+    assert tokens.offsets.tolist() == [0]
+    seen: list[tuple[int, int]] = []
+    encoder.encode_document_tokens(TEXTS, progress=lambda *done: seen.append(done))
+    assert seen[-1] == (20, 20) and len(seen) == len(set(seen)) > 1
+
+
+def test_static_model_has_no_tokens(plain: Path, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(plain / "tokenizer.json"))
+    module = StaticEmbedding(tokenizer, embedding_dim=8)
+    SentenceTransformer(modules=[module], device="cpu").save(
+        str(tmp_path / "static"), create_model_card=False
+    )
+    encoder = load_encoder(str(tmp_path / "static"))
+    vectors, tokens = encoder.encode_document_tokens(["补贴", "汽车"])
+    assert np.array_equal(vectors, encoder.encode_document(["补贴", "汽车"]))
+    assert len(tokens.rows) == 0 and tokens.offsets.tolist() == [0, 0, 0]
+    vector, own = encoder.encode_query_tokens("补贴")
+    assert np.array_equal(vector, encoder.encode_query(["补贴"])) and len(own) == 0
+
+
 # --- which model
 
 

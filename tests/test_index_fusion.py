@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.fusion import combine, follow_agreement, normalize, raise_named, rank
+from index.fusion import (
+    combine,
+    follow_agreement,
+    normalize,
+    put_first,
+    raise_named,
+    rank,
+    rescore,
+)
 
 
 def floats(*values: float) -> NDArray[np.float32]:
@@ -62,6 +70,23 @@ def test_normalised_scores_are_between_0_and_1_in_the_same_order(values: list[fl
     assert (falling[:-1] >= falling[1:]).all()
 
 
+@given(st.lists(st.tuples(st.floats(0, 2, width=32), st.booleans(), st.floats(0, 1, width=32))))
+def test_what_is_ranked_again_stands_above_the_rest(
+    rows: list[tuple[float, bool, float]],
+) -> None:
+    scores = floats(*(score for score, _, _ in rows))
+    head = np.array([i for i, (_, first, _) in enumerate(rows) if first], dtype=np.int64)
+    rest = [i for i, (_, first, _) in enumerate(rows) if not first]
+    again = floats(*(value for _, first, value in rows if first))
+    placed = put_first(scores, head, again)
+    assert placed[rest].tolist() == scores[rest].tolist()
+    if not rest:
+        assert placed.tolist() == again.tolist()
+    elif head.size:
+        assert placed[head].min() > placed[rest].max()
+        np.testing.assert_allclose(placed[head] - placed[head][0], again - again[0], atol=1e-5)
+
+
 def test_named_numbers_stand_above_all_others_in_the_order_of_their_groups() -> None:
     scores = {1: 0.9, 2: 0.5, 3: 0.1, 4: 0.7}
     raised = raise_named(scores, [[3, 9], [], [2, 3]])
@@ -69,3 +94,31 @@ def test_named_numbers_stand_above_all_others_in_the_order_of_their_groups() -> 
     assert order == [3, 9, 2, 1, 4]
     assert {number: raised[number] for number in (1, 4)} == {1: 0.9, 4: 0.7}
     assert raise_named(scores, []) == scores and raise_named({}, [[5]])[5] > 0
+
+
+def test_rescored_numbers_get_their_probability_and_the_others_stay_below() -> None:
+    scores = {7: 0.8, 1: 0.6, 3: 0.4, 2: 0.2, 5: 0.0}
+    rescored = rescore(scores, {7: -1.0, 1: 2.0})
+    low, high = 1 / (1 + np.exp(1)), 1 / (1 + np.exp(-2))
+    expected = {7: low, 1: high, 3: 0.4 / 0.8 * low, 2: 0.2 / 0.8 * low, 5: 0.0}
+    assert list(rescored) == list(scores)
+    np.testing.assert_allclose(list(rescored.values()), list(expected.values()))
+    assert rescore({}, {}) == {}
+    assert rescore({4: 0.0, 6: 0.0}, {4: 0.0}) == {4: 0.5, 6: 0.0}
+
+
+@given(
+    st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30),
+    st.lists(st.floats(-30, 30, width=16), min_size=30, max_size=30),
+    st.integers(1, 30),
+)
+def test_rescoring_orders_the_first_by_logit_and_leaves_the_rest(
+    values: list[float], logits: list[float], depth: int
+) -> None:
+    scores = dict(enumerate(values))
+    order = sorted(scores, key=lambda number: (-scores[number], number))
+    head = dict(zip(order[:depth], logits, strict=False))
+    rescored = rescore(scores, head)
+    found = sorted(rescored, key=lambda number: (-rescored[number], number))
+    assert found == [*sorted(head, key=lambda n: (-head[n], n)), *order[depth:]]
+    assert all(0 <= score <= 1 for score in rescored.values())

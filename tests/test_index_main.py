@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from documents.library import library_folder
-from index import hybrid
+from index import hybrid, snapshot
 from index.__main__ import main
 from index.snapshot import build_lock, current
 from qa.__main__ import main as ask
@@ -140,6 +141,25 @@ def test_info_is_the_manifest(store: Path, capsys: pytest.CaptureFixture[str]) -
     assert (obj["documents"], obj["units"], obj["encoder"]) == (1, 2, "fake")
     code, out, _ = run(capsys, "info", "--index", store)
     assert code == 0 and f"fingerprint: {obj['fingerprint']}\n" in out
+    assert obj["tokens"] > 0 and "late interaction: 开 / on\n" in out
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"), [(1, "more than 1 chunks"), (99, "the model gives no vectors")]
+)
+def test_info_says_why_there_is_no_late_interaction(
+    limit: int,
+    reason: str,
+    store: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without = dataclasses.replace(snapshot.read_manifest(store), tokens=0)
+    monkeypatch.setattr(snapshot, "read_manifest", lambda _: without)
+    monkeypatch.setattr("index.__main__.LATE_LIMIT", limit)
+    code, out, _ = run(capsys, "info", "--index", store)
+    [line] = [line for line in out.splitlines() if line.startswith("late interaction:")]
+    assert code == 0 and "/ off: " in line and reason in line
 
 
 def test_verify_names_what_is_damaged(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

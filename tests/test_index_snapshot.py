@@ -29,6 +29,8 @@ FILES = [
     "lexical/indptr.csc.index.npy",
     "lexical/params.index.json",
     "lexical/vocab.index.json",
+    "token_offsets.npy",
+    "tokens.npy",
     "units.jsonl.gz",
     "vectors.npy",
 ]
@@ -99,6 +101,7 @@ def test_manifest_says_what_is_inside(store: Path) -> None:
     assert manifest == read_manifest(store)
     assert (manifest.documents, manifest.clauses, manifest.units) == (1, 4, 2)
     assert (manifest.chunks, manifest.dimension) == (2, 1024)
+    assert manifest.tokens > manifest.chunks
     assert (manifest.encoder, manifest.encoder_fingerprint) == ("fake", "fake-1024")
     assert list(manifest.files) == FILES
 
@@ -160,7 +163,7 @@ def test_edited_manifest_is_refused(field: str, store: Path, folder: Path) -> No
     assert "manifest.json" in refusal(store)
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", "null", '{"format": 1}', "\xff"])
+@pytest.mark.parametrize("body", ["", "[]", "{}", "null", '{"format": 2}', "\xff"])
 def test_foreign_manifest_is_refused(body: str, store: Path, folder: Path) -> None:
     (folder / "manifest.json").write_bytes(body.encode("latin-1"))
     assert "manifest.json" in refusal(store)
@@ -171,6 +174,7 @@ def test_other_format_version_is_refused(store: Path, folder: Path) -> None:
     obj = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**obj, "format": 99}), encoding="utf-8")
     assert "99" in refusal(store)
+    assert "another version of this program" in refusal(store)
 
 
 @pytest.mark.parametrize("pointer", ["", "..", "../elsewhere", "/etc", "0123456789abcdef"])
