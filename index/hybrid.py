@@ -71,6 +71,25 @@ class Build:
     failures: tuple[LoadError, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidates:
+    """What the two sides found for a question.
+
+    ``vector`` (1, dimension) and ``tokens`` (tokens, dimension) are the question's; the scores are
+    of the units ``numbers``, in order; ``lexical`` and ``dense`` are each side's own list, best first,
+    and ``places`` the place of each unit in the two, from 1.
+    """
+
+    vector: Vectors
+    tokens: Vectors
+    numbers: NDArray[np.int64]
+    lexical_scores: NDArray[np.float32]
+    similarity: NDArray[np.float32]
+    lexical: NDArray[np.int64]
+    dense: NDArray[np.int64]
+    places: tuple[Mapping[int, int], Mapping[int, int]]
+
+
 class HybridIndex:
     """A library's documents and units, searched by words and by meaning."""
 
@@ -258,42 +277,58 @@ class HybridIndex:
         """
         configuration = self._configuration
         names = self._admitted(filters, as_of or date.today())
-        admitted = self._in(names)
-        depth = max(DEPTH, k)
+        found = self._find(question, max(DEPTH, k), self._in(names))
+        scores = dict(zip(found.numbers.tolist(), self._fuse(found).tolist(), strict=True))
+        if configuration.reranker:
+            scores = self._reranked(question, found.vector, scores, configuration.reranker)
+        if configuration.lookup:
+            scores = raise_named(scores, self._named(question, names))
+        best = _ranking(scores)[:k]
+        _, chunks = self._dense.score(found.vector, np.array(best, dtype=np.int64))
+        return tuple(
+            self._hit(number, scores[number], found, int(chunk))
+            for number, chunk in zip(best, chunks, strict=True)
+        )
+
+    def _find(self, question: str, depth: int, admitted: NDArray[np.bool_] | None) -> _Candidates:
+        """Return the best ``depth`` units of each side, with both sides' scores of all of them."""
+        configuration = self._configuration
         vector, tokens = self.encode(question)
         if self._adapter is not None and configuration.adapter:
             vector = self._adapter.apply(vector)
         terms = question if has_han(question) else in_chinese(question)
         official = [term for _, term in self.expansions(question)]
-        lexical_scores = self._lexical.score(terms, official)
+        scores = self._lexical.score(terms, official)
         none = np.empty(0, dtype=np.int64)
         by_meaning, by_words = configuration.sides != "lexical", configuration.sides != "dense"
         dense = self._dense.search(vector, depth, admitted) if by_meaning else none
-        lexical = _best(lexical_scores, admitted, depth) if by_words else none
-        ranks = _places(lexical), _places(dense)
-        candidates = np.union1d(dense, lexical)
-        similarity, _ = self._dense.score(vector, candidates)
-        weight = _weight(configuration, lexical, dense)
-        if configuration.fusion == "rrf":
-            fused = combine_ranks(ranks, candidates.tolist())
-        else:
-            fused = combine(lexical_scores[candidates], similarity, weight=weight)
-        if tokens.size:
-            head = rank(fused)[: configuration.late]
-            near = self._late.score(tokens, candidates[head])
-            again = combine(lexical_scores[candidates[head]], near, weight=weight)
-            fused = put_first(fused, head, again)
-        scores = dict(zip(candidates.tolist(), fused.tolist(), strict=True))
-        if configuration.reranker:
-            scores = self._reranked(question, vector, scores, configuration.reranker)
-        if configuration.lookup:
-            scores = raise_named(scores, self._named(question, names))
-        best = _ranking(scores)[:k]
-        _, chunks = self._dense.score(vector, np.array(best, dtype=np.int64))
-        return tuple(
-            self._hit(number, scores[number], ranks, int(chunk))
-            for number, chunk in zip(best, chunks, strict=True)
+        lexical = _best(scores, admitted, depth) if by_words else none
+        numbers = np.union1d(dense, lexical)
+        similarity, _ = self._dense.score(vector, numbers)
+        return _Candidates(
+            vector,
+            tokens,
+            numbers,
+            scores[numbers],
+            similarity,
+            lexical,
+            dense,
+            (_places(lexical), _places(dense)),
         )
+
+    def _fuse(self, found: _Candidates) -> NDArray[np.float32]:
+        """Return one score for each candidate, none of them negative."""
+        configuration = self._configuration
+        weight = _weight(configuration, found.lexical, found.dense)
+        if configuration.fusion == "rrf":
+            fused = combine_ranks(found.places, found.numbers.tolist())
+        else:
+            fused = combine(found.lexical_scores, found.similarity, weight=weight)
+        if not found.tokens.size:
+            return fused
+        head = rank(fused)[: configuration.late]
+        near = self._late.score(found.tokens, found.numbers[head])
+        return put_first(fused, head, combine(found.lexical_scores[head], near, weight=weight))
 
     def encode(self, question: str) -> tuple[Vectors, Vectors]:
         """Return what is compared of ``question``: its vector, (1, dimension), and its tokens if any.
@@ -373,12 +408,12 @@ class HybridIndex:
         self,
         number: int,
         score: float,
-        ranks: tuple[Mapping[int, int], Mapping[int, int]],
+        found: _Candidates,
         chunk: int,
     ) -> Hit:
         unit = self._content.units[number]
         best = self._content.chunks[chunk]
-        places = Ranks(ranks[0].get(number), ranks[1].get(number))
+        places = Ranks(*(places.get(number) for places in found.places))
         result = SearchResult(unit.document, unit.clause, round(score, 6), places)
         return Hit(result, (best.start, best.end), unit.spans)
 
