@@ -42,13 +42,13 @@ def test_constant_scores_say_nothing() -> None:
 
 def test_the_less_the_sides_agree_the_more_the_dense_side_weighs() -> None:
     ten, others = np.arange(10), np.arange(100, 110)
-    assert follow_agreement(ten, others) == 0.7
-    assert follow_agreement(ten, ten[::-1]) == pytest.approx(0.4)
+    assert follow_agreement(ten, others) == 0.75
+    assert follow_agreement(ten, ten[::-1]) == pytest.approx(0.45)
     half = np.concatenate([ten[5:], others[:5]])
-    assert follow_agreement(ten, half) == pytest.approx(0.55)
+    assert follow_agreement(ten, half) == pytest.approx(0.6)
     beyond = np.concatenate([others, ten])  # what comes after the tenth place does not count
-    assert follow_agreement(ten, beyond) == 0.7
-    assert follow_agreement(ten[:0], others) == 0.7
+    assert follow_agreement(ten, beyond) == 0.75
+    assert follow_agreement(ten[:0], others) == 0.75
 
 
 def test_nothing_stays_nothing() -> None:
