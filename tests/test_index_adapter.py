@@ -242,8 +242,8 @@ def test_shipped_one_fits_the_default_model_as_it_is_made_here() -> None:
 def test_question_goes_through_it_on_the_dense_side_only(encoder: FakeEncoder) -> None:
     one, other = "公共充电站", "电池回收体系"
     built = HybridIndex.build([parse_text(TEXT, "a")], encoder, adapter=swap(encoder, one, other))
-    dense = built.configured(Configuration(sides="dense"))
-    plain = built.configured(Configuration(sides="dense", adapter=False))
+    dense = built.configured(Configuration(sides="dense", late=0))
+    plain = built.configured(Configuration(sides="dense", late=0, adapter=False))
 
     def first(index: HybridIndex) -> str:
         return index.search(one)[0].result.clause
@@ -276,7 +276,7 @@ def test_index_is_opened_with_the_offices_own_and_info_names_it(
     own = swap(encoder, "公共充电站", "电池回收体系")
     save_adapter(own, own_adapter())
     after = open_index(store)
-    dense = [index.configured(Configuration(sides="dense")) for index in (before, after)]
+    dense = [index.configured(Configuration(sides="dense", late=0)) for index in (before, after)]
     assert [index.search("公共充电站")[0].result.clause for index in dense] == ["第一条", "第二条"]
     assert before.fingerprint == after.fingerprint
     facts = json.loads(told("--json"))["adapter"]
