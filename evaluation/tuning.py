@@ -36,8 +36,12 @@ from index.hybrid import HybridIndex
 from index.types import Encoder, Vectors
 
 BEFORE, AFTER = "before", "after"
-# What is compared: the side that is trained, and what people use. The latter decides, by this measure.
-SYSTEMS: Mapping[str, Mapping[str, Any]] = {"dense": {"sides": "dense"}, "default": {}}
+# What is compared: the side that is trained, without later stages, and what people use. The latter
+# decides, by this measure.
+SYSTEMS: Mapping[str, Mapping[str, Any]] = {
+    "dense": {"sides": "dense", "late": 0, "reranker": None},
+    "default": {},
+}
 DECIDING_SYSTEM, DECIDING_MEASURE = "default", "nDCG@10"
 MEASURES = (DECIDING_MEASURE, "R@100")
 SIGNIFICANCE = 0.05

@@ -249,6 +249,8 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def tune(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     monkeypatch.setattr("index.encoder.load_encoder", lambda model: FakeEncoder(256))
+    # As in a large library: late interaction would rank all of one so small again, by tokens.
+    monkeypatch.setattr("index.hybrid.LATE_LIMIT", 0)
 
     def call(*arguments: object) -> int:
         cache = ["--cache", str(tmp_path / "cache")]
