@@ -100,6 +100,16 @@ def rescore(scores: Mapping[int, float], logits: Mapping[int, float]) -> dict[in
     return {number: rescored.get(number, score / best * least) for number, score in scores.items()}
 
 
+def best_positive(scores: NDArray[np.float32], depth: int) -> NDArray[np.int64]:
+    """Return the positions of the best ``depth`` scores above zero, best first; ties as ``rank``."""
+    positive = np.flatnonzero(scores > 0)
+    if positive.size > depth:
+        # Only those that can be among the best are sorted: most of a large library cannot.
+        least = np.partition(scores[positive], -depth)[-depth]
+        positive = positive[scores[positive] >= least]
+    return positive[rank(scores[positive])][:depth]
+
+
 def rank(scores: NDArray[np.float32]) -> NDArray[np.int64]:
     """Return positions by falling score; equal scores keep their order."""
     return np.lexsort((np.arange(scores.size), -scores))

@@ -24,6 +24,7 @@ from index.dense import DenseIndex
 from index.encoder import load_encoder
 from index.filters import admits
 from index.fusion import (
+    best_positive,
     combine,
     combine_ranks,
     follow_agreement,
@@ -459,8 +460,7 @@ def _best(
 ) -> NDArray[np.int64]:
     if admitted is not None:
         scores = np.where(admitted, scores, np.float32(0))
-    order = rank(scores)[:depth]
-    return order[scores[order] > 0]
+    return best_positive(scores, depth)
 
 
 def _ranking(scores: Mapping[int, float]) -> list[int]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index.fusion import (
+    best_positive,
     combine,
     follow_agreement,
     normalize,
@@ -122,3 +123,13 @@ def test_rescoring_orders_the_first_by_logit_and_leaves_the_rest(
     found = sorted(rescored, key=lambda number: (-rescored[number], number))
     assert found == [*sorted(head, key=lambda n: (-head[n], n)), *order[depth:]]
     assert all(0 <= score <= 1 for score in rescored.values())
+
+
+@given(
+    st.lists(st.sampled_from([-1.0, 0.0, 0.5, 1.0, 1.5, 2.0]), max_size=30),
+    st.integers(1, 12),
+)
+def test_best_positive_are_those_of_the_whole_ranking(values: list[float], depth: int) -> None:
+    scores = floats(*values)
+    ranked = [position for position in rank(scores).tolist() if scores[position] > 0]
+    assert best_positive(scores, depth).tolist() == ranked[:depth]
