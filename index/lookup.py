@@ -441,6 +441,8 @@ def find_references(
             clauses = ()
         span = places[start], places[number.end - 1] + 1
         reference = _reference(owner, text[number.start : number.end], clauses, span)
+        if owner is None and word is not None and not word.points:
+            reference = replace(reference, absent=True)
         if among is not None:
             admitted = tuple(clause for clause in reference.clauses if clause[0] in among)
             reference = replace(reference, clauses=admitted)

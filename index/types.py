@@ -167,7 +167,8 @@ class Reference:
     ``documents`` are the ids that a 文号 or a title may mean (``by``); none where a clause number
     stands alone. ``number`` is the clause number as the question has it; ``clauses`` are what it may
     mean, in the order of the documents, none where it could be any of many. ``missing`` where the
-    document is known and has no clause of that number.
+    document is known and has no clause of that number, ``absent`` where a document is named before
+    the number that the library does not have.
     """
 
     documents: tuple[str, ...]
@@ -177,6 +178,7 @@ class Reference:
     missing: bool
     start: int
     end: int
+    absent: bool = False
 
 
 class Index(Protocol):

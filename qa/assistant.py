@@ -55,8 +55,10 @@ class PolicyAssistant:
         else:
             verdict = decide(question, gather(question, hits[:EVIDENCE_DEPTH], self.index))
         found_none = not any(reference.clauses for reference in references)
-        if question.whole and found_none and any(r.missing for r in named):
-            # It asks for a clause that the document does not have, and for nothing else.
+        missing = question.whole and any(reference.missing for reference in references)
+        if found_none and (missing or any(reference.absent for reference in references)):
+            # It asks for a clause of a document that is not here, or for nothing but a clause that
+            # the document does not have.
             verdict = Verdict("no_basis", (), "matter")
         elif question.whole and verdict.reason == "matter":
             clauses = self._named(question, hits, filters, day)

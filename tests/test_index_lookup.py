@@ -311,6 +311,20 @@ def test_a_clause_that_its_document_does_not_have_is_told() -> None:
     assert (reference.documents, reference.missing) == ((), False)
 
 
+@pytest.mark.parametrize(
+    ("question", "absent"),
+    [
+        ("海洋渔业捕捞条例第三条", True),  # a name, of a document that is not here
+        ("该条例第三条", False),
+        ("第三条", False),
+        ("某某法第一条", False),
+    ],
+)
+def test_a_named_document_that_is_not_here_is_told(question: str, absent: bool) -> None:
+    [reference] = find(question)
+    assert reference.absent == absent
+
+
 def test_a_filter_may_leave_one_document() -> None:
     assert find("第二条", among=frozenset({"rules", "law"}))[0].clauses == ()
     [reference] = find("第二条", among=frozenset({"rules"}))

@@ -281,6 +281,9 @@ def test_a_document_asked_about_by_its_number(
         ("某某办法第五十条", "no_basis", []),
         ("吉林新能源汽车行动方案第99条", "no_basis", []),
         ("第十二条说什么", "no_basis", []),
+        ("民法典第一条", "no_basis", []),
+        ("劳动法第三十六条说了什么", "no_basis", []),
+        ("汽车产业促进条例第3条有什么支持", "no_basis", []),
     ],
 )
 def test_a_clause_asked_about_by_its_number(
