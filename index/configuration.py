@@ -14,7 +14,9 @@ Fusion = Literal["convex", "rrf"]
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The choices of one index. Every default is chosen by measurement (evaluation/LOG.md).
+    """The choices of one index, their defaults chosen by measurement (evaluation/LOG.md).
+
+    Only ``rerank`` is not: no cross-encoder was at hand.
 
     When the index is built: ``context`` puts title and headings before a unit's own words, ``terms``
     are what the lexical side cuts Chinese into, ``window`` is how many characters of a long unit are
@@ -22,7 +24,8 @@ class Configuration:
     ``weight`` of the dense side (None: it follows the question), whether the question's vector goes
     through the ``adapter`` before it reaches the dense side, how many of the best by the fusion are
     ranked again by ``late`` interaction (0: none), whether with ``lookup`` the clauses that the
-    question names come first, and whether the ``lexicon`` adds official terms to its lay words.
+    question names come first, and whether the ``lexicon`` adds official terms to its lay words and,
+    to what the encoder reads of an English question, Chinese ones.
     ``reranker`` is the name or the folder of a cross-encoder that re-scores the best ``rerank`` units
     after that; None: none.
     """
