@@ -18,6 +18,7 @@ from documents.types import Clause, Document
 from documents.validity import link
 from index import snapshot
 from index.adapter import QueryAdapter, identify, load_adapter
+from index.background import language_of, measure_background
 from index.configuration import Configuration
 from index.cross_encoder import shared_reranker, wanted_reranker
 from index.dense import DenseIndex
@@ -60,6 +61,8 @@ DEPTH = 100
 # A cross-encoder reads a unit whole up to so many characters, else its best chunk: with titles,
 # headings and a question they fit the 512 tokens that most models take.
 PASSAGE = 400
+# The nearest unit is looked for among so many of the best.
+_NEAREST = 10
 
 Progress = Callable[[str, int, int], None]
 
@@ -76,11 +79,13 @@ class Build:
 class _Candidates:
     """What the two sides found for a question.
 
-    ``vector`` (1, dimension) and ``tokens`` (tokens, dimension) are the question's; the scores are
-    of the units ``numbers``, in order; ``lexical`` and ``dense`` are each side's own list, best first,
-    and ``places`` the place of each unit in the two, from 1.
+    ``plain`` and ``vector`` (1, dimension), before and after the adapter, and ``tokens`` (tokens,
+    dimension) are the question's; the scores are of the units ``numbers``, in order; ``lexical`` and
+    ``dense`` are each side's own list, best first, and ``places`` the place of each unit in the two,
+    from 1.
     """
 
+    plain: Vectors
     vector: Vectors
     tokens: Vectors
     numbers: NDArray[np.int64]
@@ -151,7 +156,9 @@ class HybridIndex:
         truncated = sum(count > encoder.max_tokens for count in encoder.count_tokens(texts))
         content = Content(tuple(documents), tuple(units), tuple(chunks), vectors, tokens, truncated)
         identity = snapshot.fingerprint(documents, encoder.fingerprint)
-        return cls(content, lexical, encoder, identity, configuration, adapter)
+        index = cls(content, lexical, encoder, identity, configuration, adapter)
+        index._content = replace(content, background=measure_background(index._nearest))
+        return index
 
     def configured(self, configuration: Configuration) -> HybridIndex:
         """Return this index searched in another way; it shares all that was built.
@@ -279,24 +286,43 @@ class HybridIndex:
         configuration = self._configuration
         names = self._admitted(filters, as_of or date.today())
         found = self._find(question, max(DEPTH, k), self._in(names))
-        scores = dict(zip(found.numbers.tolist(), self._fuse(found).tolist(), strict=True))
+        fused, near = self._fuse(found)
+        scores = dict(zip(found.numbers.tolist(), fused.tolist(), strict=True))
         if configuration.reranker:
             scores = self._reranked(question, found.vector, scores, configuration.reranker)
         if configuration.lookup:
             scores = raise_named(scores, self._named(question, names))
         best = _ranking(scores)[:k]
         _, chunks = self._dense.score(found.vector, np.array(best, dtype=np.int64))
+        near |= self._nearness(found, [number for number in best if number not in near])
+        spread = self._content.background[language_of(question)]
         return tuple(
-            self._hit(number, scores[number], found, int(chunk))
-            for number, chunk in zip(best, chunks, strict=True)
+            self._hit(number, scores[number], found, chunk, spread.standardize(near[number]))
+            for number, chunk in zip(best, chunks.tolist(), strict=True)
         )
+
+    def _nearest(self, question: str) -> float:
+        """Return the raw nearness of the nearest of the best units; 0 where none is found."""
+        found = self._find(question, DEPTH, None)
+        best = found.numbers[rank(self._fuse(found)[0])[:_NEAREST]]
+        return max(self._nearness(found, best.tolist()).values(), default=0.0)
+
+    def _nearness(self, found: _Candidates, numbers: Sequence[int]) -> dict[int, float]:
+        """Return the raw nearness of these units: by their tokens, where the index has them."""
+        units = np.array(numbers, dtype=np.int64)
+        if found.tokens.size:
+            scores = self._late.score(found.tokens, units)
+        else:
+            scores, _ = self._dense.score(found.plain, units)
+        return dict(zip(numbers, scores.tolist(), strict=True))
 
     def _find(self, question: str, depth: int, admitted: NDArray[np.bool_] | None) -> _Candidates:
         """Return the best ``depth`` units of each side, with both sides' scores of all of them."""
         configuration = self._configuration
-        vector, tokens = self.encode(question)
+        plain, tokens = self.encode(question)
+        vector = plain
         if self._adapter is not None and configuration.adapter:
-            vector = self._adapter.apply(vector)
+            vector = self._adapter.apply(plain)
         terms = question if has_han(question) else in_chinese(question)
         official = [term for _, term in self.expansions(question)]
         scores = self._lexical.score(terms, official)
@@ -307,6 +333,7 @@ class HybridIndex:
         numbers = np.union1d(dense, lexical)
         similarity, _ = self._dense.score(vector, numbers)
         return _Candidates(
+            plain,
             vector,
             tokens,
             numbers,
@@ -317,8 +344,8 @@ class HybridIndex:
             (_places(lexical), _places(dense)),
         )
 
-    def _fuse(self, found: _Candidates) -> NDArray[np.float32]:
-        """Return one score for each candidate, none of them negative."""
+    def _fuse(self, found: _Candidates) -> tuple[NDArray[np.float32], dict[int, float]]:
+        """Return one score for each candidate, none negative, and the raw nearness of the best."""
         configuration = self._configuration
         weight = _weight(configuration, found.lexical, found.dense)
         if configuration.fusion == "rrf":
@@ -326,10 +353,12 @@ class HybridIndex:
         else:
             fused = combine(found.lexical_scores, found.similarity, weight=weight)
         if not found.tokens.size:
-            return fused
+            return fused, {}
         head = rank(fused)[: configuration.late]
-        near = self._late.score(found.tokens, found.numbers[head])
-        return put_first(fused, head, combine(found.lexical_scores[head], near, weight=weight))
+        near = self._nearness(found, found.numbers[head].tolist())
+        again = np.array(list(near.values()), dtype=np.float32)
+        late = combine(found.lexical_scores[head], again, weight=weight)
+        return put_first(fused, head, late), near
 
     def encode(self, question: str) -> tuple[Vectors, Vectors]:
         """Return what is compared of ``question``: its vector, (1, dimension), and its tokens if any.
@@ -411,12 +440,13 @@ class HybridIndex:
         score: float,
         found: _Candidates,
         chunk: int,
+        nearness: float,
     ) -> Hit:
         unit = self._content.units[number]
         best = self._content.chunks[chunk]
         places = Ranks(*(places.get(number) for places in found.places))
         result = SearchResult(unit.document, unit.clause, round(score, 6), places)
-        return Hit(result, (best.start, best.end), unit.spans)
+        return Hit(result, (best.start, best.end), unit.spans, round(nearness, 4))
 
 
 def _weight(

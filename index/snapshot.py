@@ -16,7 +16,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,12 @@ import numpy as np
 from documents.schema import read_document, write_document
 from documents.storage import sync
 from documents.types import Document
+from index.background import UNMEASURED, Background, Language, Spread
 from index.errors import BuildInProgressError, SnapshotError
 from index.types import Chunk, TokenVectors, Unit, Vectors
 
 # Of the files, and of how units, chunks and terms are made: an index of another number is refused.
-FORMAT = 2
+FORMAT = 3
 CURRENT = "CURRENT"
 _MANIFEST = "manifest.json"
 _DOCUMENTS = "documents.jsonl.gz"
@@ -51,6 +52,7 @@ class Manifest:
 
     ``truncated`` chunks are longer than the encoder reads; their ends are searched by words only.
     Where ``tokens``, how many have a vector of their own, is 0, late interaction is off.
+    ``background`` is, by language, the mean and standard deviation of ``index.background``.
     """
 
     format: int
@@ -64,6 +66,7 @@ class Manifest:
     chunks: int
     tokens: int
     truncated: int
+    background: dict[Language, tuple[float, float]]
     files: dict[str, str]
 
 
@@ -77,6 +80,7 @@ class Content:
     vectors: Vectors
     tokens: TokenVectors
     truncated: int = 0
+    background: Background = field(default_factory=lambda: UNMEASURED)
 
 
 def fingerprint(documents: Sequence[Document], encoder_fingerprint: str) -> str:
@@ -138,6 +142,10 @@ def save(
             chunks=len(content.chunks),
             tokens=len(content.tokens.rows),
             truncated=content.truncated,
+            background={
+                language: (spread.mean, spread.deviation)
+                for language, spread in content.background.items()
+            },
             files={name: _checksum(beside / name) for name in _files(beside)},
         )
         body = json.dumps(_as_dict(manifest), ensure_ascii=False, indent=2, sort_keys=True)
@@ -229,9 +237,10 @@ def load(store: Path) -> tuple[Manifest, Content, Path]:
         # A question reads the tokens of its candidates only.
         rows = np.load(folder / _TOKENS, mmap_mode="r")
         tokens = TokenVectors(rows, np.load(folder / _TOKEN_OFFSETS))
+        background = {language: Spread(*pair) for language, pair in manifest.background.items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(store, str(error)) from error
-    content = Content(documents, units, chunks, vectors, tokens, manifest.truncated)
+    content = Content(documents, units, chunks, vectors, tokens, manifest.truncated, background)
     return manifest, content, folder / _LEXICAL
 
 

@@ -153,11 +153,15 @@ class Hit:
     """A result with what its evidence is drawn from.
 
     ``chunk`` is the span of the clean text that the encoder found nearest, ``spans`` are the unit's.
+    ``nearness`` tells how near the unit is to the question, in standard deviations above what
+    questions on nothing that a library holds reach at best (``index.background``); it can be compared
+    between questions.
     """
 
     result: SearchResult
     chunk: Span
     spans: tuple[Span, ...]
+    nearness: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ class StubIndex:
             clause = self.clause(name, path)
             span = (clause.start, clause.start + len(clause.text))
             result = SearchResult(name, path, float(score), Ranks(rank, None))
-            hits.append(Hit(result, chunk=span, spans=(span,)))
+            hits.append(Hit(result, chunk=span, spans=(span,), nearness=5.0))
         return tuple(hits)
 
 
