@@ -13,6 +13,26 @@ Language = Literal["zh", "en"]
 Outcome = Literal["answered", "partial", "no_basis"]
 
 
+FactKind = Literal["figure", "ceiling", "condition", "deadline"]
+Meaning = Literal["goal", "ceiling", "present"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a quote states: a verbatim ``text`` at ``start``..``end`` of the document's clean text.
+
+    A figure keeps its unit; ``meaning`` says what it is, None where the words do not tell, and
+    ``year`` when it holds or is to be reached, as the quote has it.
+    """
+
+    kind: FactKind
+    text: str
+    start: int
+    end: int
+    meaning: Meaning | None = None
+    year: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A question with its circumstances. ``as_of`` None means today."""
@@ -42,6 +62,7 @@ class Citation:
     status: Status
     departments: tuple[Department, ...]
     score: float
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

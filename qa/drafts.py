@@ -1,0 +1,58 @@
+"""An answer before its citations have numbers: what each form of answer returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from qa.passages import Passage
+from qa.types import Fact, Outcome
+
+# Why an answer is not ``answered``.
+Reason = Literal[
+    "place", "filters", "year", "named", "matter", "silent", "not_stated", "source_lost"
+]
+Form = Literal[
+    "passages",
+    "figure",
+    "responsible",
+    "yes_no",
+    "definition",
+    "comparison",
+    "outline",
+    "lookup",
+    "duties",
+    "validity",
+    "library",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of an answer; behind it come the numbers of ``passages``, positions in the draft's.
+
+    A ``quote`` line has no text of its own: it is its one passage, with label and departments, and
+    ``facts`` are what it states.
+    """
+
+    text: str = ""
+    passages: tuple[int, ...] = ()
+    quote: bool = False
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer in its form: its lines in order, resting on ``passages``, best first.
+
+    Without passages nothing is cited: no basis, or a question about the library itself.
+    ``confidence`` is the probability that the library answers the question.
+    """
+
+    form: Form
+    outcome: Outcome
+    passages: tuple[Passage, ...] = ()
+    lines: tuple[Line, ...] = ()
+    reason: Reason | None = None
+    confidence: float = 1.0
+    nearest: tuple[Passage, ...] = field(default=())
