@@ -34,6 +34,21 @@ def has_han(text: str) -> bool:
     return re.search(rf"[{_HAN}]", text) is not None
 
 
+def is_traditional(text: str) -> bool:
+    """Whether ``text`` is written in traditional characters, at least one of them."""
+    return _simplifier().convert(text) != text
+
+
+def in_traditional(text: str) -> str:
+    """Return our own words in traditional characters; never for a source, which stays as it is."""
+    return _complicator().convert(text)
+
+
 @cache
 def _simplifier() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
+
+
+@cache
+def _complicator() -> opencc.OpenCC:
+    return opencc.OpenCC("s2t")

@@ -15,7 +15,7 @@ from qa.labels import format_title
 from qa.outcome import Reason, Verdict
 from qa.phrases import TEXTS, phrase
 from qa.question import Question
-from qa.types import Citation, Language, Notice
+from qa.types import Citation, Frame, Notice
 
 
 def compose(
@@ -25,7 +25,7 @@ def compose(
     library: Mapping[str, Document],
 ) -> str:
     """Return the answer: every quote with its [n], grouped by document, ending with 以原文为准."""
-    language = question.language
+    language = question.frame
     why = explain(verdict.reason, language, library) if verdict.reason else ""
     opening = phrase(verdict.outcome, language, n=len(citations), why=why)
     if verdict.outcome == "no_basis":
@@ -49,7 +49,7 @@ def by_document(citations: Sequence[Citation]) -> list[tuple[int, Citation]]:
     return sorted(numbered, key=lambda item: (first[item[1].document], item[0]))
 
 
-def _quote(number: int, citation: Citation, language: Language) -> str:
+def _quote(number: int, citation: Citation, language: Frame) -> str:
     lines = [f"{citation.label} “{citation.quote}” [{number}]"]
     if citation.departments:
         names = _departments(citation.departments, language)
@@ -57,7 +57,7 @@ def _quote(number: int, citation: Citation, language: Language) -> str:
     return "\n".join(lines)
 
 
-def _departments(departments: Iterable[Department], language: Language) -> str:
+def _departments(departments: Iterable[Department], language: Frame) -> str:
     """Return the departments by role (牵头：…；负责：…)."""
     roles: dict[str, list[str]] = {}
     for department in departments:
@@ -67,7 +67,7 @@ def _departments(departments: Iterable[Department], language: Language) -> str:
     )
 
 
-def explain(reason: Reason, language: Language, library: Mapping[str, Document]) -> str:
+def explain(reason: Reason, language: Frame, library: Mapping[str, Document]) -> str:
     """Return why there is no full answer."""
     places = dict.fromkeys(d.metadata.region for d in library.values() if d.metadata.region)
     return phrase(reason, language, places="、".join(places))
@@ -80,7 +80,7 @@ def give_notices(
     library: Mapping[str, Document],
 ) -> list[Notice]:
     """Return what must be known beside the answer: why it is not full, and each text's validity."""
-    language = question.language
+    language = question.frame
     notices = []
     if verdict.reason:
         main = citations[0] if citations else None
@@ -104,7 +104,7 @@ def give_notices(
     return notices
 
 
-def _damage(citation: Citation, document: Document, language: Language) -> Iterator[Notice]:
+def _damage(citation: Citation, document: Document, language: Frame) -> Iterator[Notice]:
     """Yield a notice for every place inside the quote that is damaged, or was hardly legible."""
     for defect in document.clause(citation.clause).defects:
         if citation.start < defect.end and defect.start < citation.end:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qa.types import Language
+from documents.normalization import in_traditional
+from qa.types import Frame
 
 Texts = Mapping[str, tuple[str, str]]
 
@@ -59,6 +60,9 @@ TEXTS: Texts = {
 }
 
 
-def phrase(name: str, language: Language, **values: object) -> str:
-    """Return a text of the catalogue with its values."""
-    return TEXTS[name][0 if language == "zh" else 1].format(**values)
+def phrase(name: str, frame: Frame, **values: object) -> str:
+    """Return a text of the catalogue with its values, which stay as they are."""
+    chinese, english = TEXTS[name]
+    if frame == "en":
+        return english.format(**values)
+    return (in_traditional(chinese) if frame == "zh-Hant" else chinese).format(**values)

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from documents.normalization import has_han
+from documents.normalization import has_han, is_traditional
 from documents.regions import Region
 from index.lookup import without_names
 from index.tokenization import content_words
 from index.translation import Term, translate
 from index.types import Expansion, Reference
 from qa.places import find_places, without_places
-from qa.types import Language
+from qa.types import Frame, Language
 
 Kind = Literal["ceiling", "money", "figure", "date", "responsible", "other"]
 
@@ -74,6 +74,7 @@ class Question:
     years: tuple[int, ...]
     kind: Kind
     whole: bool = False
+    frame: Frame = "zh"
 
 
 def understand(
@@ -97,7 +98,12 @@ def understand(
         years=tuple(sorted({int(year) for year in _YEAR.findall(_NUMBERED.sub(" ", form))})),
         kind=_kind(form),
         whole=bool(named) and not matter,
+        frame=_frame(text) if chinese else "en",
     )
+
+
+def _frame(text: str) -> Frame:
+    return "zh-Hant" if is_traditional(text) else "zh"
 
 
 def _chinese_words(form: str) -> list[Term]:

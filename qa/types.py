@@ -10,6 +10,8 @@ from documents.types import Department, Status
 from index.types import Filters, SearchResult
 
 Language = Literal["zh", "en"]
+# The words around the quotes: a question in traditional characters is answered in them.
+Frame = Literal["zh", "zh-Hant", "en"]
 Outcome = Literal["answered", "partial", "no_basis"]
 
 
