@@ -36,12 +36,14 @@ def has_han(text: str) -> bool:
 
 def is_traditional(text: str) -> bool:
     """Whether ``text`` is written in traditional characters, at least one of them."""
-    return _simplifier().convert(text) != text
+    simplified: str = _simplifier().convert(text)
+    return simplified != text
 
 
 def in_traditional(text: str) -> str:
     """Return our own words in traditional characters; never for a source, which stays as it is."""
-    return _complicator().convert(text)
+    converted: str = _complicator().convert(text)
+    return converted
 
 
 @cache
