@@ -1,43 +1,48 @@
-"""Verdict -> the words of the answer, in the language of the question; quotes stay as they stand.
+"""Drafts -> the words of the answer, in the language of the question; quotes stay as they stand.
 
-Extractive: whatever is said of the matter is a quote. The words around it come from the catalogue
-below.
+Extractive: whatever is said of the matter is a quote. The words around it come from ``qa.phrases``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from documents.metadata import display_title
-from documents.types import Department, Document
-from qa.labels import format_title
-from qa.outcome import Reason, Verdict
-from qa.phrases import TEXTS, phrase
+from documents.types import Document
+from index.types import Expansion, Hit
+from qa.drafts import Draft
+from qa.forms.matter import explain
+from qa.labels import format_label
+from qa.passages import Passage
+from qa.phrases import TEXTS, list_departments, phrase
 from qa.question import Question
-from qa.types import Citation, Frame, Notice
+from qa.types import Citation, Frame, Notice, Outcome, Part, Pointer
 
 
-def compose(
-    question: Question,
-    verdict: Verdict,
-    citations: Sequence[Citation],
-    library: Mapping[str, Document],
-) -> str:
-    """Return the answer: every quote with its [n], grouped by document, ending with 以原文为准."""
-    language = question.frame
-    why = explain(verdict.reason, language, library) if verdict.reason else ""
-    opening = phrase(verdict.outcome, language, n=len(citations), why=why)
-    if verdict.outcome == "no_basis":
-        titles = "、".join(display_title(d.metadata.title or d.id) for d in library.values())
-        covers = phrase("covers", language, titles=titles)
-        return f"{opening}\n{covers}\n\n{phrase('prevails', language)}"
-    parts = [opening]
-    for _, group in groupby(by_document(citations), key=lambda item: item[1].document):
-        cited = list(group)
-        parts.append(format_title(cited[0][1].title, cited[0][1].number))
-        parts.extend(_quote(number, citation, language) for number, citation in cited)
-    return "\n\n".join([*parts, phrase("prevails", language)])
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One question with its draft; ``label`` names the side of a comparison that it is.
+
+    ``hits`` are what the search returned, ``expansions`` what it also looked for.
+    """
+
+    question: Question
+    draft: Draft
+    hits: tuple[Hit, ...] = ()
+    expansions: tuple[Expansion, ...] = ()
+    label: str | None = None
+
+
+def merge(answers: Sequence[Answer]) -> list[Passage]:
+    """Return the passages of all answers, each once: the best of every one, then the next best."""
+    most = max((len(answer.draft.passages) for answer in answers), default=0)
+    found: dict[tuple[str, int, int], Passage] = {}
+    for place in range(most):
+        for answer in answers:
+            for passage in answer.draft.passages[place : place + 1]:
+                found.setdefault(_span(passage), passage)
+    return list(found.values())
 
 
 def by_document(citations: Sequence[Citation]) -> list[tuple[int, Citation]]:
@@ -49,65 +54,113 @@ def by_document(citations: Sequence[Citation]) -> list[tuple[int, Citation]]:
     return sorted(numbered, key=lambda item: (first[item[1].document], item[0]))
 
 
-def _quote(number: int, citation: Citation, language: Frame) -> str:
-    lines = [f"{citation.label} “{citation.quote}” [{number}]"]
-    if citation.departments:
-        names = _departments(citation.departments, language)
-        lines.append(f"{phrase('departments', language)}：{names}")
-    return "\n".join(lines)
+def judge_parts(answers: Sequence[Answer]) -> Outcome:
+    """Return the outcome of all together: partial where only some are answered."""
+    outcomes = {answer.draft.outcome for answer in answers}
+    return outcomes.pop() if len(outcomes) == 1 else "partial"
 
 
-def _departments(departments: Iterable[Department], language: Frame) -> str:
-    """Return the departments by role (牵头：…；负责：…)."""
-    roles: dict[str, list[str]] = {}
-    for department in departments:
-        roles.setdefault(department.role, []).append(department.name)
-    return "；".join(
-        f"{phrase(role, language)} {'、'.join(names)}" for role, names in roles.items()
+def compose(answers: Sequence[Answer], citations: Sequence[Citation]) -> str:
+    """Return the answer: the parts in order, every quote with its [n], 以原文为准 at the end."""
+    frame = answers[0].question.frame
+    paragraphs: list[str] = []
+    for answer in answers:
+        if len(answers) > 1:
+            paragraphs.append(phrase("part", frame, name=answer.label or answer.question.text))
+        paragraphs.extend(_paragraphs(answer, citations))
+    return "\n\n".join([*paragraphs, phrase("prevails", frame)])
+
+
+def list_parts(answers: Sequence[Answer], citations: Sequence[Citation]) -> tuple[Part, ...]:
+    """Return what each part came to, with the numbers of its citations."""
+    numbers = _numbers(citations)
+    return tuple(
+        Part(
+            answer.question.text,
+            answer.draft.form,
+            answer.draft.outcome,
+            answer.label,
+            tuple(numbers[_span(passage)] for passage in answer.draft.passages),
+        )
+        for answer in answers
     )
 
 
-def explain(reason: Reason, language: Frame, library: Mapping[str, Document]) -> str:
-    """Return why there is no full answer."""
-    places = dict.fromkeys(d.metadata.region for d in library.values() if d.metadata.region)
-    return phrase(reason, language, places="、".join(places))
+def point(passages: Sequence[Passage]) -> tuple[Pointer, ...]:
+    """Return what a reader needs to look the passages' clauses up."""
+    return tuple(
+        Pointer(
+            p.document.id,
+            p.document.metadata.title or p.document.id,
+            p.document.metadata.number,
+            p.clause.path,
+            format_label(p.clause.path),
+        )
+        for p in passages
+    )
+
+
+def _paragraphs(answer: Answer, citations: Sequence[Citation]) -> Iterator[str]:
+    numbers = _numbers(citations)
+    passages, frame = answer.draft.passages, answer.question.frame
+    for line in answer.draft.lines:
+        cited = [numbers[_span(passages[position])] for position in line.passages]
+        marks = "".join(f"[{number}]" for number in cited)
+        if line.quote:
+            yield _quote(citations[cited[0] - 1], marks, frame)
+        else:
+            yield f"{line.text} {marks}".strip()
+
+
+def _quote(citation: Citation, marks: str, frame: Frame) -> str:
+    lines = [f"{citation.label} “{citation.quote}” {marks}"]
+    if citation.departments:
+        names = list_departments(citation.departments, frame)
+        lines.append(f"{phrase('departments', frame)}：{names}")
+    return "\n".join(lines)
+
+
+def _numbers(citations: Sequence[Citation]) -> dict[tuple[str, int, int], int]:
+    return {(c.document, c.start, c.end): number for number, c in enumerate(citations, 1)}
+
+
+def _span(passage: Passage) -> tuple[str, int, int]:
+    return passage.document.id, passage.start, passage.end
 
 
 def give_notices(
-    question: Question,
-    verdict: Verdict,
-    citations: Sequence[Citation],
-    library: Mapping[str, Document],
+    answers: Sequence[Answer], citations: Sequence[Citation], library: Mapping[str, Document]
 ) -> list[Notice]:
     """Return what must be known beside the answer: why it is not full, and each text's validity."""
-    language = question.frame
-    notices = []
-    if verdict.reason:
-        main = citations[0] if citations else None
-        notices.append(
-            Notice(
-                code=verdict.reason,
-                text=explain(verdict.reason, language, library),
-                document=main.document if main else None,
-                clause=main.clause if main else None,
-            )
-        )
+    frame = answers[0].question.frame
+    notices = [_reason(answer, library) for answer in answers if answer.draft.reason]
     for document, citation in {c.document: c for c in citations}.items():
-        codes: list[str] = [citation.status] if citation.status in TEXTS else []
+        title = display_title(citation.title)
+        if citation.status in TEXTS:
+            text = phrase(citation.status, frame, title=title)
+            notices.append(Notice(citation.status, text, document))
         if library[document].metadata.explains:
-            codes.append("secondary")
-        for code in codes:
-            text = phrase(code, language, title=display_title(citation.title))
-            notices.append(Notice(code, text, document))
+            notices.append(Notice("secondary", phrase("secondary", frame, title=title), document))
     for citation in citations:
-        notices.extend(_damage(citation, library[citation.document], language))
-    return notices
+        notices.extend(_damage(citation, library[citation.document], frame))
+    return list(dict.fromkeys(notices))
 
 
-def _damage(citation: Citation, document: Document, language: Frame) -> Iterator[Notice]:
+def _reason(answer: Answer, library: Mapping[str, Document]) -> Notice:
+    reason = answer.draft.reason or "matter"
+    first = next(iter(answer.draft.passages), None)
+    return Notice(
+        code=reason,
+        text=explain(reason, answer.question.frame, library),
+        document=first.document.id if first else None,
+        clause=first.clause.path if first else None,
+    )
+
+
+def _damage(citation: Citation, document: Document, frame: Frame) -> Iterator[Notice]:
     """Yield a notice for every place inside the quote that is damaged, or was hardly legible."""
     for defect in document.clause(citation.clause).defects:
         if citation.start < defect.end and defect.start < citation.end:
             code = "doubtful" if defect.kind == "ocr_doubt" else "damaged"
-            text = phrase(code, language, label=citation.label, text=defect.text)
+            text = phrase(code, frame, label=citation.label, text=defect.text)
             yield Notice(code, text, citation.document, citation.clause)

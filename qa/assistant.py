@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
-from index.types import Filters, Hit, Index
-from qa.answering import compose, give_notices
+from index.types import Hit, Index, SearchResult
+from qa.answering import Answer, compose, give_notices, judge_parts, list_parts, merge, point
 from qa.citations import cite
+from qa.comparison import ask_of, find_sides
 from qa.conversation import resolve
+from qa.drafts import Draft
 from qa.evidence import expand, gather
-from qa.outcome import Verdict, decide, documents_for, introduce, state
+from qa.forms import matter
+from qa.outcome import Verdict, decide, documents_for, is_of
 from qa.question import Question, understand
-from qa.schema import MAX_K, check_request
+from qa.reply import compose_reply
+from qa.schema import check_request
 from qa.types import Expansion, Request, Response
 
 # Units that an answer is drawn from, however many results are asked for.
-EVIDENCE_DEPTH = 10
+EVIDENCE_DEPTH = 20
+
+# Forms that answer from what the documents are, tried in this order before anything is searched.
+STRUCTURAL: tuple[Callable[[Question, Index, date], Draft | None], ...] = ()
 
 
 class PolicyAssistant:
@@ -37,75 +44,83 @@ class PolicyAssistant:
         library = self.index.documents
 
         standalone = resolve(request.question, request.history)
-        text = standalone or request.question
-        references = self.index.find_references(text)
-        named = [r for r in references if r.by == "number" or r.number]
-        searched = self.index.expansions(text)
-        question = understand(text, named=named, expansions=searched)
-        by_number = frozenset(id for r in references if r.by == "number" for id in r.documents)
-        documents = by_number or documents_for(question, library)
-        # Where no document is of the place, nothing is cited; what was found is listed all the same.
-        filters = dataclasses.replace(request.filters, documents=documents or None)
-        k = max(request.k, EVIDENCE_DEPTH)
-        hits = self.index.search(question.text, k=k, filters=filters, as_of=day)
-        if documents is not None and not documents:
-            verdict = Verdict("no_basis", (), "place")
-        elif not hits:
-            verdict = Verdict("no_basis", (), "filters")
-        else:
-            verdict = decide(question, gather(question, hits[:EVIDENCE_DEPTH], self.index))
-        found_none = not any(reference.clauses for reference in references)
-        missing = question.whole and any(reference.missing for reference in references)
-        if found_none and (missing or any(reference.absent for reference in references)):
-            # It asks for a clause of a document that is not here, or for nothing but a clause that
-            # the document does not have.
-            verdict = Verdict("no_basis", (), "matter")
-        elif question.whole and verdict.reason == "matter":
-            clauses = self._named(question, hits, filters, day)
-            if clauses:
-                verdict = state(question, gather(question, clauses, self.index))
-            elif by_number:
-                # The document as a whole: its units in order, and what it says it is.
-                found = self.index.search(question.text, k=MAX_K, filters=filters, as_of=day)
-                hits = tuple(sorted(found, key=lambda hit: (hit.result.document, hit.spans)))
-                first = {hit.result.document: hit for hit in reversed(hits)}
-                verdict = introduce(question, gather(question, first.values(), self.index))
-        citations = cite(verdict.evidence, library, day)
+        answers = [
+            replace(self._answer(text, request, day), label=label)
+            for text, label in self._divide(standalone or request.question)
+        ]
+        citations = cite(merge(answers), library, day)
 
         return Response(
             id=request.id,
             question=request.question,
-            language=question.language,
+            language=answers[0].question.language,
             as_of=day,
             understood_as=standalone,
-            outcome=verdict.outcome,
-            answer=compose(question, verdict, citations, library),
+            outcome=judge_parts(answers),
+            answer=compose(answers, citations),
             citations=tuple(citations),
-            results=tuple(hit.result for hit in hits[: request.k]),
-            expansions=tuple(
-                Expansion(*pair) for pair in dict.fromkeys([*searched, *expand(verdict.evidence)])
-            ),
-            notices=tuple(give_notices(question, verdict, citations, library)),
+            results=_interleave([answer.hits for answer in answers], request.k),
+            expansions=_list_expansions(answers),
+            notices=tuple(give_notices(answers, citations, library)),
+            confidence=round(min(answer.draft.confidence for answer in answers), 4),
+            parts=list_parts(answers, citations),
+            reply=compose_reply(answers, citations),
+            nearest=point(answers[0].draft.nearest) if len(answers) == 1 else (),
             index=self.index.fingerprint,
             timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)},
         )
 
-    def _named(
-        self, question: Question, hits: Sequence[Hit], filters: Filters, day: date
-    ) -> list[Hit]:
-        """Return those of ``hits`` that are clauses which the question names by their numbers."""
-        references = self.index.find_references(question.text, filters=filters, as_of=day)
-        named = [
-            (document, self.index.clause(document, path))
-            for reference in references
-            for document, path in reference.clauses
-        ]
-        return [
-            hit
-            for hit in hits
-            if any(
-                hit.result.document == document
-                and any(start < clause.end and clause.start < end for start, end in hit.spans)
-                for document, clause in named
-            )
-        ]
+    def _divide(self, text: str) -> list[tuple[str, str | None]]:
+        """Return the questions in ``text``, each with its label: one for each place compared."""
+        sides = find_sides(
+            text, lambda place: any(is_of(d, place) for d in self.index.documents.values())
+        )
+        if sides:
+            return [(ask_of(text, side, sides), side.name) for side in sides]
+        return [(text, None)]
+
+    def _answer(self, text: str, request: Request, day: date) -> Answer:
+        """Return the answer to one question."""
+        library = self.index.documents
+        references = self.index.find_references(text)
+        expansions = self.index.expansions(text)
+        question = understand(text, references=references, expansions=expansions)
+        for form in STRUCTURAL:
+            draft = form(question, self.index, day)
+            if draft:
+                return Answer(question, draft)
+        named = frozenset(id for r in references if r.by == "number" for id in r.documents)
+        documents = named or documents_for(question, library)
+        # Where no document is of the place, nothing is cited; what was found is listed all the same.
+        hits = self.index.search(
+            text,
+            k=max(request.k, EVIDENCE_DEPTH),
+            filters=replace(request.filters, documents=documents or None),
+            as_of=day,
+        )
+        evidence = gather(question, hits[:EVIDENCE_DEPTH], self.index)
+        if documents is not None and not documents:
+            verdict = Verdict("no_basis", (), "place")
+        elif not hits:
+            verdict = Verdict("no_basis", (), "filters")
+        elif any(r.absent for r in references) and not any(r.clauses for r in references):
+            verdict = Verdict("no_basis", (), "named")
+        else:
+            verdict = decide(question, evidence)
+        draft = matter.draft(question, verdict, evidence, library)
+        return Answer(question, draft, hits, expansions + expand(verdict.evidence))
+
+
+def _interleave(lists: Sequence[Sequence[Hit]], k: int) -> tuple[SearchResult, ...]:
+    """Return the best ``k`` of several rankings: the first of each, then the second, none twice."""
+    found: dict[tuple[str, str], SearchResult] = {}
+    for place in range(max(map(len, lists), default=0)):
+        for hits in lists:
+            for hit in hits[place : place + 1]:
+                found.setdefault((hit.result.document, hit.result.clause), hit.result)
+    return tuple(found.values())[:k]
+
+
+def _list_expansions(answers: Sequence[Answer]) -> tuple[Expansion, ...]:
+    pairs = dict.fromkeys(pair for answer in answers for pair in answer.expansions)
+    return tuple(Expansion(*pair) for pair in pairs)

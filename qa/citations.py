@@ -1,45 +1,42 @@
-"""Evidence -> citations. A citation is only ever made from a clause that the search returned, so its
+"""Passages -> citations. A citation is only ever made from a clause of the index, so its
 number cannot be invented."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 
-from documents.departments import read_departments_of
 from documents.offsets import OffsetMap
 from documents.types import Document
 from documents.validity import compute_status
-from qa.evidence import Evidence
 from qa.labels import format_citation_label
+from qa.passages import Passage
 from qa.types import Citation
 
 
-def cite(
-    evidence: Sequence[Evidence], library: Mapping[str, Document], day: date
-) -> list[Citation]:
-    """Return a citation for each piece of evidence, best first, with its status on ``day``."""
-    return [_cite(item, library, day) for item in evidence]
+def cite(passages: Iterable[Passage], library: Mapping[str, Document], day: date) -> list[Citation]:
+    """Return a citation for each passage, in order, with its status on ``day``."""
+    return [_cite(passage, library, day) for passage in passages]
 
 
-def _cite(evidence: Evidence, library: Mapping[str, Document], day: date) -> Citation:
-    document, clause = evidence.document, evidence.clause
+def _cite(passage: Passage, library: Mapping[str, Document], day: date) -> Citation:
+    document, clause = passage.document, passage.clause
     gone = ((removal.start, removal.end) for removal in document.audit.dropped)
     offsets = OffsetMap.without(len(document.source), gone)
-    source_start, source_end = offsets.source_span(evidence.start, evidence.end)
+    source_start, source_end = offsets.source_span(passage.start, passage.end)
     return Citation(
         document=document.id,
         title=document.metadata.title or document.id,
         number=document.metadata.number,
         clause=clause.path,
-        label=format_citation_label(document, clause, evidence.start),
-        quote=evidence.quote,
-        start=evidence.start,
-        end=evidence.end,
+        label=format_citation_label(document, clause, passage.start),
+        quote=passage.quote,
+        start=passage.start,
+        end=passage.end,
         source_start=source_start,
         source_end=source_end,
         status=compute_status(document, library.values(), day),
-        departments=read_departments_of(document.clean, evidence.start, evidence.end, clause.end)
-        or clause.departments,
-        score=evidence.hit.result.score,
+        departments=passage.departments,
+        score=passage.score,
+        highlight=passage.highlight,
     )

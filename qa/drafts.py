@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from qa.passages import Passage
-from qa.types import Fact, Outcome
+from qa.types import Form, Outcome
 
 # Why an answer is not ``answered``.
 Reason = Literal[
     "place", "filters", "year", "named", "matter", "silent", "not_stated", "source_lost"
-]
-Form = Literal[
-    "passages",
-    "figure",
-    "responsible",
-    "yes_no",
-    "definition",
-    "comparison",
-    "outline",
-    "lookup",
-    "duties",
-    "validity",
-    "library",
 ]
 
 
@@ -31,14 +18,12 @@ Form = Literal[
 class Line:
     """A line of an answer; behind it come the numbers of ``passages``, positions in the draft's.
 
-    A ``quote`` line has no text of its own: it is its one passage, with label and departments, and
-    ``facts`` are what it states.
+    A ``quote`` line has no text of its own: it is its one passage, with its label and departments.
     """
 
     text: str = ""
     passages: tuple[int, ...] = ()
     quote: bool = False
-    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +31,8 @@ class Draft:
     """An answer in its form: its lines in order, resting on ``passages``, best first.
 
     Without passages nothing is cited: no basis, or a question about the library itself.
-    ``confidence`` is the probability that the library answers the question.
+    ``confidence`` is the probability that the library answers the question; ``nearest`` is what came
+    nearest where there is no basis, and no answer.
     """
 
     form: Form
@@ -55,4 +41,4 @@ class Draft:
     lines: tuple[Line, ...] = ()
     reason: Reason | None = None
     confidence: float = 1.0
-    nearest: tuple[Passage, ...] = field(default=())
+    nearest: tuple[Passage, ...] = ()

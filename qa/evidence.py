@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 from documents.departments import without_duties
 from documents.normalization import match_form
-from documents.types import Clause, Document
+from documents.types import Document
 from index.translation import Term
 from index.types import Hit, Index, Span
 from index.windows import is_bracket, split_sentences
+from qa.passages import Passage, take
 from qa.question import Question
 
 # What a compound with one character in between counts.
@@ -39,17 +40,16 @@ Weights = Mapping[Term, float]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A quote with how well its unit fits the question.
+    """A passage with how well its unit fits the question.
 
-    ``coverage``, 0..1: the weighted share of the question's content words that the unit, its title
-    and its headings hold; ``held`` is what each word adds to it, ``weights`` what each could.
+    ``share``, 0..1: of the best unit's score. ``coverage``, 0..1: the weighted share of the question's
+    content words that the unit, its title and its headings hold; ``held`` is what each word adds to
+    it, ``weights`` what each could.
     """
 
     hit: Hit
-    document: Document
-    clause: Clause
-    start: int
-    end: int
+    passage: Passage
+    share: float
     weights: Weights
     held: Weights
 
@@ -58,16 +58,13 @@ class Evidence:
         """The sum of what the words add."""
         return sum(self.held.values())
 
-    @property
-    def quote(self) -> str:
-        """The verbatim text, one contiguous span of the clean text."""
-        return self.document.clean[self.start : self.end]
 
-
-def gather(question: Question, hits: Iterable[Hit], index: Index) -> list[Evidence]:
+def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Evidence]:
     """Return the evidence of every hit, in the hits' order."""
     words = weigh(question.words, index)
-    return [_evidence(hit, index, words) for hit in hits]
+    # A clause that was asked for by its number stands above the scale.
+    best = max((min(hit.result.score, 1.0) for hit in hits), default=0.0) or 1.0
+    return [_evidence(hit, index, words, min(hit.result.score, 1.0) / best) for hit in hits]
 
 
 def weigh(words: Iterable[Term], index: Index) -> dict[Term, float]:
@@ -75,28 +72,26 @@ def weigh(words: Iterable[Term], index: Index) -> dict[Term, float]:
     return {word: min(index.idf(form) for form in word.forms) for word in words}
 
 
-def _evidence(hit: Hit, index: Index, words: Weights) -> Evidence:
+def _evidence(hit: Hit, index: Index, words: Weights, share: float) -> Evidence:
     document = index.documents[hit.result.document]
     start, end = _quote(document.clean, hit, words)
     return Evidence(
         hit=hit,
-        document=document,
-        clause=_innermost(document, start, end),
-        start=start,
-        end=end,
+        passage=take(document, start, end, score=hit.result.score),
+        share=share,
         weights=words,
         held=cover(words, match_form(_surroundings(document, hit))),
     )
 
 
-def expand(evidence: Iterable[Evidence]) -> list[tuple[str, str]]:
+def expand(evidence: Iterable[Evidence]) -> tuple[tuple[str, str], ...]:
     """Return (word of the question, form in which a cited clause holds it), each once."""
     found: dict[tuple[str, str], None] = {}
     for item in evidence:
-        form = match_form(_surroundings(item.document, item.hit))
+        form = match_form(_surroundings(item.passage.document, item.hit))
         for word in item.held:
             found.update({(word.text, f): None for f in word.forms if f != word.text and f in form})
-    return list(found)
+    return tuple(found)
 
 
 def cover(words: Weights, form: str) -> dict[Term, float]:
@@ -181,9 +176,3 @@ def _with_body(text: str, hit: Hit, quote: Span) -> Span:
             break
         end = b
     return start, end
-
-
-def _innermost(document: Document, start: int, end: int) -> Clause:
-    """Return the smallest clause that holds the span: the one that a citation names."""
-    around = [c for c in document.clauses if c.start <= start and end <= c.end]
-    return min(around, key=lambda clause: clause.end - clause.start)

@@ -1,8 +1,9 @@
 """Answered, partial or no basis: decided before anything is said, by rules over the evidence.
 
 - The place asked about: documents of that place, of a level above it or of a place inside it.
+- What is named (a 文号, a title): only a clause that names it is about it.
 - The year asked about: named in the clause, or within the document's own validity.
-- The matter asked about: the clause holds enough of the question's content words.
+- The matter asked about: the likeliest clause is likely enough (``qa.relevance``).
 - What is asked of it: a figure, a date, a responsible body must be in the quoted text, and not be
   one that the source lost.
 """
@@ -12,45 +13,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from documents.normalization import match_form
 from documents.regions import Region, named_region
 from documents.types import Document
 from index.windows import split_sentences
+from qa.drafts import Reason
 from qa.evidence import Evidence, cover
-from qa.question import Question
+from qa.question import FIGURES, Question
+from qa.relevance import judge, select
 from qa.types import Outcome
 
-# The weighted share of the question's words that a clause must hold. Of questions about other fields,
-# which must all be refused, it lets 2 in 100 through (evaluation/LOG.md).
-MIN_COVERAGE = 0.35
-# A question of few words is about its weightiest one; a clause without it must hold this much else.
-MIN_COVERAGE_WITHOUT = 0.55
-_FEW_WORDS = 3
-# A clause that both sides rank first may hold less: other words for the same matter.
-MIN_COVERAGE_AGREED = 0.20
-# Further clauses are cited when they hold the best one's weightiest word and this share of what it
-# holds.
-_RELATIVE_COVERAGE = 0.5
-# This share of its score: of the fused one or, of a cross-encoder, of the probability of relevance.
-_RELATIVE_SCORE = 0.4
-# Clauses that hold this share of what the best one holds are where the answer may stand.
-_MAIN_COVERAGE = 0.8
-# The matter must be among the first ranks; further down, any library holds any word.
-_DECISIVE_RANKS = 3
-MAX_CITATIONS = 8
-
-Reason = Literal["place", "filters", "year", "matter", "not_stated", "source_lost"]
+# The probability that the likeliest clause must have: chosen on the dev questions by the curve that
+# ``python -m evaluation answers --curve`` draws (evaluation/README.md).
+LEAST = 0.16
+# Clauses that are this share as likely as the best one are where the figure may stand.
+_MAIN = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome, the evidence that it rests on, and why it is not ``answered``."""
+    """The outcome, the evidence that it rests on, and why it is not ``answered``.
+
+    ``confidence`` is the probability that the likeliest clause belongs to an answer.
+    """
 
     outcome: Outcome
     evidence: tuple[Evidence, ...]
     reason: Reason | None = None
+    confidence: float = 0.0
 
 
 def documents_for(question: Question, library: Mapping[str, Document]) -> frozenset[str] | None:
@@ -64,87 +55,45 @@ def documents_for(question: Question, library: Mapping[str, Document]) -> frozen
     return frozenset(
         document.id
         for document in library.values()
-        if any(_concerns(document, readings) for readings in question.places)
+        if any(document.metadata.level == "国家" or is_of(document, p) for p in question.places)
     )
 
 
-def _concerns(document: Document, readings: Iterable[Region]) -> bool:
-    if document.metadata.level == "国家":
-        return True
+def is_of(document: Document, place: Iterable[Region]) -> bool:
+    """Whether ``document`` is of ``place``, of a place above it or of one inside it."""
     name = document.metadata.region
     region = named_region(match_form(name)) if name else None
     return region is not None and any(
-        region.covers(place) or place.covers(region) for place in readings
+        region.covers(reading) or reading.covers(region) for reading in place
     )
 
 
 def decide(question: Question, evidence: Sequence[Evidence]) -> Verdict:
     """Return the verdict on ``evidence``, which is in the order of the search."""
-    dated = [e for e in evidence if all(_covers_year(question, e, year) for year in question.years)]
-    if evidence and not dated:
-        return Verdict("no_basis", (), "year")
-    basis = select(dated)
-    if not basis:
+    if not evidence:
         return Verdict("no_basis", (), "matter")
-    missing = _missing(question, basis)
-    return Verdict("partial" if missing else "answered", tuple(basis), missing)
-
-
-def state(question: Question, named: Sequence[Evidence]) -> Verdict:
-    """Return the verdict on clauses that the question asks for by their numbers."""
-    missing = _missing(question, named)
-    return Verdict("partial" if missing else "answered", tuple(named[:MAX_CITATIONS]), missing)
-
-
-def introduce(question: Question, openings: Sequence[Evidence]) -> Verdict:
-    """Return the verdict on documents asked about as a whole, by what they say they are."""
-    if question.kind == "other":
-        return Verdict("answered", tuple(openings))
-    return Verdict("partial", tuple(openings), "not_stated")
-
-
-def select(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return the evidence that is about the matter, in order; none where nothing is."""
-    decisive = [e for e in evidence[:_DECISIVE_RANKS] if _is_about(e)]
-    if not decisive:
-        return []
-    best = max(decisive, key=lambda e: e.coverage)
-    key = max(best.held, key=best.held.__getitem__)
-    least = min(best.coverage, max(MIN_COVERAGE_AGREED, _RELATIVE_COVERAGE * best.coverage))
-    score = _RELATIVE_SCORE * decisive[0].hit.result.score
-    chosen = [
-        e for e in evidence if key in e.held and e.coverage >= least and e.hit.result.score >= score
-    ]
-    return chosen[:MAX_CITATIONS]
-
-
-def _is_about(evidence: Evidence) -> bool:
-    # A term that the lexicon knows has one official name; a clause without it is about another thing.
-    terms = [word for word in evidence.weights if word.known]
-    if terms and max(terms, key=evidence.weights.__getitem__) not in evidence.held:
-        return False
-    words = evidence.weights
-    if any(word.required and word not in evidence.held for word in words):
-        return False
-    if 0 < len(words) <= _FEW_WORDS and evidence.coverage < MIN_COVERAGE_WITHOUT:
-        return max(words, key=words.__getitem__) in evidence.held and _holds_enough(evidence)
-    return _holds_enough(evidence)
-
-
-def _holds_enough(evidence: Evidence) -> bool:
-    ranks = evidence.hit.result.ranks
-    agreed = ranks.lexical == 1 and ranks.dense == 1
-    return evidence.coverage >= (MIN_COVERAGE_AGREED if agreed else MIN_COVERAGE)
+    meant = [e for e in evidence if not any(w.required and w not in e.held for w in e.weights)]
+    if not meant:
+        return Verdict("no_basis", (), "named")
+    basis = select(meant)
+    confidence = judge(basis[0])
+    if confidence < LEAST:
+        return Verdict("no_basis", (), "matter", confidence)
+    dated = [e for e in basis if all(_covers_year(question, e, year) for year in question.years)]
+    if not dated:
+        return Verdict("no_basis", (), "year", confidence)
+    missing = _missing(question, dated)
+    return Verdict("partial" if missing else "answered", tuple(dated), missing, confidence)
 
 
 def _covers_year(question: Question, evidence: Evidence, year: int) -> bool:
     """Whether the clause names the year, or applies in it where no figure of the year is asked."""
-    text = "\n".join(evidence.document.clean[a:b] for a, b in evidence.hit.spans)
+    text = "\n".join(evidence.passage.document.clean[a:b] for a, b in evidence.hit.spans)
     if str(year) in match_form(text):
         return True
-    if question.kind in ("ceiling", "figure", "money"):
+    if question.kind in FIGURES - {"date"}:
         return False
-    metadata = evidence.document.metadata
+    metadata = evidence.passage.document.metadata
     first, last = metadata.effective or metadata.written, metadata.expires
     if first and last and first.year <= year <= last.year:
         return True
@@ -165,12 +114,11 @@ _DATE = re.compile(r"\d{2,4}\s*年|\d+\s*(?:个月|日|天|年)|之日起|[一�
 
 def _missing(question: Question, basis: Sequence[Evidence]) -> Reason | None:
     """Return why the basis does not hold what is asked, None where it does."""
-    best = max(e.coverage for e in basis)
-    main = [e for e in basis if e.coverage >= _MAIN_COVERAGE * best]
+    main = [e for e in basis if judge(e) >= _MAIN * judge(basis[0])]
     if question.kind == "responsible":
-        stated = any(e.clause.departments or "负责" in match_form(_body(e)) for e in main)
+        stated = any(e.passage.clause.departments or "负责" in match_form(_body(e)) for e in main)
         return None if stated else "not_stated"
-    if question.kind == "other":
+    if question.kind not in FIGURES:
         return None
     if question.kind == "ceiling" and _lost_number(main[0]):
         # Other figures may stand there; the one that was asked for does not.
@@ -195,13 +143,13 @@ def _states(evidence: Evidence, pattern: re.Pattern[str]) -> bool:
 def _lost_number(evidence: Evidence) -> bool:
     return any(
         defect.kind == "missing_number"
-        and evidence.start <= defect.start
-        and defect.end <= evidence.end
-        for defect in evidence.clause.defects
+        and evidence.passage.start <= defect.start
+        and defect.end <= evidence.passage.end
+        for defect in evidence.passage.clause.defects
     )
 
 
 def _body(evidence: Evidence) -> str:
     """Return the quote without the clause's own number."""
-    marker = evidence.clause.marker
-    return evidence.quote.removeprefix(marker) if marker else evidence.quote
+    marker = evidence.passage.clause.marker
+    return evidence.passage.quote.removeprefix(marker) if marker else evidence.passage.quote

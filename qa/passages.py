@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from documents.types import Clause, Document
+from documents.departments import read_departments_of
+from documents.types import Clause, Department, Document
+from index.types import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A span of a document's clean text and the innermost clause that holds it.
 
-    ``score`` is the search's for what it ranked, 0 for what was looked up.
+    ``score`` is the search's for what it ranked, 0 for what was looked up; ``highlight`` the span of
+    the figure that was asked for, if any.
     """
 
     document: Document
@@ -19,11 +22,18 @@ class Passage:
     start: int
     end: int
     score: float = 0.0
+    highlight: Span | None = None
 
     @property
     def quote(self) -> str:
         """The verbatim text, one contiguous span of the clean text."""
         return self.document.clean[self.start : self.end]
+
+    @property
+    def departments(self) -> tuple[Department, ...]:
+        """Those that the quote assigns duties to, or that follow it in its clause."""
+        text, end = self.document.clean, self.clause.end
+        return read_departments_of(text, self.start, self.end, end) or self.clause.departments
 
 
 def take(document: Document, start: int, end: int, *, score: float = 0.0) -> Passage:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from documents.normalization import in_traditional
+from documents.types import Department
 from qa.types import Frame
 
 Texts = Mapping[str, tuple[str, str]]
@@ -35,6 +36,33 @@ TEXTS: Texts = {
         "在原文中缺失（数字脱落），请核对原始文件",
         "the source text lost the figure; check the original document",
     ),
+    "named": (
+        "文档库中没有所问的文件或条款",
+        "the library does not have the document or clause asked about",
+    ),
+    "silent": ("其中一部分未检索到依据", "no basis was found for a part of it"),
+    "judge": (
+        "原文有以下规定，是否适用请据原文判断：",
+        "The texts provide as follows; judge by them whether it applies:",
+    ),
+    "nearest": (
+        "最接近的条款（不是答案）：{clauses}。",
+        "The nearest clauses, which are no answer: {clauses}.",
+    ),
+    "office": (
+        "可向文件中负责相近事项的部门咨询：{names}。",
+        "Departments that the documents name for what comes nearest: {names}.",
+    ),
+    "part": ("【{name}】", "[{name}]"),
+    "says": ("原文：“{text}”", "The text says: “{text}” "),
+    "basis": ("依据：{name}{more}，{status}。", "Basis: {name}{more}, {status}. "),
+    "more": ("等 {n} 条", " and others, {n} clauses in all"),
+    "status_in_force": ("现行有效", "in force"),
+    "status_expiring": ("即将到期", "expires within 90 days"),
+    "status_expired": ("已过有效期", "expired"),
+    "status_repealed": ("已废止", "repealed"),
+    "status_not_yet": ("尚未施行", "not yet in force"),
+    "status_unknown": ("效力未写明", "validity not stated"),
     "departments": ("责任部门", "Departments"),
     "lead": ("牵头", "lead"),
     "support": ("配合", "support"),
@@ -60,9 +88,22 @@ TEXTS: Texts = {
 }
 
 
-def phrase(name: str, frame: Frame, **values: object) -> str:
+def phrase(name: str, frame: Frame, /, **values: object) -> str:
     """Return a text of the catalogue with its values, which stay as they are."""
     chinese, english = TEXTS[name]
     if frame == "en":
         return english.format(**values)
     return (in_traditional(chinese) if frame == "zh-Hant" else chinese).format(**values)
+
+
+def join(items: Iterable[str], frame: Frame) -> str:
+    """Return ``items`` as a list in running text."""
+    return (", " if frame == "en" else "、").join(items)
+
+
+def list_departments(departments: Iterable[Department], frame: Frame) -> str:
+    """Return the departments by role (牵头 …；负责 …), names as written."""
+    roles: dict[str, list[str]] = {}
+    for department in departments:
+        roles.setdefault(department.role, []).append(department.name)
+    return "；".join(f"{phrase(role, frame)} {'、'.join(names)}" for role, names in roles.items())

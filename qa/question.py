@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from documents.normalization import has_han, is_traditional
+from documents.normalization import has_han, is_traditional, match_form
 from documents.regions import Region
 from index.lookup import without_names
 from index.tokenization import content_words
@@ -16,7 +16,11 @@ from index.types import Expansion, Reference
 from qa.places import find_places, without_places
 from qa.types import Frame, Language
 
-Kind = Literal["ceiling", "money", "figure", "date", "responsible", "other"]
+Kind = Literal[
+    "ceiling", "money", "figure", "date", "responsible", "definition", "yes_no", "support", "other"
+]
+# Questions that nothing but a figure or a date answers.
+FIGURES: frozenset[Kind] = frozenset({"ceiling", "money", "figure", "date"})
 
 # Verbs, nouns and adjectives that ask or polish and say nothing about the matter. What merely occurs
 # everywhere needs no list: its weight is small.
@@ -49,6 +53,20 @@ _RESPONSIBLE = re.compile(
     r"谁(?:来)?(?:负责|牵头|管|主管)|哪(?:个|些)(?:部门|单位|厅|局|委)|由谁|牵头(?:单位|部门)|责任(?:单位|部门)"
     r"|归(?:谁|哪)|\bwho\b|which (?:department|agency|body)|responsible"
 )
+_DEFINITION = re.compile(
+    r"是什么意思|啥意思|是啥|什么是|是指|指的是|怎么理解|的?定义|的?含义|\bmeaning of\b|\bdefin|what (?:is|are) meant"
+    r"|what does .+ mean"
+)
+_YES_NO = re.compile(
+    r"(?:吗|么|不|没|没有|吧)[？?。！!\s]*$|是不是|是否|能不能|可不可以|会不会|要不要|让不让|给不给|行不行|有没有|能否|可否"
+    r"|^(?:is|are|was|were|do|does|did|can|could|will|would|must|should|may|has|have)\b"
+)
+_SUPPORT = re.compile(
+    r"支持|扶持|补贴|补助|奖励|奖补|资助|优惠|政策|措施|鼓励|帮助|帮扶|好处|照顾|待遇|怎么帮|帮.{0,4}忙"
+    r"|\b(?:support|subsid|incentive|measures?|polic(?:y|ies)|help|benefit|grant|aid|assist)"
+)
+# A name in its brackets: a document is meant, whether or not the library has it.
+_TITLE = re.compile(r"《([^《》]{2,80})》")
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d)")
 # A 文号 from the last two characters of its agency on; its year is not a year that is asked about.
 _NUMBERED = re.compile(
@@ -78,28 +96,44 @@ class Question:
 
 
 def understand(
-    text: str, *, named: Sequence[Reference] = (), expansions: Iterable[Expansion] = ()
+    text: str, *, references: Sequence[Reference] = (), expansions: Iterable[Expansion] = ()
 ) -> Question:
-    """Read ``text``, a standalone question; ``named`` is what it refers to by name.
+    """Read ``text``, a standalone question; ``references`` are what it refers to by name.
 
     ``expansions`` are what it is also searched as. A question that says nothing but what is asked of
     a document (有效期) has that for its matter.
     """
+    named = [r for r in references if r.by == "number" or r.number]
     form = without_names(text, named)
     chinese = has_han(text)
     words = _chinese_words(form) if chinese else _english_words(text)
     words = [_with_official(word, expansions) for word in words]
     matter = [word for word in words if word.text not in _STOP_WORDS | _ASKED]
+    asked = [word for word in words if named and word.text in _ASKED]
     return Question(
         text=text,
         language="zh" if chinese else "en",
-        words=tuple(matter or [word for word in words if named and word.text in _ASKED]),
+        words=(*_unknown_titles(text, references), *(matter or asked)),
         places=tuple(place.readings for place in find_places(form if chinese else text)),
         years=tuple(sorted({int(year) for year in _YEAR.findall(_NUMBERED.sub(" ", form))})),
         kind=_kind(form),
         whole=bool(named) and not matter,
         frame=_frame(text) if chinese else "en",
     )
+
+
+def _unknown_titles(text: str, references: Iterable[Reference]) -> list[Term]:
+    """Return the titles in brackets that mean no document of the library.
+
+    Only a clause that names such a document is about it.
+    """
+    known = [slice(r.start, r.end) for r in references if r.documents]
+    form = match_form(text)
+    return [
+        Term(match[0], (match[1],), required=True)
+        for match in _TITLE.finditer(form)
+        if not any(k.start < match.end() and match.start() < k.stop for k in known)
+    ]
 
 
 def _frame(text: str) -> Frame:
@@ -139,4 +173,8 @@ def _kind(form: str) -> Kind:
         if _CEILING.search(form):
             return "ceiling"
         return "money" if _MONEY.search(form) else "figure"
-    return "other"
+    if _DEFINITION.search(form):
+        return "definition"
+    if _SUPPORT.search(form):
+        return "support"
+    return "yes_no" if _YES_NO.search(form) else "other"

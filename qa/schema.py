@@ -127,6 +127,10 @@ def write_response(response: Response) -> dict[str, Any]:
         "results": [_plain(result) for result in response.results],
         "expansions": [{"from": e.source, "to": e.target} for e in response.expansions],
         "notices": [_plain(notice) for notice in response.notices],
+        "confidence": response.confidence,
+        "parts": [_plain(part) for part in response.parts],
+        "reply": response.reply,
+        "nearest": [_plain(pointer) for pointer in response.nearest],
         "index": response.index,
         "timings_ms": dict(response.timings_ms),
     }
@@ -134,6 +138,4 @@ def write_response(response: Response) -> dict[str, Any]:
 
 def _plain(item: Any) -> dict[str, Any]:
     obj = dataclasses.asdict(item)
-    if "departments" in obj:
-        obj["departments"] = list(obj["departments"])
-    return obj
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in obj.items()}

@@ -15,6 +15,19 @@ Frame = Literal["zh", "zh-Hant", "en"]
 Outcome = Literal["answered", "partial", "no_basis"]
 
 
+# How an answer is put.
+Form = Literal[
+    "passages",
+    "figure",
+    "responsible",
+    "yes_no",
+    "definition",
+    "outline",
+    "lookup",
+    "duties",
+    "validity",
+    "library",
+]
 FactKind = Literal["figure", "ceiling", "condition", "deadline"]
 Meaning = Literal["goal", "ceiling", "present"]
 
@@ -49,7 +62,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quote of a retrieved clause; ``clean[start:end] == quote``."""
+    """A verbatim quote of a clause; ``clean[start:end] == quote``.
+
+    ``facts`` are what the quote states; ``highlight`` is the span, in the clean text, of the figure
+    that was asked for.
+    """
 
     document: str
     title: str
@@ -65,6 +82,7 @@ class Citation:
     departments: tuple[Department, ...]
     score: float
     facts: tuple[Fact, ...] = ()
+    highlight: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +104,37 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of several questions in one, or one side of a comparison, with its own outcome.
+
+    ``label`` names the side compared, None otherwise; ``citations`` are numbers [n] of the response's.
+    """
+
+    question: str
+    form: Form
+    outcome: Outcome
+    label: str | None
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A clause that came near where there is no basis; it is no answer."""
+
+    document: str
+    title: str
+    number: str | None
+    clause: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """The answer. ``citations``, best first, are what ``answer``'s [n] point to."""
+    """The answer. ``citations``, best first, are what ``answer``'s [n] point to.
+
+    ``reply`` is the answer as it is read out: at most 200 characters. ``confidence``, 0..1, is the
+    probability that the library answers the question.
+    """
 
     question: str
     language: Language
@@ -102,3 +149,7 @@ class Response:
     understood_as: str | None = None
     expansions: tuple[Expansion, ...] = ()
     notices: tuple[Notice, ...] = ()
+    confidence: float | None = None
+    parts: tuple[Part, ...] = ()
+    reply: str = ""
+    nearest: tuple[Pointer, ...] = ()

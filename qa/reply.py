@@ -1,0 +1,106 @@
+"""The answer as an operator reads it out: one sentence that says it, one more, then the basis.
+
+The first sentence has at most 60 characters, the whole at most 200. Nothing is put in other words:
+a sentence too long is cut at its commas, to the stretch that holds most of what was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from documents.metadata import display_title
+from documents.normalization import match_form
+from index.windows import split_sentences
+from qa.answering import Answer
+from qa.passages import Passage
+from qa.phrases import phrase
+from qa.question import Question
+from qa.types import Citation, Frame
+
+MAX_FIRST = 60
+MAX_REPLY = 200
+_SEGMENT = re.compile(r"[^，；。！？,;\n]+[，；。！？,;\n]*")
+_PAIR = 2
+
+
+def compose_reply(answers: Sequence[Answer], citations: Sequence[Citation]) -> str:
+    """Return what is read out: at most 200 characters, 以原文为准 at the end."""
+    frame = answers[0].question.frame
+    prevails = phrase("prevails", frame)
+    basis = _basis(citations, frame)
+    spoken: list[str] = []
+    room = MAX_REPLY - len(basis) - len(prevails)
+    for answer in answers:
+        sentence = _say(answer, MAX_FIRST)
+        if len(sentence) <= room:
+            spoken.append(sentence)
+            room -= len(sentence)
+    return "".join([*spoken, basis, prevails])
+
+
+def _say(answer: Answer, limit: int) -> str:
+    """Return the draft in one sentence of at most ``limit`` characters."""
+    draft, frame = answer.draft, answer.question.frame
+    label = f"{answer.label}：" if answer.label else ""
+    if draft.outcome != "answered" or not draft.passages:
+        return _cut(label + draft.lines[0].text, limit)
+    best = draft.passages[0]
+    return label + phrase(
+        "says", frame, text=choose_stretch(answer.question, best, limit - len(label) - 4)
+    )
+
+
+def choose_stretch(question: Question, passage: Passage, limit: int) -> str:
+    """Return the stretch of whole segments of the quote that holds most of the question's words.
+
+    At most ``limit`` characters; where the best segment alone is longer, its beginning and 「…」.
+    """
+    text = passage.document.clean
+    pieces = [
+        (a + m.start(), a + m.end())
+        for a, b in split_sentences(text, passage.start, passage.end)
+        for m in _SEGMENT.finditer(text[a:b])
+    ]
+    asked = _pairs(match_form(question.text)) | {
+        f for w in question.words for f in w.forms + w.official
+    }
+    scores = [_score(asked, match_form(text[a:b])) for a, b in pieces]
+    if passage.highlight:
+        start = passage.highlight[0]
+        scores = [s + 100 * (a <= start < b) for s, (a, b) in zip(scores, pieces, strict=True)]
+    best = max(range(len(pieces)), key=scores.__getitem__)
+    first = last = best
+    while True:
+        left = scores[first - 1] if first else -1.0
+        right = scores[last + 1] if last + 1 < len(pieces) else -1.0
+        grown = [(left, first - 1, last), (right, first, last + 1)]
+        fits = [g for g in grown if g[0] >= 0 and pieces[g[2]][1] - pieces[g[1]][0] <= limit]
+        if not fits:
+            break
+        _, first, last = max(fits)
+    return _cut(" ".join(text[pieces[first][0] : pieces[last][1]].split()), limit)
+
+
+def _basis(citations: Sequence[Citation], frame: Frame) -> str:
+    if not citations:
+        return ""
+    first = citations[0]
+    status = phrase(f"status_{first.status}", frame)
+    name = (
+        f"{display_title(first.title)}{f'（{first.number}）' if first.number else ''}{first.label}"
+    )
+    more = phrase("more", frame, n=len(citations)) if len(citations) > 1 else ""
+    return phrase("basis", frame, name=_cut(name, MAX_REPLY // 2), more=more, status=status)
+
+
+def _score(asked: set[str], form: str) -> float:
+    return float(sum(pair in form for pair in asked))
+
+
+def _pairs(form: str) -> set[str]:
+    return {form[i : i + _PAIR] for i in range(len(form) - 1)}
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
