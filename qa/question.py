@@ -35,19 +35,25 @@ _ASKED = frozenset(
     "负责 牵头 部门 单位 主管 管 有效期 到期 期限 截止 申请 材料 钱 条件 流程 手续 不同 区别 比较 对比 差别 "
     "上限 最高 最低 金额 额度".split()
 )
+# 「几家小厂想合伙」 tells who asks; 几 asks where something stands before it that is not a person.
 _FIGURE = re.compile(
-    r"多少|几(?:个|家|座|万|亿|成|倍|项|条|种|人)|多大|多高|百分之几|比例|占比|金额|额度|上限|最高|最低"
-    r"|how (?:many|much)|what percentage|maximum|ceiling"
+    r"多少|(?<=[^我们咱俩他她好，。,？?！!\s])几(?:个|家|座|万|亿|成|倍|项|条|种|人|辆|处|名|件|年|天|块)|第几|多大|多高|百分之几"
+    r"|比例|占比|金额|额度|上限|最高|最低|规模有|how (?:many|much|large|big|high)|what (?:percentage|share|proportion)"
+    r"|maximum|minimum|ceiling|what is the (?:number|amount|target|rate|revenue)"
 )
 _CEILING = re.compile(
     r"最高|最多|上限|封顶|不超过|额度|maximum|ceiling|upper limit|\bcap\b|at most"
 )
 _MONEY = re.compile(
     r"多少(?:钱|万|元)|(?:奖励|奖补|奖金|补贴|补助|资助|扶持资金|专项资金)(?:标准)?(?:是|有|给)?(?:多少|多大|几)"
-    r"|(?:奖|补|给)多少|how much (?:money|subsidy|reward|support)"
+    r"|(?:奖|补|给|领|拿)(?:到)?(?:多少|几万|几块|几千)|几万块|多少奖金"
+    r"|how much (?:money|subsidy|reward|support|does .* (?:pay|give|get))"
+    r"|卖到?多少钱"
 )
 _DATE = re.compile(
-    r"什么时候|何时|哪(?:一)?年|几年|多久|多长时间|截止|到期|期限|有效期|\bwhen\b|how long|deadline"
+    r"什么时候|何时|哪(?:一)?年|(?<!好)几年|多久|多长时间|截止|到期|期限|有效期"
+    r"|^when\b|\b(?:by|since|until) when\b|\bwhen (?:will|does|do|did|is|are|was|can|must|should)\b"
+    r"|(?:which|what) year|how long|deadline"
 )
 _RESPONSIBLE = re.compile(
     r"谁(?:来)?(?:负责|牵头|管|主管)|哪(?:个|些)(?:部门|单位|厅|局|委)|由谁|牵头(?:单位|部门)|责任(?:单位|部门)"
