@@ -127,6 +127,7 @@ def write_response(response: Response) -> dict[str, Any]:
         "results": [_plain(result) for result in response.results],
         "expansions": [{"from": e.source, "to": e.target} for e in response.expansions],
         "notices": [_plain(notice) for notice in response.notices],
+        "confidence": response.confidence,
         "index": response.index,
         "timings_ms": dict(response.timings_ms),
     }

@@ -64,7 +64,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The answer. ``citations``, best first, are what ``answer``'s [n] point to."""
+    """The answer. ``citations``, best first, are what ``answer``'s [n] point to.
+
+    ``confidence``, 0..1, is the calibrated probability that the library answers the question.
+    """
 
     question: str
     language: Language
@@ -79,3 +82,4 @@ class Response:
     understood_as: str | None = None
     expansions: tuple[Expansion, ...] = ()
     notices: tuple[Notice, ...] = ()
+    confidence: float | None = None
