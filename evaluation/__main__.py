@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from documents.errors import DocumentError
-from evaluation.answers import METRICS, Report, evaluate, format_report
+from evaluation.answers import METRICS, Report, evaluate
 from evaluation.clauses import (
     Measure,
     format_measures,
@@ -23,6 +23,7 @@ from evaluation.clauses import (
     measure_noisy,
     measure_scan,
 )
+from evaluation.curves import plot_curve
 from evaluation.datasets import Question, read_questions
 from evaluation.errors import DatasetError, EvaluationError, UnknownSystemError
 from evaluation.halves import HALVES
@@ -32,6 +33,7 @@ from evaluation.questions import find_unit, read_own
 from evaluation.refusals import count_refusals, format_refusals, read_queries
 from evaluation.scans import Damage
 from evaluation.systems import BASELINE, DEFAULT_SYSTEMS, System, read_systems
+from evaluation.tables import format_report
 from index.errors import PolicyIndexError
 
 if TYPE_CHECKING:
@@ -79,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="METRIC=VALUE",
         help=f"低于此值则退出码为 1，可重复。METRIC：{', '.join(METRICS)}",
     )
+    answers.add_argument(
+        "--without-history",
+        action="store_true",
+        help="追问不带上文（ask follow-ups as they stand）",
+    )
+    answers.add_argument("--curve", type=Path, metavar="SVG", help="画出风险与覆盖的曲线")
     answers.set_defaults(run=_answers)
     clauses = commands.add_parser("clauses", help="条款拆分是否准确（are documents split right）")
     clauses.add_argument("set", choices=("laws", "noisy", "formats", "scan", "speed"))
@@ -343,8 +351,12 @@ def _measure_systems(
 def _answers(options: argparse.Namespace) -> int:
     try:
         questions = read_questions(options.file, split=options.split)
-        report = _ask(questions, options.index, options.model)
-    except (DatasetError, DocumentError, PolicyIndexError) as error:
+        report = _ask(questions, options.index, options.model, history=not options.without_history)
+        if options.curve:
+            name = f"{options.file.stem} {options.split or ''}".strip()
+            picture = plot_curve(name, report.curve, report.operating)
+            options.curve.write_text(picture, encoding="utf-8")
+    except (DatasetError, DocumentError, PolicyIndexError, OSError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     if options.json:
@@ -383,13 +395,16 @@ def _open(directory: Path | None, model: str | None) -> PolicyAssistant:
     return PolicyAssistant(open_index(directory, model=model, progress=_show_progress))
 
 
-def _ask(questions: Sequence[Question], directory: Path | None, model: str | None) -> Report:
+def _ask(
+    questions: Sequence[Question], directory: Path | None, model: str | None, *, history: bool
+) -> Report:
     assistant = _open(directory, model)
     documents = assistant.index.documents
     return evaluate(
         assistant,
         questions,
         find_unit=lambda document, clause: find_unit(documents, document, clause),
+        history=history,
         progress=lambda done, total: _show_progress("ask", done, total),
     )
 

@@ -15,8 +15,9 @@ import pytest
 import evaluation.__main__ as command
 from documents.parsing import parse
 from documents.types import Document
-from evaluation.answers import METRICS, OUTCOMES, Report, evaluate, format_report, unit_qrels
+from evaluation.answers import METRICS, OUTCOMES, RATES, Report, evaluate, unit_qrels
 from evaluation.datasets import Gold, Question, read_questions
+from evaluation.tables import format_report
 from index.types import Ranks, SearchResult
 from qa.types import Citation, Language, Outcome, Request, Response
 
@@ -213,7 +214,7 @@ def run(
 
     def run(*arguments: str) -> tuple[int, str, str]:
         good = replace(report, failed=())
-        monkeypatch.setattr(command, "_ask", lambda questions, directory, model: good)
+        monkeypatch.setattr(command, "_ask", lambda *_, **__: good)
         code = command.main(["answers", *arguments])
         return code, *capsys.readouterr()
 
@@ -242,7 +243,7 @@ def test_a_floor_that_is_reached_passes_and_one_that_is_not_fails(run: Run) -> N
 
 
 def test_a_failed_question_is_exit_code_1(monkeypatch: pytest.MonkeyPatch, report: Report) -> None:
-    monkeypatch.setattr(command, "_ask", lambda questions, directory, model: report)
+    monkeypatch.setattr(command, "_ask", lambda *_, **__: report)
     assert command.main(["answers", str(QUESTIONS)]) == 1
 
 
@@ -263,7 +264,7 @@ def test_a_floor_that_cannot_be_read_is_exit_code_2(floor: str) -> None:
 
 
 def test_every_metric_is_in_the_report(report: Report) -> None:
-    assert tuple(report.metrics) == METRICS
+    assert tuple(report.metrics) == (*METRICS, *RATES)
 
 
 # The shipped questions
