@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluation.answers import METRICS, OUTCOMES, RATES, Report
+from evaluation.citations import Checked
 from evaluation.risk import Curve, Point
 
 # A terminal has room for so many points of a curve; JSON has them all.
@@ -94,3 +95,23 @@ def _thinned(points: Sequence[Point]) -> list[Point]:
 
 def _listing(title: str, ids: Sequence[str]) -> str:
     return f"{title}：{len(ids)}" + (f"  {' '.join(ids)}" if ids else "")
+
+
+def format_checked(checked: Checked, *, most: int) -> str:
+    """Return what a check came to, with the first ``most`` violations."""
+    broken = [f"{rule} {count}" for rule, count in checked.broken.items() if count]
+    given = "，".join(f"{outcome} {count}" for outcome, count in checked.outcomes.items())
+    left = len(checked.violations) - most
+    return "\n".join(
+        [
+            f"{checked.name}：问题（questions）{checked.questions}：{given}，"
+            f"未受理（declined）{len(checked.declined)}",
+            f"引用（citations）{checked.citations}，检索结果（results）{checked.results}，"
+            f"违规（violations）{len(checked.violations)}"
+            + (f"：{'，'.join(broken)}" if broken else ""),
+            *(f"  {one.question}  {one.rule}  {one.detail}" for one in checked.violations[:most]),
+            *([f"  …… 另有 {left} 处（{left} more）"] if left > 0 else []),
+            f"耗时（ms）：中位 p50 {format_number(checked.timings_ms['p50'], 1)}，"
+            f"p95 {format_number(checked.timings_ms['p95'], 1)}",
+        ]
+    )
