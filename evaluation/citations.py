@@ -198,12 +198,8 @@ def _check_names(
             yield "name", title
     for number in mentions.numbers:
         named |= library.numbered(number)
-        known = library.numbered(number) or any(
-            number.endswith(one) or one.endswith(number)  # the words before it may differ
-            for document in cited
-            for one in read_numbers(document.clean)
-        )
-        if not known and not is_repeated(number):
+        printed = [*repeated, *(document.clean for document in cited)]
+        if not library.numbered(number) and not any(_holds(text, number) for text in printed):
             yield "name", number
     labels = {label for citation in citations for label in read_labels(citation.label)}
     for label in mentions.labels:
@@ -214,6 +210,18 @@ def _check_names(
         )
         if not known and not is_repeated(label):
             yield "number", label
+
+
+def _holds(text: str, number: str) -> bool:
+    """Whether ``text`` has a 文号, from the last two characters of the agency on.
+
+    Before those the words that run into it may differ.
+    """
+    return _tail(number) in map(_tail, read_numbers(text))
+
+
+def _tail(number: str) -> str:
+    return number[max(number.rfind("〔"), number.rfind("令")) - 2 :]
 
 
 def _shown(text: str) -> str:

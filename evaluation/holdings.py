@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from documents.metadata import display_title
 from documents.types import Clause, Document, Metadata, Reference
-from evaluation.mentions import read_labels, read_titles
+from evaluation.mentions import read_labels, read_numbers, read_titles
 from index.units import build_units
 from qa.labels import format_label
 
@@ -27,8 +27,9 @@ class Holdings:
             for title in _titles_of(document):
                 for one in read_titles(display_title(title)):
                     self._titles.setdefault(one, set()).add(document.id)
-            for number in _numbers_of(document.metadata):
-                self._numbers.setdefault("".join(number.split()), set()).add(document.id)
+            for text in _numbers_of(document.metadata):
+                for number in read_numbers(text):
+                    self._numbers.setdefault(number, set()).add(document.id)
 
     def stands(self, text: str, first: Iterable[str] = ()) -> bool:
         """Whether a document holds ``text``; those named ``first`` are looked at before others."""

@@ -17,6 +17,7 @@ _NEXT_MARK = re.compile(r"\s*\[(\d+)\]")
 _NUMBERED = re.compile(
     r"[\u4e00-\u9fff]{2,}(?:[〔\[（(【［]\d{4}[〕\])）】］]\s*第?\d{1,5}号|令\s*第?\s*\d{1,4}\s*号)"
 )
+_BRACKETS = str.maketrans("[（(【［]）)】］", "〔" * 5 + "〕" * 5)
 _NUMERAL = "[〇零一二三四五六七八九十百千]+"
 # 第十二条第二款第（三）项, 第十二条之一, 第二章.
 _ARTICLE = (
@@ -40,7 +41,7 @@ class Quotation:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """What was read; titles are with their 《》, and all but the marks are as they are printed."""
+    """What was read; titles are with their 《》, 文号 as ``read_numbers`` returns them."""
 
     quotations: tuple[Quotation, ...]
     marks: tuple[int, ...]
@@ -89,8 +90,11 @@ def read_titles(text: str) -> tuple[str, ...]:
 
 
 def read_numbers(text: str) -> tuple[str, ...]:
-    """Return the 文号 in ``text``, without spaces, with the Chinese words that run into them."""
-    return tuple("".join(number.split()) for number in _NUMBERED.findall(text))
+    """Return the 文号 in ``text``, with the Chinese words that run into them.
+
+    Spaces are left out, and the brackets around the year are 〔〕 however they are printed.
+    """
+    return tuple("".join(number.split()).translate(_BRACKETS) for number in _NUMBERED.findall(text))
 
 
 def read_labels(text: str) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def format_report(report: Report) -> str:
             "按问题类别（by kind of question）",
             *_kinds(report),
             "",
-            *_curve(report.curve, report.operating),
+            format_curve(report.curve, report.operating),
             "",
             _listing("误拒（false refusals）", report.false_refusals),
             _listing("误答（false answers）", report.false_answers),
@@ -57,6 +57,22 @@ def format_number(value: float | None, digits: int = 3) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
+def format_curve(curve: Curve, operating: Point | None) -> str:
+    """Return the area and some points of a curve, at last that of the outcomes as given."""
+    fields = ("threshold", "coverage", "risk", "refusal_recall", "false_refusals")
+    rows = [_point(point, fields) for point in _thinned(curve.points)]
+    if operating:
+        rows.append(f"{_point(operating, fields)}  按实得结果（outcomes as given）")
+    return "\n".join(
+        [
+            f"风险与覆盖（risk and coverage）：面积 {format_number(curve.area)}，"
+            f"最好可到 {format_number(curve.least)}（area, and the least possible）",
+            "".join(f"{name:>16}" for name in fields),
+            *rows,
+        ]
+    )
+
+
 def _kinds(report: Report) -> list[str]:
     head = f"{'':24}{'questions':>10}" + "".join(f"{name:>10}" for name in OUTCOMES)
     rows = (
@@ -66,19 +82,6 @@ def _kinds(report: Report) -> list[str]:
         for kind, count in report.by_kind.items()
     )
     return [f"{head}{'right':>10}", *rows]
-
-
-def _curve(curve: Curve, operating: Point | None) -> list[str]:
-    fields = ("threshold", "coverage", "risk", "refusal_recall", "false_refusals")
-    rows = [(_point(point, fields), "") for point in _thinned(curve.points)]
-    if operating:
-        rows.append((_point(operating, fields), "  按实得结果（outcomes as given）"))
-    return [
-        f"风险与覆盖（risk and coverage）：面积 {format_number(curve.area)}，"
-        f"最好可到 {format_number(curve.least)}（area, and the least possible）",
-        "".join(f"{name:>16}" for name in fields),
-        *(row + note for row, note in rows),
-    ]
 
 
 def _point(point: Point, fields: Sequence[str]) -> str:
