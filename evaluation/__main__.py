@@ -1,4 +1,4 @@
-"""``python -m evaluation run|tune|answers|refusals|clauses``.
+"""``python -m evaluation run|tune|answers|citations|refusals|clauses``.
 
 Exit 0 ok, 1 below a floor, without a gain, or failed, 2 bad input.
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from documents.errors import DocumentError
-from evaluation.answers import METRICS, Report, evaluate, format_report
+from evaluation.answers import METRICS, Report, evaluate
+from evaluation.citations import Checked, check_answers
 from evaluation.clauses import (
     Measure,
     format_measures,
@@ -23,15 +25,18 @@ from evaluation.clauses import (
     measure_noisy,
     measure_scan,
 )
+from evaluation.curves import plot_curve
 from evaluation.datasets import Question, read_questions
 from evaluation.errors import DatasetError, EvaluationError, UnknownSystemError
 from evaluation.halves import HALVES
+from evaluation.holdings import Holdings
 from evaluation.metrics import RUN_NAMES
 from evaluation.parsing import format_timings, time_parsing
 from evaluation.questions import find_unit, read_own
 from evaluation.refusals import count_refusals, format_refusals, read_queries
 from evaluation.scans import Damage
 from evaluation.systems import BASELINE, DEFAULT_SYSTEMS, System, read_systems
+from evaluation.tables import format_checked, format_report
 from index.errors import PolicyIndexError
 
 if TYPE_CHECKING:
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from evaluation.tuning import Trial
     from index.adapter import QueryAdapter
     from qa.assistant import PolicyAssistant
+    from qa.types import Request
 
 OK, BELOW, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -79,7 +85,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="METRIC=VALUE",
         help=f"低于此值则退出码为 1，可重复。METRIC：{', '.join(METRICS)}",
     )
+    answers.add_argument(
+        "--without-history",
+        action="store_true",
+        help="追问不带上文（ask follow-ups as they stand）",
+    )
+    answers.add_argument("--curve", type=Path, metavar="SVG", help="画出风险与覆盖的曲线")
     answers.set_defaults(run=_answers)
+    _add_citations(
+        commands.add_parser(
+            "citations", help="逐条核对答案的引用（check every citation of every answer）"
+        )
+    )
     clauses = commands.add_parser("clauses", help="条款拆分是否准确（are documents split right）")
     clauses.add_argument("set", choices=("laws", "noisy", "formats", "scan", "speed"))
     clauses.add_argument("folder", type=Path, metavar="FOLDER")
@@ -133,6 +150,25 @@ def _add_run(run: argparse.ArgumentParser) -> None:
         help=f"低于此值则退出码为 1，可重复。METRIC：{', '.join(RUN_NAMES)}",
     )
     run.set_defaults(run=_run)
+
+
+def _add_citations(citations: argparse.ArgumentParser) -> None:
+    citations.add_argument(
+        "sets", type=Path, nargs="+", metavar="SET", help="自有问题文件 .jsonl，或 BEIR 文件夹"
+    )
+    citations.add_argument(
+        "--corpus", type=Path, metavar="FILE", help="BEIR：另一处的 corpus.jsonl[.gz]"
+    )
+    citations.add_argument(
+        "--index", type=Path, metavar="DIR", help="自有问题：索引目录（默认：本机索引）"
+    )
+    citations.add_argument("--split", metavar="NAME", help="自有问题：只用这一部分")
+    citations.add_argument("--limit", type=int, metavar="N", help="每个集合最多问多少题")
+    citations.add_argument("--list", type=int, default=20, metavar="N", help="列出多少处违规")
+    citations.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+    citations.add_argument("--cache", type=Path, metavar="DIR", help="BEIR：向量缓存的文件夹")
+    citations.add_argument("--json", action="store_true", help="输出 JSON")
+    citations.set_defaults(run=_citations)
 
 
 def _add_tune(tune: argparse.ArgumentParser) -> None:
@@ -343,7 +379,7 @@ def _measure_systems(
 def _answers(options: argparse.Namespace) -> int:
     try:
         questions = read_questions(options.file, split=options.split)
-        report = _ask(questions, options.index, options.model)
+        report = _ask(questions, options.index, options.model, history=not options.without_history)
     except (DatasetError, DocumentError, PolicyIndexError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
@@ -352,10 +388,78 @@ def _answers(options: argparse.Namespace) -> int:
         print(json.dumps({**head, **asdict(report)}, ensure_ascii=False, indent=2))
     else:
         print(format_report(report))
+    if options.curve:
+        name = f"{options.file.stem} {options.split or ''}".strip()
+        try:
+            options.curve.write_text(
+                plot_curve(name, report.curve, report.operating), encoding="utf-8"
+            )
+        except OSError as error:
+            print(f"{options.curve}：图无法写出（cannot be written）：{error}", file=sys.stderr)
+            return BAD_INPUT
     below = [floor for floor in options.floor if not _reaches(report, *floor)]
     for name, value in below:
         print(f"{name} 低于下限（below the floor）{value}", file=sys.stderr)
     return BELOW if below or report.failed else OK
+
+
+def _citations(options: argparse.Namespace) -> int:
+    # Imported here, because the libraries behind them take seconds.
+    from evaluation.asking import group_sets, read_requests
+
+    try:
+        groups = group_sets(options.sets, corpus=options.corpus)
+        # Bad input is told before anything is built.
+        requests = {
+            path: read_requests(path, split=options.split, limit=options.limit)
+            for path in options.sets
+        }
+        checked = [
+            found
+            for corpus, paths in groups.items()
+            for found in _check(options, corpus, {path: requests[path] for path in paths})
+        ]
+    except (EvaluationError, DocumentError, PolicyIndexError, OSError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    if options.json:
+        print(json.dumps([asdict(one) for one in checked], ensure_ascii=False, indent=2))
+    else:
+        print("\n\n".join(format_checked(one, most=options.list) for one in checked))
+    return BELOW if any(one.violations for one in checked) else OK
+
+
+def _check(
+    options: argparse.Namespace, corpus: Path | None, sets: Mapping[Path, Sequence[Request]]
+) -> list[Checked]:
+    """Return what came of asking each set of the library that is made of ``corpus``, or our own."""
+    from index.progress import Progress
+
+    progress = Progress()
+    assistant = _open_corpus(options, corpus) if corpus else _open(options.index, options.model)
+    library = Holdings(assistant.index.documents)
+    return [
+        check_answers(
+            assistant,
+            library,
+            requests,
+            name=path.resolve().name,
+            progress=partial(progress, f"ask {path.name}"),
+        )
+        for path, requests in sets.items()
+    ]
+
+
+def _open_corpus(options: argparse.Namespace, corpus: Path) -> PolicyAssistant:
+    from evaluation.asking import index_corpus
+    from evaluation.encodings import default_cache
+    from index.encoder import load_encoder
+    from index.progress import Progress
+    from qa.assistant import PolicyAssistant
+
+    cache = options.cache or default_cache()
+    encoder = load_encoder(options.model)
+    return PolicyAssistant(index_corpus(corpus, encoder, cache=cache, progress=Progress()))
 
 
 def _refusals(options: argparse.Namespace) -> int:
@@ -383,13 +487,16 @@ def _open(directory: Path | None, model: str | None) -> PolicyAssistant:
     return PolicyAssistant(open_index(directory, model=model, progress=_show_progress))
 
 
-def _ask(questions: Sequence[Question], directory: Path | None, model: str | None) -> Report:
+def _ask(
+    questions: Sequence[Question], directory: Path | None, model: str | None, *, history: bool
+) -> Report:
     assistant = _open(directory, model)
     documents = assistant.index.documents
     return evaluate(
         assistant,
         questions,
         find_unit=lambda document, clause: find_unit(documents, document, clause),
+        history=history,
         progress=lambda done, total: _show_progress("ask", done, total),
     )
 

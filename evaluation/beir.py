@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from documents.types import Document
 from evaluation.errors import DatasetError
 from evaluation.halves import half_of
 from evaluation.lines import read_lines, read_records
@@ -28,7 +29,7 @@ def read_beir(
     DatasetError names the file and the line that cannot be used. A right answer that the corpus
     lacks counts as not found; a corpus that lacks them all is refused.
     """
-    texts = read_queries(_one_of(folder, "queries.jsonl", "queries.jsonl.gz"))
+    texts = read_queries(find_queries(folder))
     path = folder / "qrels" / f"{split}.tsv"
     judged = _read_qrels(path, known=sorted(p.stem for p in path.parent.glob("*.tsv")))
     lost = sorted(judged.keys() - texts.keys())
@@ -39,8 +40,8 @@ def read_beir(
     qrels = {query: judged[query] for query in texts if _asked(query, judged, half)}
     if not qrels:
         raise DatasetError(str(path), "没有可用的问题", "no query is left")
-    source = corpus or _one_of(folder, "corpus.jsonl", "corpus.jsonl.gz")
-    documents, ids = build_documents(_read_corpus(source))
+    source = corpus or find_corpus(folder)
+    documents, ids = read_corpus(source)
     answers = {record for grades in qrels.values() for record in grades}
     if answers.isdisjoint(ids.values()):
         raise DatasetError(
@@ -59,6 +60,21 @@ def read_beir(
     )
 
 
+def find_queries(folder: Path) -> Path:
+    """Return the file of the queries in ``folder``; DatasetError where there is none."""
+    return _one_of(folder, "queries.jsonl", "queries.jsonl.gz")
+
+
+def find_corpus(folder: Path) -> Path:
+    """Return the file of the corpus in ``folder``; DatasetError where there is none."""
+    return _one_of(folder, "corpus.jsonl", "corpus.jsonl.gz")
+
+
+def read_corpus(path: Path) -> tuple[tuple[Document, ...], dict[tuple[str, str], str]]:
+    """Return the documents that the records of a corpus make, and {(document, clause): record}."""
+    return build_documents(_read_records(path))
+
+
 def read_queries(path: Path) -> dict[str, str]:
     """Return {id: text} of a ``queries.jsonl`` in its order."""
     queries: dict[str, str] = {}
@@ -70,7 +86,7 @@ def read_queries(path: Path) -> dict[str, str]:
     return queries
 
 
-def _read_corpus(path: Path) -> Iterator[Record]:
+def _read_records(path: Path) -> Iterator[Record]:
     seen: set[str] = set()
     for where, record in read_records(path):
         id_ = _id(record, where, seen)

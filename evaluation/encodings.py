@@ -44,12 +44,14 @@ class EncoderCache:
     that does not match is made again. A file that SQLite cannot read is put aside, and said so.
     Queries are encoded one at a time, as the product does, so that what is asked beside a question
     changes nothing; passages go in blocks of like length, which changes them by float noise only.
+    Without ``queries`` those are encoded anew each time, as where the time they take is measured.
     Several processes may share a folder. CacheError where it cannot be read or written.
     """
 
-    def __init__(self, encoder: Encoder, folder: Path) -> None:
+    def __init__(self, encoder: Encoder, folder: Path, *, queries: bool = True) -> None:
         name = hashlib.sha256(encoder.fingerprint.encode()).hexdigest()[:16]
         self._encoder = encoder
+        self._remembers_queries = queries
         self._file = folder / f"{name}.sqlite3"
         with _reported(self._file):
             folder.mkdir(parents=True, exist_ok=True)
@@ -79,6 +81,8 @@ class EncoderCache:
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
         """Questions -> (len(texts), dimension), from memory once they have been asked for."""
+        if not self._remembers_queries:
+            return self._encoder.encode_query(texts)
         missing = [text for text in dict.fromkeys(texts) if text not in self._queries]
         for text in missing:
             self._queries[text] = self._vectors("queries", [text], self._encoder.encode_query)
@@ -93,6 +97,8 @@ class EncoderCache:
 
     def encode_query_tokens(self, text: str) -> tuple[Vectors, Vectors]:
         """One question -> its vector (1, dimension) and those of its tokens; like encode_query."""
+        if not self._remembers_queries:
+            return self._encoder.encode_query_tokens(text)
         if text not in self._query_tokens:
             key = _key(text)
             with _reported(self._file):

@@ -1,24 +1,16 @@
-"""Two pictures of a comparison, as SVG: each system's scores, and where it differs from the baseline.
-
-Written by hand rather than by a plotting library: a dot with its interval is three lines of SVG, the
-letters stay letters, so that any viewer shows Chinese with its own fonts, and the same numbers give
-the same file.
-"""
+"""Two pictures of a comparison, as SVG: each system's scores, and where it differs from the baseline."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
-from xml.sax.saxutils import escape
 
 from evaluation.comparison import Measured
+from evaluation.drawing import COLOURS, draw_dot, draw_line, draw_text, frame
 
 _METRICS = ("nDCG@10", "RR@10", "R@100")
 _SLICED = "nDCG@10"
-# Told apart also by people who do not see colours alike (Okabe and Ito, 2008).
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#000000")
-_FONT = "'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
 _LEFT, _WIDTH, _RIGHT, _TOP, _ROW, _GAP = 330, 460, 150, 64, 20, 30
 _TICKS = 6
 # Scores nearer to each other than this are not drawn further apart.
@@ -92,38 +84,37 @@ def _draw(head: str, note: str, groups: Sequence[_Group], *, signed: bool) -> st
         return _LEFT + (value - low) / (high - low) * _WIDTH
 
     bottom = height - 2 * _ROW + 6
-    marks = [_text(16, 26, head, size=16, bold=True), _text(16, 46, note, size=12, faint=True)]
+    marks = [
+        draw_text(16, 26, head, size=16, bold=True),
+        draw_text(16, 46, note, size=12, faint=True),
+    ]
     for i in range(round((high - low) / step) + 1):
         tick = low + i * step
         zero = signed and abs(tick) < step / 2
-        marks.append(_line(x(tick), _TOP, x(tick), bottom, "#555" if zero else "#ddd"))
+        marks.append(draw_line(x(tick), _TOP, x(tick), bottom, "#555" if zero else "#ddd"))
         label = f"{0.0 if zero else tick:{'+' if signed and not zero else ''}.{_decimals(step)}f}"
-        marks.append(_text(x(tick), bottom + 18, label, size=12, anchor="middle"))
+        marks.append(draw_text(x(tick), bottom + 18, label, size=12, anchor="middle"))
     y = float(_TOP)
     for group in groups:
         y += _GAP - 8
-        marks.append(_text(16, y, group.title, size=13, bold=True))
+        marks.append(draw_text(16, y, group.title, size=13, bold=True))
         y += 8
         for row in group.rows:
             y += _ROW
             marks += _mark(row, y - 6, x, signed=signed)
     width = _LEFT + _WIDTH + _RIGHT
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" font-family="{_FONT}">\n'
-        f'<rect width="{width}" height="{height}" fill="#fff"/>\n' + "\n".join(marks) + "\n</svg>\n"
-    )
+    return frame(width, height, marks)
 
 
 def _mark(row: _Row, y: float, x: Callable[[float], float], *, signed: bool) -> list[str]:
     """Return the label, the interval, the dot and the figure of one row."""
-    colour = _COLOURS[row.colour % len(_COLOURS)]
+    colour = COLOURS[row.colour % len(COLOURS)]
     figure = f"{row.value:{'+' if signed else ''}.3f}"
     return [
-        _text(_LEFT - 12, y + 4, row.label, size=12, anchor="end"),
-        _line(x(row.low), y, x(row.high), y, colour, width=2),
-        f'<circle cx="{x(row.value):.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>',
-        _text(_LEFT + _WIDTH + 16, y + 4, figure, size=12),
+        draw_text(_LEFT - 12, y + 4, row.label, size=12, anchor="end"),
+        draw_line(x(row.low), y, x(row.high), y, colour, width=2),
+        draw_dot(x(row.value), y, colour),
+        draw_text(_LEFT + _WIDTH + 16, y + 4, figure, size=12),
     ]
 
 
@@ -139,27 +130,3 @@ def _scale(values: Sequence[float]) -> tuple[float, float, float]:
 
 def _decimals(step: float) -> int:
     return max(0, -floor(log10(step) + _HAIR))
-
-
-def _text(
-    x: float,
-    y: float,
-    text: str,
-    *,
-    size: int,
-    anchor: str = "start",
-    bold: bool = False,
-    faint: bool = False,
-) -> str:
-    weight = ' font-weight="600"' if bold else ""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}"{weight} '
-        f'fill="{"#666" if faint else "#222"}">{escape(text)}</text>'
-    )
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, *, width: int = 1) -> str:
-    return (
-        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
-        f'stroke="{colour}" stroke-width="{width}"/>'
-    )

@@ -6,7 +6,6 @@ by a hash of the query ids, one half to choose a threshold on and the other to r
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +20,16 @@ from qa.types import Outcome, Request
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """How many questions had which outcome, and the ids of those that were let through."""
+    """How many questions had which outcome, and the ids of those that were let through.
+
+    ``let_through_as`` says whether as ``answered``, which is false, or as ``partial``, where clauses
+    are shown that do not answer.
+    """
 
     questions: int
     outcomes: dict[Outcome, int]
     let_through: tuple[str, ...]
+    let_through_as: dict[Outcome, tuple[str, ...]]
 
 
 def read_queries(path: Path, *, half: str, limit: int) -> list[tuple[str, str]]:
@@ -45,16 +49,23 @@ def count_refusals(
     progress: Callable[[int, int], None] | None = None,
 ) -> Refusals:
     """Ask every query; one that cannot be taken as a question counts as refused."""
-    outcomes: Counter[Outcome] = Counter(dict.fromkeys(get_args(Outcome), 0))
+    given: dict[Outcome, list[str]] = {outcome: [] for outcome in get_args(Outcome)}
     let_through = []
     for done, (id_, text) in enumerate(queries, 1):
         outcome = _outcome(assistant, text)
-        outcomes[outcome] += 1
+        given[outcome].append(id_)
         if outcome != "no_basis":
             let_through.append(id_)
         if progress:
             progress(done, len(queries))
-    return Refusals(len(queries), dict(outcomes), tuple(let_through))
+    return Refusals(
+        questions=len(queries),
+        outcomes={outcome: len(ids) for outcome, ids in given.items()},
+        let_through=tuple(let_through),
+        let_through_as={
+            outcome: tuple(ids) for outcome, ids in given.items() if outcome != "no_basis"
+        },
+    )
 
 
 def _outcome(assistant: Assistant, text: str) -> Outcome:
@@ -70,4 +81,12 @@ def format_refusals(refusals: Refusals) -> str:
         f"{outcome:<10}{count:>7}{count / max(refusals.questions, 1):>9.1%}"
         for outcome, count in refusals.outcomes.items()
     )
-    return "\n".join([f"问题 {refusals.questions}，应全部拒答（all must be refused）", *rows])
+    count = len(refusals.let_through)
+    let_through = "，".join(f"{name} {len(ids)}" for name, ids in refusals.let_through_as.items())
+    return "\n".join(
+        [
+            f"问题 {refusals.questions}，应全部拒答（all must be refused）",
+            *rows,
+            f"放行（let through）{count}，{count / max(refusals.questions, 1):.1%}：{let_through}",
+        ]
+    )

@@ -15,8 +15,11 @@ import pytest
 import evaluation.__main__ as command
 from documents.parsing import parse
 from documents.types import Document
-from evaluation.answers import METRICS, OUTCOMES, Report, evaluate, format_report, unit_qrels
+from evaluation.answers import METRICS, OUTCOMES, RATES, KindCount, Report, evaluate, unit_qrels
+from evaluation.curves import plot_curve
 from evaluation.datasets import Gold, Question, read_questions
+from evaluation.risk import Point
+from evaluation.tables import format_report
 from index.types import Ranks, SearchResult
 from qa.types import Citation, Language, Outcome, Request, Response
 
@@ -43,7 +46,12 @@ class StubAssistant:
 
 
 def respond(
-    outcome: Outcome, *, cites: Sequence[str] = (), ranks: Sequence[str] = (), ms: float = 1.0
+    outcome: Outcome,
+    *,
+    cites: Sequence[str] = (),
+    ranks: Sequence[str] = (),
+    ms: float = 1.0,
+    confidence: float | None = None,
 ) -> Response:
     """Return a response that cites and ranks these clauses of the document ``d``."""
     return Response(
@@ -58,6 +66,7 @@ def respond(
         results=tuple(SearchResult("d", path, 1.0, Ranks(1, None)) for path in ranks),
         index="print",
         timings_ms={"total": ms},
+        confidence=confidence,
     )
 
 
@@ -167,7 +176,103 @@ def test_gold_counts_in_the_unit_that_holds_it() -> None:
     response = respond("answered", cites=["第一条"], ranks=["第一条", "第二条"])
     report = evaluate(StubAssistant(q=response), [question], find_unit=article)
     assert report.metrics["nDCG@10"] == pytest.approx(1.0)
-    assert report.metrics["citation_recall"] == 0.0
+    assert report.metrics["citation_precision"] == report.metrics["citation_recall"] == 0.0
+    assert report.metrics["first_citation"] == 0.0
+    assert report.metrics["citation_precision_unit"] == 1.0
+    assert report.metrics["citation_recall_unit"] == 1.0
+    assert report.metrics["first_citation_unit"] == 1.0
+
+
+def test_a_unit_that_is_cited_twice_counts_once() -> None:
+    def article(document: str, clause: str) -> str:
+        return clause.split("/")[0]
+
+    gold = (Gold("d", "第一条/（一）", 2), Gold("d", "第三条", 2), Gold("d", "第二条", 1))
+    question = Question("q", "…", "zh", "answered", gold)
+    cites = ["第一条/（二）", "第一条/（三）", "第二条", "第四条"]
+    report = evaluate(
+        StubAssistant(q=respond("answered", cites=cites)), [question], find_unit=article
+    )
+    assert report.metrics["citation_precision_unit"] == pytest.approx(2 / 3)
+    assert report.metrics["citation_precision"] == pytest.approx(1 / 4)
+    assert report.metrics["citation_recall_unit"] == 1 / 2
+
+
+def test_the_first_citation_is_that_of_a_question_to_be_answered() -> None:
+    """It must answer: a clause that only helps is not enough, and a question failed is missed."""
+    questions = [
+        ask("first", "answered", a=2, b=1),
+        ask("second", "answered", language="en", a=2, b=1),
+        ask("none", "answered", a=2),
+        ask("failed", "answered", a=2),
+        ask("partial", "partial", a=2),
+        ask("helped", "answered", a=1),
+    ]
+    assistant = StubAssistant(
+        first=respond("answered", cites=["a", "b"]),
+        second=respond("answered", cites=["b", "a"]),
+        none=respond("no_basis"),
+        partial=respond("partial", cites=["a"]),
+        helped=respond("answered", cites=["a"]),
+    )
+    report = evaluate(assistant, questions, find_unit=same)
+    assert [item.first_citation for item in report.items] == [1.0, 0.0, 0.0, 0.0, None, None]
+    assert report.metrics["first_citation"] == 1 / 4
+    assert report.by_language["en"]["first_citation"] == 0.0
+
+
+def test_false_refusals_and_false_answers_are_shares_of_what_they_spoil(report: Report) -> None:
+    # One of the two to be answered is refused; of the other two one is answered, one fails.
+    assert report.metrics["false_refusal_rate"] == 1 / 2
+    assert report.metrics["false_answer_rate"] == 1 / 2
+    assert report.by_language["en"]["false_refusal_rate"] == 1.0
+    assert report.by_language["en"]["false_answer_rate"] is None
+
+
+def test_kinds_are_counted_those_to_be_answered_first() -> None:
+    questions = [
+        replace(ask("a", "no_basis"), kind="hostile"),
+        replace(ask("b", "answered"), kind="support"),
+        replace(ask("c", "answered"), kind="support"),
+        replace(ask("d", "partial"), kind="support"),
+        replace(ask("e", "partial"), kind="lost_figure"),
+        ask("f", "answered"),
+    ]
+    answered = respond("answered")
+    assistant = StubAssistant(
+        a=answered, b=answered, c=respond("partial"), d=respond("partial"), f=answered
+    )
+    report = evaluate(assistant, questions, find_unit=same)
+    assert list(report.by_kind) == ["-", "support", "lost_figure", "hostile"]
+    assert report.by_kind["support"] == KindCount(
+        3, {"answered": 1, "partial": 2, "no_basis": 0}, 2
+    )
+    assert report.by_kind["hostile"].right == 0
+    failed = report.by_kind["lost_figure"]
+    assert (failed.questions, sum(failed.outcomes.values()), failed.right) == (1, 0, 0)
+    rows = {
+        line.split()[0]: line.split()[1:] for line in format_report(report).splitlines() if line
+    }
+    assert rows["support"] == ["3", "1", "2", "0", "2"]
+
+
+def test_confidence_makes_the_curve_and_outcomes_the_point_on_it() -> None:
+    questions = [ask(id, "answered") for id in "ab"] + [ask(id, "no_basis") for id in "cd"]
+    assistant = StubAssistant(
+        a=respond("answered", confidence=0.9),
+        b=respond("no_basis", confidence=0.3),
+        c=respond("answered", confidence=0.6),
+    )
+    report = evaluate(assistant, questions, find_unit=same)
+    assert [point.threshold for point in report.curve.points] == [0.9, 0.6, 0.3, 0.0]
+    assert [point.risk for point in report.curve.points] == [0, 1 / 2, 1 / 3, 1 / 2]
+    assert report.operating == Point(1.0, 1 / 2, 1 / 2, 1 / 2, 1 / 2)
+    assert [item.confidence for item in report.items] == [0.9, 0.3, 0.6, None]
+
+
+def test_where_nothing_is_answered_there_is_no_point() -> None:
+    report = evaluate(StubAssistant(), [ask("a", "answered")], find_unit=same)
+    assert report.operating is None
 
 
 def test_the_assistant_gets_the_whole_question() -> None:
@@ -179,6 +284,26 @@ def test_the_assistant_gets_the_whole_question() -> None:
     assert assistant.requests == [
         Request("那吉林呢？", id="q", history=("安徽呢？",), as_of=date(2026, 1, 2))
     ]
+
+
+def test_follow_ups_are_scored_apart_with_their_history_or_without() -> None:
+    questions = [
+        replace(ask("alone", "answered", a=2)),
+        replace(ask("follow", "answered", a=2), history=("安徽呢？",)),
+    ]
+    assistant = StubAssistant(alone=respond("answered", cites=["a"]), follow=respond("no_basis"))
+    report = evaluate(assistant, questions, find_unit=same, history=False)
+    assert [request.history for request in assistant.requests] == [(), ()]
+    assert (report.history, report.follow_ups["outcome_accuracy"]) == (False, 0.0)
+    assert report.metrics["outcome_accuracy"] == 1 / 2
+    assert [item.follow_up for item in report.items] == [False, True]
+    text = format_report(report)
+    assert "追问（follow-ups）1，不带上文" in text
+    assert "follow-up" in text
+    again = evaluate(assistant, questions, find_unit=same)
+    assert assistant.requests[-1].history == ("安徽呢？",)
+    assert again.history
+    assert "追问" not in format_report(evaluate(assistant, questions[:1], find_unit=same))
 
 
 def test_progress_is_told_of_every_question() -> None:
@@ -213,7 +338,7 @@ def run(
 
     def run(*arguments: str) -> tuple[int, str, str]:
         good = replace(report, failed=())
-        monkeypatch.setattr(command, "_ask", lambda questions, directory, model: good)
+        monkeypatch.setattr(command, "_ask", lambda *_, **__: good)
         code = command.main(["answers", *arguments])
         return code, *capsys.readouterr()
 
@@ -233,6 +358,33 @@ def test_json_holds_the_whole_report(run: Run, report: Report) -> None:
     assert printed["items"][0] == json.loads(json.dumps(asdict(report.items[0])))
 
 
+def test_the_curve_is_drawn_and_its_points_are_in_the_json(
+    run: Run, report: Report, tmp_path: Path
+) -> None:
+    code, out, _ = run(
+        str(QUESTIONS), "--split", "dev", "--json", "--curve", str(tmp_path / "c.svg")
+    )
+    assert code == 0
+    assert json.loads(out)["curve"] == json.loads(json.dumps(asdict(report.curve)))
+    drawn = (tmp_path / "c.svg").read_text(encoding="utf-8")
+    assert drawn == plot_curve("questions dev", report.curve, report.operating)
+    code, _, err = run(str(QUESTIONS), "--curve", str(tmp_path / "none" / "c.svg"))
+    assert code == 2 and "c.svg" in err
+
+
+def test_follow_ups_are_asked_as_the_command_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[bool] = []
+
+    def ask_all(*_: object, history: bool) -> Report:
+        told.append(history)
+        return evaluate(StubAssistant(), [], find_unit=same)
+
+    monkeypatch.setattr(command, "_ask", ask_all)
+    assert command.main(["answers", str(QUESTIONS)]) == 0
+    assert command.main(["answers", str(QUESTIONS), "--without-history"]) == 0
+    assert told == [True, False]
+
+
 def test_a_floor_that_is_reached_passes_and_one_that_is_not_fails(run: Run) -> None:
     assert run(str(QUESTIONS), "--floor", "outcome_accuracy=0.25")[0] == 0
     code, _, err = run(str(QUESTIONS), "--floor", "R@10=0.5", "--floor", "RR@10=0.9")
@@ -242,7 +394,7 @@ def test_a_floor_that_is_reached_passes_and_one_that_is_not_fails(run: Run) -> N
 
 
 def test_a_failed_question_is_exit_code_1(monkeypatch: pytest.MonkeyPatch, report: Report) -> None:
-    monkeypatch.setattr(command, "_ask", lambda questions, directory, model: report)
+    monkeypatch.setattr(command, "_ask", lambda *_, **__: report)
     assert command.main(["answers", str(QUESTIONS)]) == 1
 
 
@@ -263,7 +415,7 @@ def test_a_floor_that_cannot_be_read_is_exit_code_2(floor: str) -> None:
 
 
 def test_every_metric_is_in_the_report(report: Report) -> None:
-    assert tuple(report.metrics) == METRICS
+    assert tuple(report.metrics) == (*METRICS, *RATES)
 
 
 # The shipped questions

@@ -55,4 +55,7 @@ def test_outcomes_are_counted_and_what_was_let_through_is_named() -> None:
     refusals = count_refusals(SimpleNamespace(ask=ask), queries)
     assert refusals.outcomes == {"answered": 1, "partial": 1, "no_basis": 2}
     assert refusals.let_through == ("a", "c")
-    assert "50.0%" in format_refusals(refusals)
+    assert refusals.let_through_as == {"answered": ("a",), "partial": ("c",)}
+    text = format_refusals(refusals)
+    assert "50.0%" in text
+    assert "放行（let through）2，50.0%：answered 1，partial 1" in text

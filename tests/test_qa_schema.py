@@ -159,6 +159,7 @@ RESPONSE = record(
     ),
     expansions=listing(**{"from": TEXT, "to": TEXT}),
     notices=listing(code=TEXT, text=TEXT, document=TEXT_OR_NULL, clause=TEXT_OR_NULL),
+    confidence={"type": ["number", "null"], "minimum": 0, "maximum": 1},
     index=TEXT,
     timings_ms=record(total=NUMBER),
 )
@@ -197,6 +198,7 @@ FULL = Response(
     timings_ms={"total": 1.5},
     expansions=(Expansion("充电桩", "充电设施"),),
     notices=(Notice("expired", "…", "d", None),),
+    confidence=0.75,
 )  # fmt: skip
 
 
@@ -205,6 +207,7 @@ def test_response_keeps_the_interface() -> None:
     check_response(obj)
     assert obj["as_of"] == "2026-01-01" and obj["id"] is None
     assert obj["results"][0]["ranks"] == {"lexical": 1, "dense": None}
+    assert obj["confidence"] == 0.75
     assert obj["expansions"] == [{"from": "充电桩", "to": "充电设施"}]
     assert obj["citations"][0]["departments"][0]["role"] == "lead"
 
