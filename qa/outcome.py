@@ -75,7 +75,7 @@ def decide(question: Question, evidence: Sequence[Evidence]) -> Verdict:
     meant = [e for e in evidence if not any(w.required and w not in e.held for w in e.weights)]
     if not meant:
         return Verdict("no_basis", (), "named")
-    basis = select(meant)
+    basis = select(meant, listing=question.kind in ("support", "other"))
     confidence = judge(basis[0])
     if confidence < LEAST:
         return Verdict("no_basis", (), "matter", confidence)

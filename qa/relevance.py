@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from qa.evidence import Evidence
 
@@ -21,8 +22,14 @@ NEARNESS = 0.453
 SHARE = 5.96
 COVERAGE = 1.347
 
-# Further clauses are cited where they are this share as likely as the best one.
-RELATIVE = 0.5
+# Where every clause on the matter is asked for: a further one is cited where it is this share as
+# likely as the best one, less where it holds the same weightiest word.
+_LISTED = 0.7
+_LISTED_SAME = 0.3
+# Where one thing is asked: clauses are cited down to the first that is so much less likely than the
+# one before it, or than the best one.
+_STEP = 0.7
+_POINTED = 0.4
 MAX_CITATIONS = 8
 
 
@@ -41,8 +48,31 @@ def judge(evidence: Evidence) -> float:
     )
 
 
-def select(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return what is cited of ``evidence``, the likeliest first; ties keep the order of the search."""
+def select(evidence: Sequence[Evidence], *, listing: bool) -> list[Evidence]:
+    """Return what is cited of ``evidence``, the likeliest first; ties keep the order of the search.
+
+    ``listing``: whether the question asks for all that there is on its matter, not for one thing.
+    """
     ranked = sorted(evidence, key=judge, reverse=True)
-    least = RELATIVE * judge(ranked[0]) if ranked else 0.0
-    return [item for item in ranked if judge(item) >= least][:MAX_CITATIONS]
+    chosen = _list(ranked) if listing else _point(ranked)
+    return chosen[:MAX_CITATIONS]
+
+
+def _list(ranked: Sequence[Evidence]) -> list[Evidence]:
+    best = ranked[0]
+    key = max(best.held, key=best.held.__getitem__, default=None)
+    return [
+        item
+        for item in ranked
+        if item is best
+        or judge(item) >= (_LISTED_SAME if key in item.held else _LISTED) * judge(best)
+    ]
+
+
+def _point(ranked: Sequence[Evidence]) -> list[Evidence]:
+    chosen = list(ranked[:1])
+    for before, item in pairwise(ranked):
+        if judge(item) < max(_STEP * judge(before), _POINTED * judge(ranked[0])):
+            break
+        chosen.append(item)
+    return chosen
