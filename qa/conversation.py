@@ -131,6 +131,11 @@ def carry_scope(question: str, last: str) -> str:
     return f"{scope}{turn.text}" if scope else question
 
 
+def ask_of(question: str, last: str) -> str:
+    """Return ``question`` as asked of the matter of ``last``."""
+    return _ask(subject_of(last), read_turn(question).text)
+
+
 def _follow(turn: Turn, last: str | None) -> str | None:
     if last is None or turn.reset or turn.courtesy:
         return None

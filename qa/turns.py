@@ -25,7 +25,7 @@ _FILLER = re.compile(
 )
 _COURTESY = re.compile(
     r"^(?:谢+|多谢|感谢|好+|的|了|啦|嗯+|哦+|噢|行|对|是的?|明白|知道|懂|清楚|了解|收到|没事|没有了|不用|你|您|再见|拜拜"
-    r"|辛苦|麻烦|你好|您好|在吗|喂|早上好|下午好|ok|okay|thanks?|thank you|thx|bye|goodbye|hello|hi|great|good"
+    r"|辛苦|麻烦|你好|您好|在吗|喂|听得?到|听得?见|能|吗|早上好|下午好|ok|okay|thanks?|thank you|thx|bye|goodbye|hello|hi|great|good"
     rf"|very much|so much|got it|i see|[\s,，.!！。~])+{_END}",
     re.IGNORECASE,
 )
