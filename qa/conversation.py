@@ -26,8 +26,8 @@ from collections.abc import Sequence
 from documents.normalization import has_han
 from documents.regions import romanized_name
 from index.tokenization import word_boundaries
-from qa.subjects import document_of, noun_of, spans_of, subject_of
-from qa.turns import CLAUSE, YEAR, YEAR_ENGLISH, Turn, own_matter, read_turn
+from qa.subjects import document_of, noun_of, subject_of
+from qa.turns import CLAUSE, YEAR, YEAR_ENGLISH, Turn, is_interrogative, own_matter, read_turn
 
 # More than this of its own, in characters and in words, and a question needs no other to be understood.
 _LITTLE = {True: 6, False: 2}
@@ -142,7 +142,9 @@ def _follow(turn: Turn, last: str | None) -> str | None:
     if turn.more:
         return last
     before = read_turn(last)
-    return _follow_scope(turn, before) or _follow_across(turn, before) or _follow_matter(turn, before)
+    return (
+        _follow_scope(turn, before) or _follow_across(turn, before) or _follow_matter(turn, before)
+    )
 
 
 def _follow_scope(turn: Turn, last: Turn) -> str | None:
@@ -150,7 +152,10 @@ def _follow_scope(turn: Turn, last: Turn) -> str | None:
     if turn.matter or not (turn.places or turn.years):
         return None
     rest = _without(turn, [*turn.places, *turn.years])
-    if re.search(r"\w", re.sub(r"[的呢呐捏吶到年底和与及跟]|\b(?:and|in|for|by|at|the|year|of|or)\b", "", rest)):
+    if re.search(
+        r"\w",
+        re.sub(r"[的呢呐捏吶到年底和与及跟]|\b(?:and|in|for|by|at|the|year|of|or)\b", "", rest),
+    ):
         return None
     text = _with_places(last, turn) if turn.places else last.text
     if not turn.years:
@@ -213,7 +218,7 @@ def _with_asked(turn: Turn, last: Turn) -> str | None:
     asked = _BARE_POINTING.sub("", turn.text) if _BARE_POINTING.match(turn.form) else turn.text
     if not turn.chinese:
         return _ask(subject_of(last.text), turn.text)
-    if turn.fragment:
+    if turn.fragment and not is_interrogative(_PARTICLE.sub("", turn.form)):
         asked = _PARTICLE.sub("", asked)
         joint = "" if asked.startswith("的") or turn.years else "的"
         return f"{noun_of(last.text)}{joint}{asked}"
@@ -238,15 +243,21 @@ def _with_thing(turn: Turn, last: Turn) -> str | None:
     thing = _PARTICLE.sub("", turn.text)
     length = len(thing) if turn.chinese else len(thing.split())
     if not turn.chinese:
-        bare = not re.match(r"(?:what|who|how|when|where|which|is|are|do|does|can|will)\b", thing, re.I)
+        bare = not re.match(
+            r"(?:what|who|how|when|where|which|is|are|do|does|can|will)\b", thing, re.I
+        )
         if not bare or length > _LONGEST_FRAGMENT[False]:
             return None
         return _with_thing_english(turn, thing, last)
     if not turn.fragment or length > _LONGEST_FRAGMENT[True] or re.search(r"[，,。？]", thing):
         return None
     if turn.places:
-        return None
-    spans = spans_of(last)
+        # Another thing in another place (那重庆的换电站呢), unless it says all itself.
+        if turn.asks or turn.form[turn.places[0].end :][:1] == "":
+            return None
+        thing = re.sub(r"^的", "", _PARTICLE.sub("", _without(turn, turn.places)))
+        return _with_thing(read_turn(f"那{thing}呢"), read_turn(_with_places(last, turn)))
+    spans = last.spans
     span = _like(thing, spans, last)
     if span is None and turn.asks:
         # It says what is asked itself (充电站的补贴标准呢): only the place is left out.
@@ -334,9 +345,12 @@ def _names(turn: Turn, chinese: bool | None = None) -> str:
     spelled = [turn.text[place.start : place.end] for place in turn.places]
     chinese = turn.chinese if chinese is None else chinese
     if chinese != turn.chinese:
-        regions = [min(place.readings, key=lambda region: len(region.path)) for place in turn.places]
+        regions = [
+            min(place.readings, key=lambda region: len(region.path)) for place in turn.places
+        ]
         spelled = [
-            region.short if chinese else romanized_name(region) or region.short for region in regions
+            region.short if chinese else romanized_name(region) or region.short
+            for region in regions
         ]
     return ("、" if chinese else " and ").join(dict.fromkeys(spelled))
 
@@ -368,6 +382,6 @@ def _lower(text: str) -> str:
 
 
 _SENTENCE_WORDS = frozenset(
-    "What Which Who Whose When Where Why How Is Are Was Were Do Does Did Can Could Will Would Should Must May Has Have "
-    "For In On By At To And The A An If Any".split()
+    "Am What Which Who Whose When Where Why How Is Are Was Were Do Does Did Can Could Will Would Should Must May"
+    " Has Have For In On By At To And The A An If Any".split()
 )

@@ -21,10 +21,13 @@ from functools import reduce
 
 from documents.normalization import has_han, match_form
 from qa.conversation import ask_of, carry_scope, resolve
+from qa.subjects import document_of
 from qa.turns import asks, is_interrogative, own_matter, read_turn
 
 # More questions than this in one text are a list, or a text.
 _MOST = 3
+# A later part with no more of its own, in characters, is of the first one's matter (租金怎么算).
+_SHORT = 2
 _STOP = re.compile(r"[?？;；。!！\n]+")
 _COMMA = re.compile(r"[,，]+")
 _ASKS_ENGLISH = (
@@ -37,7 +40,9 @@ _COMPARES = re.compile(
     r"各自?(?=[有是要打做占能怎])|分别|不同|不一样|一样吗|区别|差别|差异|对比|比较|相比|哪(?:个|家|边|里|一个|一家)(?:[\u4e00-\u9fff]?得)?(?:更|高|低|多|少|好|大)"
     r"|哪(?:个|家|边).{1,3}得(?:更|高|低|多|少|好|大)|多久比"
 )
-_COMPARES_ENGLISH = re.compile(r"\b(?:differ|difference|compare|compared|comparison|versus|vs)\b", re.I)
+_COMPARES_ENGLISH = re.compile(
+    r"\b(?:differ|difference|compare|compared|comparison|versus|vs)\b", re.I
+)
 _REGARDLESS = re.compile(r"不管|无论|不论|哪怕|不问|^想?(?:知道|了解|搞清)")
 _CHOICE = re.compile(r"^(?:还是|或者|或是|要么|以及|和|及|or\b)", re.I)
 _BACK = re.compile(
@@ -56,10 +61,7 @@ _INDEFINITE = re.compile(
 
 def split_question(text: str) -> tuple[str, ...]:
     """Return the standalone questions that ``text`` consists of; ``text`` itself where it is one."""
-    if not has_han(text):
-        parts = _split_english(text)
-    else:
-        parts = _split_chinese(text)
+    parts = _split_chinese(text) if has_han(text) else _split_english(text)
     if not 1 < len(parts) <= _MOST:
         return (text,)
     return reduce(lambda done, part: (*done, _complete(part, done)), parts[1:], (parts[0],))
@@ -67,6 +69,9 @@ def split_question(text: str) -> tuple[str, ...]:
 
 def _complete(part: str, before: tuple[str, ...]) -> str:
     if not has_han(part) and read_turn(part).pointing:
+        return ask_of(part, before[-1])
+    turn = read_turn(part)
+    if turn.chinese and 0 < turn.size <= _SHORT and not turn.places and not document_of(before[-1]):
         return ask_of(part, before[-1])
     return resolve(part, [before[-1]]) or carry_scope(part, before[-1])
 
@@ -136,6 +141,8 @@ def _split_english(text: str) -> list[str]:
     pieces = [text[a:b].strip() for a, b in zip(starts, ends, strict=True)]
     pieces = [_LEADING_ENGLISH.sub("", p) for p in pieces if re.search(r"\w", p)]
     if len(pieces) < 2 or not all(_QUESTION_ENGLISH.search(p) for p in pieces):
+        return [text]
+    if not own_matter(pieces[0]):
         return [text]
     stops = ["?" in text[a:b] or ";" in text[a:b] for a, b in cuts]
     for piece, stopped in zip(pieces[1:], stops, strict=False):

@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 from functools import reduce
 
-from documents.normalization import has_han, match_form
-from index.tokenization import word_boundaries
-from qa.turns import ASKING, CLAUSE, YEAR, Turn, is_interrogative, own_matter, read_turn
+from documents.normalization import match_form
+from qa.turns import ASKING, YEAR, is_interrogative, own_matter, read_turn
 
 _END = re.compile(r"[\s?？!！。.…~，,;；]+$")
 _POLAR = re.compile(r"(?:吗|嘛|(?<![什怎那这多])么|没有|没|不)$")
 _PARTICLES = re.compile(r"(?:呢|啊|呀|啦|哦|吧|嘞|来着|的啊|了)+$")
 _WHO = r"(?:谁|哪(?:个|些|一个|几个)?(?:部门|单位|厅局?|局|委办?局?|机构|处室)|什么(?:部门|单位|机构)|哪)"
-_LEAD = r"(?:牵头|负责|主管|分管|管|搞|起草|制定|组织|实施|落实|审批|审核|解释|印发|发布|出台|出|办|定)"
+_LEAD = (
+    r"(?:牵头|负责|主管|分管|管|搞|起草|制定|组织|实施|落实|审批|审核|解释|印发|发布|出台|出|办|定)"
+)
 # What a question ends with when all before it is its matter.
 _TAILS = [
     # 有哪些支持 -> 的支持: what is had stays, for it tells one clause of a matter from another.
@@ -53,7 +54,9 @@ _TAILS = [
     ),
     (re.compile(r"(?:会|将)(?:怎么样|怎样|如何|有什么后果)$"), ""),
     (
-        re.compile(r"在(?:哪里?|哪儿|什么地方)(?:可以|能)?(?:办理?|看|查|领|申请|报名|交|买|下载)?$"),
+        re.compile(
+            r"在(?:哪里?|哪儿|什么地方)(?:可以|能)?(?:办理?|看|查|领|申请|报名|交|买|下载)?$"
+        ),
         "",
     ),
     (
@@ -74,20 +77,19 @@ _TAILS = [
 ]
 _INNER = re.compile(
     r"(?:打算|计划|准备)?(?:能不能|可不可以|要不要|会不会|是不是|有没有|该不该|是否|能否|可否|多少(?:个|家|座|台|套|条|项|次|名)?"
-    r"|怎么|怎样|如何|什么时候|何时|由谁(?:来)?(?:负责|牵头)?|哪(?:个|些)(?:部门|单位)(?:牵头|负责|主管|管)?|哪些|什么)"
+    r"|怎么|怎样|如何|什么时候|何时|由谁(?:来)?(?:负责|牵头)?|哪(?:个|些)(?:部门|单位)(?:牵头|负责|主管|管)?|(?:哪些|什么)人|谁|哪些|什么)"
 )
 _TRAILING = re.compile(
     r"(?:要|会|能|可以|需要|需|应|是|由|的|到|在|将|打算|计划|准备|申请|申报|申领|每年|最多|最高"
-    r"|(?:的)?(?:申请条件|补贴标准|条件|有效期|期限|截止时间|标准|目标|指标|比例|金额|额度|上限|材料|流程|数量|牵头(?:单位|部门)))+$"
+    r"|(?:的)?(?:申请条件|条件|有效期|期限|截止时间|标准|目标|指标|比例|金额|额度|上限|材料|流程|数量|牵头(?:单位|部门)))+$"
 )
+_LEADING = re.compile(r"^(?:可以|能够|能|会|要|需要)(?=[\u4e00-\u9fff]{2})")
 _HAD = re.compile(r"的(?:[\u4e00-\u9fff]{0,4})(?:支持|扶持|政策|措施|规定)+$")
 _BOUND = re.compile(rf"(?:到|至|截至|截止到?)?{YEAR.pattern}(?:底|末|年底|年末)?(?:以前|之前|前)?")
 _OF_THE_YEAR = re.compile(r"\s*(?:的|那|这|版|出台|发布|印发|制定)")
 _FIGURE = re.compile(r"多少|几|目标|占比|比例|百分之|做到|达到|多大|数量")
 
-_KINDS = (
-    "方案|办法|条例|细则|规划|行动计划|实施意见|指导意见|若干意见|若干措施|若干政策|规定|通知|公告|纲要|目录|指南"
-)
+_KINDS = "方案|办法|条例|细则|规划|行动计划|实施意见|指导意见|若干意见|若干措施|若干政策|规定|通知|公告|纲要|目录|指南"
 _DOCUMENT = re.compile(
     rf"《[^》]+》|[\u4e00-\u9fff]{{1,6}}[〔\[(]\d{{4}}[〕\])]第?\d+号(?:文件?)?|^[^，。？?,;；:：《》]{{2,40}}?(?:{_KINDS})"
 )
@@ -175,7 +177,7 @@ def _without_question(stem: str) -> str:
 
 
 def _trimmed(text: str, had: str) -> str:
-    text = text.rstrip("，, ")
+    text = _LEADING.sub("", text.rstrip("，, "))
     short = reduce(lambda t, _: _TRAILING.sub("", t), range(3), text).rstrip("，, ")
     return (short if own_matter(short) else text) + had
 
@@ -183,31 +185,12 @@ def _trimmed(text: str, had: str) -> str:
 def _without_bound(text: str) -> str:
     """Return ``text`` without the years that bound a figure; one that names a document stays."""
     for match in reversed(list(_BOUND.finditer(text))):
-        if not _OF_THE_YEAR.match(text, match.end()) and text[match.start() - 1 : match.start()] not in (
+        if not _OF_THE_YEAR.match(text, match.end()) and text[
+            match.start() - 1 : match.start()
+        ] not in (
             "(",
             "（",
             "《",
         ):
             text = text[: match.start()] + text[match.end() :]
     return text
-
-
-def spans_of(turn: Turn) -> list[tuple[int, int]]:
-    """Return where the matter of the Chinese ``turn`` lies in its text, in order, in whole words."""
-    edges = word_boundaries(turn.form)
-    spans: list[tuple[int, int]] = []
-    found = 0
-    for run in turn.matter:
-        start = turn.form.index(run, found)
-        found = end = start + len(run)
-        begin = max(edge for edge in edges if edge <= start)
-        end = min(edge for edge in edges if edge >= end)
-        if spans and begin <= spans[-1][1]:
-            begin = spans.pop()[0]
-        spans.append((begin, end))
-    return spans
-
-
-def without_clause(text: str) -> str:
-    """Return ``text`` without the number of a clause."""
-    return CLAUSE.sub("", text, count=1)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qa.parts import split_question
 
@@ -112,6 +116,35 @@ SEVERAL = [
             "In Jilin, what support exists for hydrogen stations?",
         ),
     ),
+    (
+        "合肥的人才公寓怎么申请？社保断了有影响吗",
+        ("合肥的人才公寓怎么申请？", "合肥社保断了有影响吗"),
+    ),
+    (
+        "企业招用高校毕业生有补贴吗？另外见习基地怎么申报",
+        ("企业招用高校毕业生有补贴吗？", "见习基地怎么申报"),
+    ),
+    (
+        "杭州公积金最多能贷多少？二套房利率是多少？",
+        ("杭州公积金最多能贷多少？", "杭州二套房利率是多少？"),
+    ),
+    ("请问农机补贴怎么申请，烘干机能补多少钱", ("请问农机补贴怎么申请", "烘干机能补多少钱")),
+    (
+        "What is the minimum wage in Shenzhen and how many vacation days are mandatory?",
+        (
+            "What is the minimum wage in Shenzhen?",
+            "In Shenzhen, how many vacation days are mandatory?",
+        ),
+    ),
+    ("哪些人可以申请公租房？租金怎么算？", ("哪些人可以申请公租房？", "申请公租房，租金怎么算？")),
+    (
+        "异地就医备案怎么办？报销比例是多少？",
+        ("异地就医备案怎么办？", "异地就医备案，报销比例是多少？"),
+    ),
+    (
+        "大学生租房补贴谁可以领，青年驿站能免费住几天",
+        ("大学生租房补贴谁可以领", "青年驿站能免费住几天"),
+    ),
 ]
 
 WHOLE = [
@@ -150,6 +183,18 @@ WHOLE = [
     "If one EV project qualifies under two of the support measures, can we claim both?",
     "What happens to worn-out EV batteries, is there a recycling scheme?",
     "Who is responsible for charging stations, and by when?",
+    "我想开个养猪场，环评怎么做，找谁批",
+    "我父亲七十岁了，高龄补贴怎么领，一个月多少",
+    "听说电动车要换新国标，旧的还能骑吗",
+    "请问二手车过户需要本人到场吗，要带什么",
+    "公司裁员，赔偿怎么算",
+    "孩子户口在老家，能不能在杭州上学",
+    "申报截止时间和申报材料是什么",
+    "在哪里、怎么申请公租房",
+    "如果企业搬走了，补贴要退吗",
+    "What documents and fees are required for a work permit?",
+    "How and when can I apply for unemployment benefits?",
+    "农田被征收了补多少钱一亩，钱什么时候到账",
     "",
     "？",
 ]
@@ -163,3 +208,49 @@ def test_two_questions_are_told_apart(question: str, parts: tuple[str, ...]) -> 
 @pytest.mark.parametrize("question", WHOLE)
 def test_one_question_stays_whole(question: str) -> None:
     assert split_question(question) == (question,)
+
+
+TYPED = st.lists(
+    st.sampled_from(
+        [
+            *"吉林 安徽 那 呢 吗 谁负责 2026年 充电桩 補貼 怎么办 多少 这个 还有 另外 还是 各 ， ？ ； 。".split(),
+            *[
+                "几家",
+                "失业金",
+                "what is the fee",
+                ", and ",
+                "who pays",
+                "?",
+                "it",
+                " Jilin ",
+                "\n",
+            ],
+        ]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TYPED | st.text(max_size=40))
+def test_parts_are_of_the_text(text: str) -> None:
+    parts = split_question(text)
+    if len(parts) == 1:
+        assert parts == (text,)
+    else:
+        assert len(parts) <= 3 and all(re.search(r"\w", part) for part in parts)
+        assert parts[0].rstrip("?") in text
+
+
+@pytest.mark.parametrize(
+    "question", [question for question, _ in SEVERAL if "？" in question or "，" in question]
+)
+def test_a_comparison_is_never_split(question: str) -> None:
+    compared = f"{question}两者有何不同"
+    assert split_question(compared) == (compared,)
+
+
+@pytest.mark.parametrize("question", [question for question, _ in SEVERAL])
+def test_more_than_three_questions_are_left_alone(question: str) -> None:
+    many = " ".join([question.rstrip("?？") + "?"] * 4)
+    assert split_question(many) == (many,)
