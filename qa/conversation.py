@@ -151,7 +151,7 @@ def _follow_scope(turn: Turn, last: Turn) -> str | None:
     """Rule 3."""
     if turn.matter or not (turn.places or turn.years):
         return None
-    rest = _without(turn, [*turn.places, *turn.years])
+    rest = _without(turn, years=True)
     if re.search(
         r"\w",
         re.sub(r"[的呢呐捏吶到年底和与及跟]|\b(?:and|in|for|by|at|the|year|of|or)\b", "", rest),
@@ -214,7 +214,7 @@ def _with_asked(turn: Turn, last: Turn) -> str | None:
         if _HOLDINGS.search(turn.form) and not turn.opens and not turn.fragment:
             return None
         last = read_turn(_with_places(last, turn))
-        turn = read_turn(_without(turn, turn.places))
+        turn = read_turn(_without(turn))
     asked = _BARE_POINTING.sub("", turn.text) if _BARE_POINTING.match(turn.form) else turn.text
     if not turn.chinese:
         return _ask(subject_of(last.text), turn.text)
@@ -255,7 +255,7 @@ def _with_thing(turn: Turn, last: Turn) -> str | None:
         # Another thing in another place (那重庆的换电站呢), unless it says all itself.
         if turn.asks or turn.form[turn.places[0].end :][:1] == "":
             return None
-        thing = re.sub(r"^的", "", _PARTICLE.sub("", _without(turn, turn.places)))
+        thing = re.sub(r"^的", "", _PARTICLE.sub("", _without(turn)))
         return _with_thing(read_turn(f"那{thing}呢"), read_turn(_with_places(last, turn)))
     spans = last.spans
     span = _like(thing, spans, last)
@@ -355,12 +355,11 @@ def _names(turn: Turn, chinese: bool | None = None) -> str:
     return ("、" if chinese else " and ").join(dict.fromkeys(spelled))
 
 
-def _without(turn: Turn, taken: Sequence[object]) -> str:
+def _without(turn: Turn, *, years: bool = False) -> str:
+    """Return the text of ``turn`` without its places, and its years too if asked."""
+    spans = [(place.start, place.end) for place in turn.places]
+    spans += [year.span() for year in turn.years] if years else []
     text = turn.text
-    spans = [
-        (item.start(), item.end()) if isinstance(item, re.Match) else (item.start, item.end)  # type: ignore[attr-defined]
-        for item in taken
-    ]
     for start, end in sorted(spans, reverse=True):
         text = text[:start] + text[end:]
     return text
