@@ -180,3 +180,9 @@ def named_region(name: str) -> Region | None:
     """Return the division called ``name`` (full or short; the highest one where several are)."""
     regions = _names().get(name)
     return min(regions, key=lambda region: len(region.path)) if regions else None
+
+
+def romanized_name(region: Region) -> str | None:
+    """Return the name by which English texts call a province or city; None for a county."""
+    names = (name for name, regions in _romanized().items() if region in regions)
+    return next((name.title() for name in names), None)

@@ -216,7 +216,7 @@ def test_place_outside_the_library_is_refused_by_reason(assistant: PolicyAssista
 
 def test_follow_up_is_understood_as_a_whole_question(assistant: PolicyAssistant) -> None:
     response = assistant.ask(Request("那吉林呢？", history=("安徽的产业集群目标是什么？",)))
-    assert response.understood_as == "吉林的产业集群目标是什么?"
+    assert response.understood_as == "吉林的产业集群目标是什么？"
     assert response.question == "那吉林呢？"
     assert {r.document[:5] for r in response.results} == {"jilin"}
     whole = assistant.ask(response.understood_as)
