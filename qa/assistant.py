@@ -16,10 +16,11 @@ from qa.drafts import Draft
 from qa.evidence import expand, gather
 from qa.forms import matter
 from qa.outcome import Verdict, decide, documents_for, is_of
-from qa.question import Question, understand
+from qa.parts import split_question
+from qa.question import Question, frame_of, understand
 from qa.reply import compose_reply
 from qa.schema import check_request
-from qa.types import Expansion, Request, Response
+from qa.types import Expansion, Frame, Request, Response
 
 # Units that an answer is drawn from, however many results are asked for.
 EVIDENCE_DEPTH = 20
@@ -44,8 +45,10 @@ class PolicyAssistant:
         library = self.index.documents
 
         standalone = resolve(request.question, request.history)
+        # A follow-up may stand for a question in the language of the one before.
+        frame = frame_of(request.question)
         answers = [
-            replace(self._answer(text, request, day), label=label)
+            replace(self._answer(text, frame, request, day), label=label)
             for text, label in self._divide(standalone or request.question)
         ]
         citations = cite(merge(answers), library, day)
@@ -53,7 +56,7 @@ class PolicyAssistant:
         return Response(
             id=request.id,
             question=request.question,
-            language=answers[0].question.language,
+            language="en" if frame == "en" else "zh",
             as_of=day,
             understood_as=standalone,
             outcome=judge_parts(answers),
@@ -71,20 +74,22 @@ class PolicyAssistant:
         )
 
     def _divide(self, text: str) -> list[tuple[str, str | None]]:
-        """Return the questions in ``text``, each with its label: one for each place compared."""
+        """Return the questions in ``text``: one for each place compared, each with its label."""
         sides = find_sides(
             text, lambda place: any(is_of(d, place) for d in self.index.documents.values())
         )
         if sides:
             return [(ask_of(text, side, sides), side.name) for side in sides]
-        return [(text, None)]
+        return [(part, None) for part in split_question(text)]
 
-    def _answer(self, text: str, request: Request, day: date) -> Answer:
-        """Return the answer to one question."""
+    def _answer(self, text: str, frame: Frame, request: Request, day: date) -> Answer:
+        """Return the answer to one question, in the words of ``frame``."""
         library = self.index.documents
         references = self.index.find_references(text)
         expansions = self.index.expansions(text)
-        question = understand(text, references=references, expansions=expansions)
+        question = replace(
+            understand(text, references=references, expansions=expansions), frame=frame
+        )
         for form in STRUCTURAL:
             draft = form(question, self.index, day)
             if draft:

@@ -102,6 +102,11 @@ def _covers_year(question: Question, evidence: Evidence, year: int) -> bool:
 
 # --- what is asked of the matter ------------------------------------------------------------------
 
+_DUTY = re.compile(
+    r"(?:厅|局|委|部|办|院|政府|小组|中心|办公室|部门|单位|机构|公司|协会)[^，。；]{0,16}(?:负责|牵头|起草|制定|主管|审批|认定|组织|承担)"
+    r"|(?:由|设在|会同|负责单位|责任单位|牵头单位)[^，。；]{0,12}(?:厅|局|委|部|办|院|政府|中心|部门)|负责"
+)
+_PROCEDURE = re.compile(r"材料|申报|申请|提交|提出|手续|流程|程序|受理|登记|报送|备案|窗口|办理")
 _NUMBER = re.compile(
     r"\d|[一二三四五六七八九十两][一二三四五六七八九十百千万亿两]*"
     r"(?:个|家|项|座|倍|成|年|月|日|元|人|%|％)|百分之"
@@ -116,7 +121,10 @@ def _missing(question: Question, basis: Sequence[Evidence]) -> Reason | None:
     """Return why the basis does not hold what is asked, None where it does."""
     main = [e for e in basis if judge(e) >= _MAIN * judge(basis[0])]
     if question.kind == "responsible":
-        stated = any(e.passage.clause.departments or "负责" in match_form(_body(e)) for e in main)
+        stated = any(e.passage.departments or _DUTY.search(match_form(_body(e))) for e in main)
+        return None if stated else "not_stated"
+    if question.kind == "procedure":
+        stated = any(_PROCEDURE.search(match_form(_body(e))) for e in main)
         return None if stated else "not_stated"
     if question.kind not in FIGURES:
         return None

@@ -17,7 +17,16 @@ from qa.places import find_places, without_places
 from qa.types import Frame, Language
 
 Kind = Literal[
-    "ceiling", "money", "figure", "date", "responsible", "definition", "yes_no", "support", "other"
+    "ceiling",
+    "money",
+    "figure",
+    "date",
+    "responsible",
+    "procedure",
+    "definition",
+    "yes_no",
+    "support",
+    "other",
 ]
 # Questions that nothing but a figure or a date answers.
 FIGURES: frozenset[Kind] = frozenset({"ceiling", "money", "figure", "date"})
@@ -47,7 +56,7 @@ _CEILING = re.compile(
 _MONEY = re.compile(
     r"多少(?:钱|万|元)|(?:奖励|奖补|奖金|补贴|补助|资助|扶持资金|专项资金)(?:标准)?(?:是|有|给)?(?:多少|多大|几)"
     r"|(?:奖|补|给|领|拿)(?:到)?(?:多少|几万|几块|几千)|几万块|多少奖金"
-    r"|how much (?:money|subsidy|reward|support|does .* (?:pay|give|get))"
+    r"|how much (?:money|subsidy|reward|support|does .* (?:pay|give|get))|\b(?:subsidy|grant|reward|bonus) (?:per|amount|rate)"
     r"|卖到?多少钱"
 )
 _DATE = re.compile(
@@ -57,7 +66,12 @@ _DATE = re.compile(
 )
 _RESPONSIBLE = re.compile(
     r"谁(?:来)?(?:负责|牵头|管|主管)|哪(?:个|些)(?:部门|单位|厅|局|委)|由谁|牵头(?:单位|部门)|责任(?:单位|部门)"
-    r"|归(?:谁|哪)|\bwho\b|which (?:department|agency|body)|responsible"
+    r"|归(?:谁|哪)|谁(?:起草|制定|发布|印发|审批|认定|主持|组织)|哪个?(?:厅|局|委|部|办|单位)|\bwho\b"
+    r"|(?:which|what) (?:department|agency|body|authority|office)|responsible|in charge"
+)
+_PROCEDURE = re.compile(
+    r"材料|手续|流程|怎么(?:申请|申报|办理|办|报名|登记)|如何(?:申请|申报|办理|登记)|(?:到|去)?(?:哪里|哪儿|哪)(?:申请|申报|办|登记|报名)"
+    r"|(?:what|which) (?:documents|papers|materials)|how (?:do|can|to) .{0,12}(?:apply|register)"
 )
 _DEFINITION = re.compile(
     r"是什么意思|啥意思|是啥|什么是|是指|指的是|怎么理解|的?定义|的?含义|\bmeaning of\b|\bdefin|what (?:is|are) meant"
@@ -124,7 +138,7 @@ def understand(
         years=tuple(sorted({int(year) for year in _YEAR.findall(_NUMBERED.sub(" ", form))})),
         kind=_kind(form),
         whole=bool(named) and not matter,
-        frame=_frame(text) if chinese else "en",
+        frame=frame_of(text),
     )
 
 
@@ -142,7 +156,10 @@ def _unknown_titles(text: str, references: Iterable[Reference]) -> list[Term]:
     ]
 
 
-def _frame(text: str) -> Frame:
+def frame_of(text: str) -> Frame:
+    """Return the language and script in which a question wants its answer."""
+    if not has_han(text):
+        return "en"
     return "zh-Hant" if is_traditional(text) else "zh"
 
 
@@ -175,10 +192,12 @@ def _kind(form: str) -> Kind:
         return "responsible"
     if _DATE.search(form):
         return "date"
-    if _FIGURE.search(form):
+    if _FIGURE.search(form) or _MONEY.search(form):
         if _CEILING.search(form):
             return "ceiling"
         return "money" if _MONEY.search(form) else "figure"
+    if _PROCEDURE.search(form):
+        return "procedure"
     if _DEFINITION.search(form):
         return "definition"
     if _SUPPORT.search(form):
