@@ -161,16 +161,20 @@ _CEILING = re.compile(r"最高|最多|至多|最长|不得?(?:超过|高于|多�
 _AT_MOST = re.compile(r" ?(?:以内|之内|封顶|为限|为?上限)")
 # As far as 「最高支持额度不超过」 reaches before its figure.
 _NEAR = 16
+# 「年营业收入1亿元以上企业」 is one of that size.
+_SIZED = re.compile(r"(?<=以[上下])的?[^,。;、的\n]{0,12}(?:企业|项目|单位)")
 # 「…以下罚款」 is the most that can be imposed.
 _PENALTY = re.compile(r"(?:以下)?的?罚[款金]")
 # 「不超过5亿元的企业」 is a threshold, 「不超过50万元的奖励」 a ceiling.
 _THRESHOLD = re.compile(
-    r"(?<=以[上下])(?:的?[^,。;、的\n]{0,12}(?:企业|项目|单位))| ?的(?!奖|补|资[助金]|支持|额度|标准|贴息|贷款"
+    r" ?的(?!奖|补|资[助金]|支持|额度|标准|贴息|贷款"
     r"|授信|信贷|担保|一次性|经费|扶持|租金"
     r"|保[费障]|罚|创业|财政|专项|[,。;、)]|\Z)"
 )
-_PRESENT = r"截[至止]|目前|当前|现有|现状|现为|已(?!经?纳入|列入)|尚[不未]|仅[为有占]"
+_PRESENT = (
+    r"截[至止]|目前|当前|现有|现状|现为|已(?!经?纳入|列入)|尚[不未]|仅[为有占]"
     r"|去年|(?:比|较)上年|同比|近年来"
+)
 _AIM = (
     rf"(?<!截)[到至] ?{YEAR} ?年|力争|争取|目标(?=[是为:,]|值)|计划(?=[在到用新建投培引完实])"
     r"|拟(?=[在到用新建投培引完实])|努力|确保|预计|预期|将(?=[达建新完突形])|规划(?=[到建新])"
@@ -225,7 +229,7 @@ def _read(
 def _meaning(text: _Text, quantity: Quantity, previous: int) -> Meaning | None:
     folded, start, end = text.folded, quantity.start, quantity.end
     first, last = text.segment(start)
-    if lies_in(start, text.conditions) or _THRESHOLD.match(folded, end):
+    if _qualifies(text, start, end):
         return None
     lead = folded[max(first, previous) : start]
     if _is_ceiling(lead, folded[start:end], folded[end : end + 6]):
@@ -237,6 +241,12 @@ def _meaning(text: _Text, quantity: Quantity, previous: int) -> Meaning | None:
     if i >= 0 and text.tenses[i][0] >= text.sentence(start)[0]:
         return text.tenses[i][1]
     return "goal" if _any(text.verbs, first, end) else None
+
+
+def _qualifies(text: _Text, start: int, end: int) -> bool:
+    """Whether the figure at ``start``..``end`` says who qualifies, not what is given or aimed at."""
+    sized = "元" in text.folded[start:end] and _SIZED.match(text.folded, end)
+    return bool(lies_in(start, text.conditions) or sized or _THRESHOLD.match(text.folded, end))
 
 
 def _is_ceiling(lead: str, figure: str, behind: str) -> bool:
@@ -399,9 +409,8 @@ def _may(asked: Asked, fact: Fact, text: _Text) -> bool:
         return False
     if {asked.meaning, fact.meaning} == {"present", "goal"}:
         return False
-    who = lies_in(fact.start, text.conditions)
-    threshold = who or _THRESHOLD.match(text.folded, fact.end)
-    return not (threshold and asked.support and not asked.requirement)
+    qualifies = _qualifies(text, fact.start, fact.end)
+    return not (qualifies and asked.support and not asked.requirement)
 
 
 def _at_most(asked: Asked, able: Sequence[Fact]) -> list[Fact]:
