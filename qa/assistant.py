@@ -17,6 +17,7 @@ from qa.evidence import expand, gather
 from qa.forms import matter
 from qa.outcome import Verdict, decide, documents_for, is_of
 from qa.parts import split_question
+from qa.precedence import arrange
 from qa.question import Question, frame_of, understand
 from qa.reply import compose_reply
 from qa.schema import check_request
@@ -112,6 +113,8 @@ class PolicyAssistant:
             verdict = Verdict("no_basis", (), "named")
         else:
             verdict = decide(question, evidence)
+        cited = arrange(verdict.evidence, library, day)
+        verdict = replace(verdict, evidence=tuple(cited))
         draft = matter.draft(question, verdict, evidence, library)
         return Answer(question, draft, hits, expansions + expand(verdict.evidence))
 

@@ -10,16 +10,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from documents.normalization import match_form
 from documents.regions import Region, named_region
 from documents.types import Document
-from index.windows import split_sentences
+from qa.attributes import state
 from qa.drafts import Reason
-from qa.evidence import Evidence, cover
+from qa.evidence import Evidence
 from qa.question import FIGURES, Question
 from qa.relevance import judge, select
 from qa.types import Outcome
@@ -27,8 +26,6 @@ from qa.types import Outcome
 # The probability that the likeliest clause must have: chosen on the dev questions by the curve that
 # ``python -m evaluation answers --curve`` draws (evaluation/README.md).
 LEAST = 0.16
-# Clauses that are this share as likely as the best one are where the figure may stand.
-_MAIN = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +76,16 @@ def decide(question: Question, evidence: Sequence[Evidence]) -> Verdict:
     confidence = judge(basis[0])
     if confidence < LEAST:
         return Verdict("no_basis", (), "matter", confidence)
-    dated = [e for e in basis if all(_covers_year(question, e, year) for year in question.years)]
+    dated = _covering(question, basis)
     if not dated:
         return Verdict("no_basis", (), "year", confidence)
-    missing = _missing(question, dated)
-    return Verdict("partial" if missing else "answered", tuple(dated), missing, confidence)
+    stated, missing = state(question, dated, _covering(question, meant))
+    return Verdict("partial" if missing else "answered", tuple(stated), missing, confidence)
+
+
+def _covering(question: Question, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Return the evidence that covers every year asked about."""
+    return [e for e in evidence if all(_covers_year(question, e, year) for year in question.years)]
 
 
 def _covers_year(question: Question, evidence: Evidence, year: int) -> bool:
@@ -98,66 +100,3 @@ def _covers_year(question: Question, evidence: Evidence, year: int) -> bool:
     if first and last and first.year <= year <= last.year:
         return True
     return str(year) in match_form(metadata.title or "") or bool(first and first.year == year)
-
-
-# --- what is asked of the matter ------------------------------------------------------------------
-
-_DUTY = re.compile(
-    r"(?:厅|局|委|部|办|院|政府|小组|中心|办公室|部门|单位|机构|公司|协会)[^，。；]{0,16}(?:负责|牵头|起草|制定|主管|审批|认定|组织|承担)"
-    r"|(?:由|设在|会同|负责单位|责任单位|牵头单位)[^，。；]{0,12}(?:厅|局|委|部|办|院|政府|中心|部门)|负责"
-)
-_PROCEDURE = re.compile(r"材料|申报|申请|提交|提出|手续|流程|程序|受理|登记|报送|备案|窗口|办理")
-_NUMBER = re.compile(
-    r"\d|[一二三四五六七八九十两][一二三四五六七八九十百千万亿两]*"
-    r"(?:个|家|项|座|倍|成|年|月|日|元|人|%|％)|百分之"
-)
-_MONEY = re.compile(
-    r"\d[\d.,，]*\s*(?:元|万元|亿元|万|亿|%|％)|[一二三四五六七八九十两百千][一二三四五六七八九十百千万亿]*元|百分之"
-)
-_DATE = re.compile(r"\d{2,4}\s*年|\d+\s*(?:个月|日|天|年)|之日起|[一二两三四五六七八九十]+年")
-
-
-def _missing(question: Question, basis: Sequence[Evidence]) -> Reason | None:
-    """Return why the basis does not hold what is asked, None where it does."""
-    main = [e for e in basis if judge(e) >= _MAIN * judge(basis[0])]
-    if question.kind == "responsible":
-        stated = any(e.passage.departments or _DUTY.search(match_form(_body(e))) for e in main)
-        return None if stated else "not_stated"
-    if question.kind == "procedure":
-        stated = any(_PROCEDURE.search(match_form(_body(e))) for e in main)
-        return None if stated else "not_stated"
-    if question.kind not in FIGURES:
-        return None
-    if question.kind == "ceiling" and _lost_number(main[0]):
-        # Other figures may stand there; the one that was asked for does not.
-        return "source_lost"
-    pattern = {"date": _DATE, "money": _MONEY}.get(question.kind, _NUMBER)
-    if any(_states(e, pattern) for e in main):
-        return None
-    return "source_lost" if any(map(_lost_number, main)) else "not_stated"
-
-
-def _states(evidence: Evidence, pattern: re.Pattern[str]) -> bool:
-    """Whether a sentence of the quote that holds the weightiest word also holds the pattern."""
-    body = _body(evidence)
-    sentences = [body[a:b] for a, b in split_sentences(body, 0, len(body))]
-    if not evidence.held:
-        return any(pattern.search(sentence) for sentence in sentences)
-    key = max(evidence.held, key=evidence.held.__getitem__)
-    about = [s for s in sentences if cover({key: 1.0}, match_form(s))]
-    return any(pattern.search(sentence) for sentence in about or sentences)
-
-
-def _lost_number(evidence: Evidence) -> bool:
-    return any(
-        defect.kind == "missing_number"
-        and evidence.passage.start <= defect.start
-        and defect.end <= evidence.passage.end
-        for defect in evidence.passage.clause.defects
-    )
-
-
-def _body(evidence: Evidence) -> str:
-    """Return the quote without the clause's own number."""
-    marker = evidence.passage.clause.marker
-    return evidence.passage.quote.removeprefix(marker) if marker else evidence.passage.quote
