@@ -42,7 +42,6 @@ class _Text:
     """A folded text with what every fact in it is seen against, each read once."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
         self.folded = fold(text)
         self._sentences = [0, *(m.end() for m in _SENTENCE_END.finditer(self.folded))]
         self._segments = [0, *(m.end() for m in _SEGMENT_END.finditer(self.folded))]
@@ -116,6 +115,9 @@ def _year(numeral: str) -> int:
 # --- conditions -----------------------------------------------------------------------------------
 
 _RUN = r"[^,。;:!?\n]"
+_ORDINAL = (
+    r"(?:第[一二三四五六七八九十百千零\d]{1,9}条|\([一二三四五六七八九十\d]{1,4}\)|\d{1,3}[.、])"
+)
 _BEGIN = r"(?:(?<=[,。;:!?\n) 是、])|\A)"
 _MANNER = (
     r"(?:择优|分别|统一|一次性|优先|适当|依法|可以?|应当?|每年|最高|再|均|由[^,。;\n]{1,12}?|(?:[省市县区]级?)?财政"
@@ -145,7 +147,7 @@ _CONDITIONS = (
         rf"|,{_MANNER}{{0,3}}{_ACT}|{_MANNER}{{0,3}}{_GRANT}|{_BY_RATE})"
     ),
     # 「连续两年亏损的，」「有下列情形之一的，」
-    re.compile(rf"{_BEGIN}(?P<who>(?![,。;:!?\n) ]){_RUN}{{1,60}}的)(?=[,;])"),
+    re.compile(rf"{_BEGIN}(?:{_ORDINAL} ?)?(?P<who>(?![,。;:!?\n) ]){_RUN}{{1,60}}的)(?=[,;])"),
     re.compile(
         rf"(?P<who>{_QUALIFIED}{_RUN}{{0,40}}?的(?:{_RUN}{{0,15}}?{_ANYONE}(?:\([^()\n]{{1,8}}\))?)?)"
     ),
@@ -174,7 +176,7 @@ _THRESHOLD = re.compile(
     r"|保[费障]|罚|创业|财政|专项|[,。;、)]|\Z)"
 )
 _PRESENT = (
-    r"截[至止]|目前|当前|现有|现状|现为|已(?!经?纳入|列入)|尚[不未]|仅[为有占]"
+    r"截[至止]|目前|当前|现有|现状|现为|已(?!经?纳入|列入|满)|尚[不未]|仅[为有占]"
     r"|去年|(?:比|较)上年|同比|近年来"
 )
 _AIM = (
@@ -186,6 +188,9 @@ _WEAK = re.compile(
     r"达|建[成设]|[新改扩]建|培育|提[升高]|新增|打造|引[进育]|招引|实施|推[动进出]|实现|完成|突破|形成|降[至到低]"
     r"|下降|增长|认定|遴选|制定|创建|组建|保持|稳定在|覆盖"
 )
+_FLOOR = re.compile(r"不得?[低少小]于|至少")
+# 三大任务 and 六周岁 are what they are, whatever is aimed at.
+_NO_AIM = frozenset({"大", "岁", "周岁"})
 _GIVEN = re.compile(
     r"给予|予以|奖励|奖补|补助|补贴|资助|罚|征收|处(?=罚|[\d一二两三四五六七八九十百])"
 )
@@ -239,12 +244,14 @@ def _meaning(text: _Text, quantity: Quantity, previous: int) -> Meaning | None:
     if _is_ceiling(lead, folded[start:end], folded[end : end + 6]):
         return "ceiling"
     granted = _any(text.grants, first, min(end + 8, last))
-    if granted or quantity.word == "大" or (quantity.unit == "share" and "按" in lead):
+    if granted or quantity.word in _NO_AIM or (quantity.unit == "share" and "按" in lead):
         return None
     i = bisect_left(text.tenses, (end,)) - 1
     if i >= 0 and text.tenses[i][0] >= text.sentence(start)[0]:
         return text.tenses[i][1]
-    return "goal" if _any(text.verbs, first, end) else None
+    # 「居住区绿地率不低于30%」 demands; it aims at nothing.
+    aimed = _any(text.verbs, first, end) and not _FLOOR.search(folded, start, end)
+    return "goal" if aimed else None
 
 
 def _qualifies(text: _Text, start: int, end: int) -> bool:
