@@ -17,7 +17,7 @@ from qa.labels import format_label
 from qa.passages import Passage
 from qa.phrases import TEXTS, list_departments, phrase
 from qa.question import Question
-from qa.types import Citation, Frame, Notice, Outcome, Part, Pointer
+from qa.types import Citation, Fact, Frame, Notice, Outcome, Part, Pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +107,28 @@ def _paragraphs(answer: Answer, citations: Sequence[Citation]) -> Iterator[str]:
         cited = [numbers[_span(passages[position])] for position in line.passages]
         marks = "".join(f"[{number}]" for number in cited)
         if line.quote:
-            yield _quote(citations[cited[0] - 1], marks, frame)
+            yield _quote(citations[cited[0] - 1], marks, answer.question)
         else:
             yield f"{line.text} {marks}".strip()
 
 
-def _quote(citation: Citation, marks: str, frame: Frame) -> str:
+def _quote(citation: Citation, marks: str, question: Question) -> str:
+    frame = question.frame
     lines = [f"{citation.label} “{citation.quote}” {marks}"]
+    if question.kind == "support":
+        lines.extend(_list_facts(citation.facts, frame))
     if citation.departments:
         names = list_departments(citation.departments, frame)
         lines.append(f"{phrase('departments', frame)}：{names}")
     return "\n".join(lines)
+
+
+def _list_facts(facts: Sequence[Fact], frame: Frame) -> Iterator[str]:
+    """Yield a line for each kind of fact: what is given at most, to whom, until when."""
+    for kind in ("ceiling", "condition", "deadline"):
+        texts = dict.fromkeys(f"“{fact.text}”" for fact in facts if fact.kind == kind)
+        if texts:
+            yield f"{phrase(kind, frame)}：{'；'.join(texts)}"
 
 
 def _numbers(citations: Sequence[Citation]) -> dict[tuple[str, int, int], int]:
