@@ -102,7 +102,7 @@ def point(passages: Sequence[Passage]) -> tuple[Pointer, ...]:
 
 def _paragraphs(answer: Answer, citations: Sequence[Citation]) -> Iterator[str]:
     numbers = _numbers(citations)
-    passages, frame = answer.draft.passages, answer.question.frame
+    passages = answer.draft.passages
     for line in answer.draft.lines:
         cited = [numbers[_span(passages[position])] for position in line.passages]
         marks = "".join(f"[{number}]" for number in cited)

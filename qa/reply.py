@@ -66,8 +66,8 @@ def choose_stretch(question: Question, passage: Passage, limit: int) -> str:
         f for w in question.words for f in w.forms + w.official
     }
     scores = [_score(asked, match_form(text[a:b])) for a, b in pieces]
-    if passage.highlight:
-        start = passage.highlight[0]
+    if passage.figure:
+        start = passage.figure.start
         scores = [s + 100 * (a <= start < b) for s, (a, b) in zip(scores, pieces, strict=True)]
     best = max(range(len(pieces)), key=scores.__getitem__)
     first = last = best
