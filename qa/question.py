@@ -47,7 +47,8 @@ _ASKED = frozenset(
 # 「几家小厂想合伙」 tells who asks; 几 asks where something stands before it that is not a person.
 _FIGURE = re.compile(
     r"多少|(?<=[^我们咱俩他她好，。,？?！!\s])几(?:个|家|座|万|亿|成|倍|项|条|种|人|辆|处|名|件|年|天|块)|第几|多大|多高|百分之几"
-    r"|(?:收入|产值|产量|销量|规模|数量|增速|率|占比|出口)[^，。？?]{0,4}目标|比例|占比|金额|额度|上限|最高|最低|规模有|how (?:many|much|large|big|high)|what (?:percentage|share|proportion)"
+    r"|(?:收入|产值|产量|销量|规模|数量|增速|率|占比|出口)[^，。？?]{0,4}目标|比例|占比|金额|额度|上限|最高|最低|规模有"
+    r"|how (?:many|much|large|big|high)|what (?:percentage|share|proportion)"
     r"|maximum|minimum|ceiling|what is the (?:number|amount|target|rate|revenue)"
 )
 _CEILING = re.compile(
