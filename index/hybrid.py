@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from documents.errors import LoadError
 from documents.library import SUFFIXES, library_folder, policy_home, read_documents
-from documents.normalization import has_han
+from documents.normalization import has_han, match_form
 from documents.types import Clause, Document
 from documents.validity import link
 from index import snapshot
@@ -124,6 +124,7 @@ class HybridIndex:
         self._encoder = encoder
         self._fingerprint = fingerprint
         self._catalogue = Catalogue(content.documents)
+        self._forms: dict[str, str] = {}
         self._numbers: dict[str, list[int]] = {}
         for number, unit in enumerate(content.units):
             self._numbers.setdefault(unit.document, []).append(number)
@@ -253,6 +254,22 @@ class HybridIndex:
     def idf(self, word: str) -> float:
         """Return how much a word tells: its inverse document frequency over the units."""
         return self._lexical.idf(word)
+
+    def mentions(self, term: str, documents: Collection[str] | None = None) -> bool:
+        """Whether ``term``, in match form, may stand in one of these documents (default: in any).
+
+        Exact for given ``documents``; for all, a term may be taken for one whose parts stand apart.
+        """
+        if not self._lexical.bound(term):
+            return False
+        return documents is None or any(term in self._form(id) for id in documents)
+
+    def _form(self, document: str) -> str:
+        """Return the match form of a document, made when it is first needed."""
+        if document not in self._forms:
+            found = self._documents[document]
+            self._forms[document] = match_form(f"{found.metadata.title or ''}\n{found.clean}")
+        return self._forms[document]
 
     def find_references(
         self, question: str, *, filters: Filters = Filters(), as_of: date | None = None

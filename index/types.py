@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
@@ -197,6 +197,9 @@ class Index(Protocol):
     def clause(self, document: str, path: str) -> Clause: ...
 
     def idf(self, word: str) -> float: ...
+
+    def mentions(self, term: str, documents: Collection[str] | None = None) -> bool:
+        """Whether ``term``, in match form, stands in one of these documents (default: in any)."""
 
     def find_references(
         self, question: str, *, filters: Filters = Filters(), as_of: date | None = None
