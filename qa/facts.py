@@ -106,7 +106,10 @@ _COUNTED = frozenset({"comma", "bracket", "point", "digits"})
 
 
 def has_figure(figure: Figure, figures: Iterable[Figure]) -> bool:
-    """Whether one of ``figures`` is the same. 个 and a bare number stand for any classifier."""
+    """Whether one of ``figures`` is the same.
+
+    个 stands for any classifier; a bare number, as English writes it, for whatever is counted.
+    """
     return any(
         figure.value == other.value and _same_unit(figure.unit, other.unit) for other in figures
     )
@@ -117,8 +120,9 @@ def _same_unit(one: str, other: str) -> bool:
         return True
     if one.startswith("第") or other.startswith("第"):
         return one[:1] == other[:1] and "第" in (one, other)
-    generic = one in _GENERIC or other in _GENERIC
-    return generic and not {one, other} & _MEASURED
+    if "" in (one, other):
+        return not {one, other} & _MEASURED
+    return "个" in (one, other) and {one, other} <= _CLASSIFIERS
 
 
 def has_day(day: Day, days: Iterable[Day]) -> bool:
@@ -147,10 +151,13 @@ def has_number(number: Number, exact: Iterable[Number], mentioned: Iterable[Numb
 def has_chain(chain: Chain, own: Sequence[Chain], text: Sequence[Chain]) -> bool:
     """Whether ``chain`` is the number of a clause, or stands in its text.
 
-    ``own`` are the clause's own numbers; what ``chain`` adds to them must follow in the text.
+    ``own`` are the clause's own numbers; what ``chain`` adds to them must follow in the text, which
+    its last number opens (in 三、（一）一是 “一是…” it stands twice).
     """
     inside = tuple(ordinal for found in text for ordinal in found)
-    return any(_is_subsequence(chain, (*numbers, *inside), numbers) for numbers in own)
+    return any(
+        _is_subsequence(chain, (*numbers, *numbers[-1:], *inside), numbers) for numbers in own
+    )
 
 
 def _is_subsequence(chain: Chain, ordinals: Chain, own: Chain) -> bool:
@@ -164,7 +171,7 @@ def _means(part: Ordinal, other: Ordinal, articles: bool) -> bool:
         return False
     # Where there are articles, 第三条 is not (三).
     loose = _COUNTED if "article" in part.kinds and not articles else frozenset()
-    return not part.kinds or bool((part.kinds | loose) & other.kinds)
+    return not part.kinds or not other.kinds or bool((part.kinds | loose) & other.kinds)
 
 
 # --- folding and blanking -------------------------------------------------------------------------
@@ -216,6 +223,7 @@ _KINDS: dict[str, frozenset[str]] = {
     "article": frozenset({"article"}),
     "bracketed": frozenset({"article", "bracket", "digits"}),
     "item": _ITEMS,
+    "nth": _ITEMS,
     "digits": frozenset({"digits", "circle", "half", "bracket"}),
     "half": frozenset({"half", "digits"}),
     "word": frozenset(),
@@ -223,14 +231,14 @@ _KINDS: dict[str, frozenset[str]] = {
 # Clause numbers wherever they stand.
 _FIRM = (
     rf"第(?P<article>{_N})条(?:之(?P<sub>{_N}))?(?!生产线|产线|线路|铁路|高速|地铁|跑道|道路|河|街|龙)"
-    rf"|第\((?P<bracketed>{_N})\)条?|第(?P<division>{_N})(?P<name>部分|分编|编|章|节)"
-    rf"|第(?P<paragraph>{_N})款|第\(?(?P<item>{_N})\)?[项目]|附件(?P<annex>{_N})"
+    rf"|第\((?P<bracketed>{_N})\)条|第(?P<division>{_N})(?P<name>部分|分编|编|章|节)"
+    rf"|第(?P<paragraph>{_N})款|第(?:\((?P<item>{_N})\)[项目]?|(?P<nth>{_N})[项目])|附件(?P<annex>{_N})"
     rf"|\((?P<bracket>{_C})\)|\((?P<digits>\d{{1,3}})\)"
     r"|(?<![a-z])(?:articles?|art\.|clauses?|sections?|sec\.|items?|paragraphs?|para\.|chapters?"
     r"|annex|appendix|parts?|points?)\s*(?P<word>\d{1,4}(?![\d.,]*\d|%)|[ivx]+(?![a-z])|{words}(?![a-z]))"
 )
 # Those that are clause numbers where a phrase begins, and those behind another one.
-_COMMA = rf"(?P<comma>{_C})、(?![{_DIGITS}十百])"
+_COMMA = rf"(?P<comma>{_C})、(?!{_C}(?![、{_DIGITS}十百]))"
 _DECIMAL = (
     rf"(?P<decimal>\d{{1,2}}(?:\.\d{{1,2}}){{1,4}})(?=[.、]?[{_HAN}])"
     r"(?![.、]?[倍万亿元个米吨公千百户家人名项年月亩度级版代座辆台条种次成余多以的至到])"
@@ -390,7 +398,8 @@ def _read_run(run: str) -> Fraction | str:
             done = total - total % 10**8 if scale == 10**4 else Fraction(0)
             total = done + (total - done) * scale
             section, current, below = Fraction(0), None, 10**5
-    return total + section + (current or 0)
+    # 「超过0万元」 has lost its number too.
+    return total + section + (current or 0) or run
 
 
 def _read_plain(token: str) -> Fraction:
@@ -470,7 +479,8 @@ _UNITS |= {
     "cubic metres": "立方米",
 }
 _MEASURED = frozenset(_UNITS.values()) | {"分之", "五年规划", "码"}
-_GENERIC = ("", "个")
+# What 个 may stand for.
+_CLASSIFIERS = frozenset("个家座项辆台名户条种所处次套件批类人位支款期组只片场部门本")
 _MONEY = ("元", "美元", "欧元", "港元", "日元")
 _UNIT = "|".join(
     re.escape(spelling)
@@ -637,7 +647,7 @@ _SPECIAL: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Figure]
     # Numerals that count nothing: idioms, 一是 … 二是 …, First, …
     (
         re.compile(
-            r"百姓|百货|千方百计|万物|万众|万一|千家万户|四面八方|五花八门|十分(?!钟|之)|第三方|third[\s-]part(?:y|ies)"
+            rf"(?<![{_DIGITS}十百千\d])万一(?![十百千])|百姓|百货|千方百计|万物|万众|千家万户|四面八方|五花八门|十分(?!钟|之)|第三方|third[\s-]part(?:y|ies)"
             rf"|first[\s-](?:class|rate)|(?<!分)之一|其[一二三]|{_PHRASE}{_C}(?:是|要|来|则)|第{_C}(?=[,;:、])"
             rf"|{_PHRASE}{_ORDINAL_WORD}(?=,)"
         ),

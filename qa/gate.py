@@ -146,13 +146,17 @@ def _names(title: str) -> list[str]:
 _OPEN, _CLOSE = "“「『", "”」』"
 _MARK = r"[\[［【]\s*(?P<n>\d{1,3}(?:\s*[,，、;；]\s*\d{1,3})*)\s*[\]］】](?!\s*第?\d{1,5}号)"
 _MARKS = re.compile(_MARK)
+_MARKED = re.compile(rf"{_MARK}[ \t\u3000]*$")
 # What belongs to a sentence behind its full stop, and what may become that with more text.
 _TAIL = re.compile(rf"[”」』’\")）]*(?:[ \t\u3000]*{_MARK}[。.;；]?)*[ \t\u3000]*")
 _UNFINISHED = re.compile(r"[\[［【][\d\s,，、;；]*$")
 # 13. and （五）13. before a quotation, No. 9, e.g.
 _NO_STOP = re.compile(
-    r"(?:(?:^|[\n)）、》]|[-*•])\s*\d{1,3}|(?<![A-Za-z])(?:[Nn]o|[Aa]rt|[Ss]ec|[Pp]ara|e\.g|i\.e|cf|vs|[A-Z]))$"
+    r"(?:(?:^|[\n)）、》]|[-*•])\s*\d+|(?<![A-Za-z])(?:[Nn]o|[Aa]rt|[Ss]ec|[Pp]ara|e\.g|i\.e|cf|vs|[A-Z]))$"
 )
+
+# Behind 13. it is a number's dot.
+_CHINESE_AHEAD = re.compile(r"[ \t\u3000]*[\u4e00-\u9fff“「『《（(]")
 
 
 def split_sentences(pieces: Iterable[str]) -> Iterator[str]:
@@ -179,6 +183,8 @@ def _first_end(text: str, *, final: bool) -> int | None:
     for i, character in enumerate(text):
         depth += (character in _OPEN) - (character in _CLOSE and depth > 0)
         straight ^= character == '"'
+        if character == "\n" and _MARKED.search(text, 0, i):
+            depth, straight = 0, False  # a quotation that was never closed
         quoted = depth > 0 or straight
         if quoted or not (_stops(text, i, final=final) or _ends_quoted(text, i)):
             continue
@@ -199,9 +205,11 @@ def _ends_quoted(text: str, i: int) -> bool:
 
 
 def _stops(text: str, i: int, *, final: bool) -> bool:
-    if text[i] in "。！？!?\n":
+    if text[i] in "。！？\n":
         return bool(text[:i].strip()) or text[i] != "\n"
-    if text[i] != ".":
+    if text[i] not in ".!?":
+        return False
+    if text[i - 1 : i].isdigit() and _CHINESE_AHEAD.match(text, i + 1):
         return False
     following = text[i + 1 : i + 2]
     ends = following.isspace() or following in _CLOSE + "[［【\"'）)" or (final and not following)
@@ -270,19 +278,19 @@ def _quotations(text: str) -> Iterator[str]:
             if not depth:
                 yield text[start:i]
     if depth:
-        yield text[start:]
+        # A mark inside was never closed, or this one was not.
+        end = max(text.rfind(c, start) for c in _CLOSE)
+        yield text[start : end if end > start else len(text)]
 
 
 def _quotes(quotation: str, source: Source) -> bool:
-    """Whether ``quotation`` stands in the clause word for word, or is its document's title."""
+    """Whether ``quotation`` stands in the clause or its document's title word for word."""
     wanted, text = _joined(quotation), _joined(source.text)
     # The stop that a sentence ends with inside the quotation marks is the sentence's.
     if wanted.rstrip("。，；,.;") in text:
         return True
-    title, wanted = (
-        _joined(match_form(t)).strip("《》") for t in (source.citation.title, quotation)
-    )
-    return wanted == title or f"《{wanted}》" in f"《{title}》"
+    title, wanted = (_joined(match_form(t)) for t in (source.citation.title, quotation))
+    return wanted.strip("《》") == title.strip("《》") or wanted in title
 
 
 def _joined(text: str) -> str:
