@@ -182,8 +182,16 @@ _CIRCLED = {ord(c): f"({i})" for i, c in enumerate("①②③④⑤⑥⑦⑧⑨�
 _APART = {ord("，"): ";", ord("\n"): ";"}
 
 
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
+# 伍佰万元, not 队伍 and 陆续.
+_FORMAL_NUMERAL = re.compile(
+    "(?<!队)[壹贰叁肆伍陆柒捌玖拾佰仟](?=[拾佰仟零万亿元圆年月个家%])|[拾佰仟零][壹贰叁肆伍陆柒捌玖]"
+)
+
+
 def _fold(text: str) -> str:
-    return match_form(text.translate(_CIRCLED | _APART)).replace(_BLANK, ";")
+    form = match_form(text.translate(_CIRCLED | _APART)).replace(_BLANK, ";")
+    return _FORMAL_NUMERAL.sub(lambda match: match[0].translate(_FORMAL), form)
 
 
 _T = TypeVar("_T")
@@ -637,6 +645,8 @@ def _english_ordinal(match: re.Match[str]) -> Iterator[Figure]:
 
 
 _SPECIAL: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Figure]]]] = [
+    # No figures, but as easily made up.
+    (re.compile(r"(?:https?:/+|www\.)[!-~]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII), _spelling),
     (
         re.compile(
             rf"(?P<plan>十[一二三四五六七八九])五(?![{_DIGITS}十百千万亿])"

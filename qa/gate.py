@@ -93,7 +93,8 @@ def sift(
 
 def _judge(sentence: str, said: str, sources: Sequence[Source], *, marked: bool) -> Dropped | None:
     """Return why a sentence may not be said, or None; ``said`` is it without a list marker."""
-    marks, said = _take_marks(said)
+    # 1**00**万元 is shown as 100万元.
+    marks, said = _take_marks(re.sub(r"\*\*|__|`", "", said))
     if marked and not marks:
         return Dropped(sentence, "unmarked", "")
     unknown = [n for n in marks if not 0 < n <= len(sources)]

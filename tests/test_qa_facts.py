@@ -110,6 +110,10 @@ def test_other_amounts_are_others(one: int, other: int) -> None:
         ("百分之七十", 70, "%"),
         ("70 per cent", 70, "%"),
         ("七成", 70, "%"),
+        ("伍佰万元", 5_000_000, "元"),
+        ("貳拾叁個", 23, "个"),
+        ("see https://example.org/a", "https://example.org/a", "码"),
+        ("联系 a.b@example.org", "a.b@example.org", "码"),
         ("千分之三", 3, "‰"),
         ("三分之二", Fraction(2, 3), "分之"),
         ("5个百分点", 5, "百分点"),
@@ -171,7 +175,7 @@ def test_several_figures_are_told_apart(text: str, expected: set[tuple[int, str]
     [
         "一些", "一个企业", "一方面", "一批", "进一步", "统一", "万一", "十分重要", "第三方机构", "一流",
         "其一", "一是加强，二是支持", "第一，加强；第二，支持", "百姓", "one of the measures", "third-party",
-        "First, it helps.", "someone", "weighty", "到年",
+        "First, it helps.", "someone", "weighty", "到年", "队伍年轻化", "陆续推进", "大陆",
     ],
 )  # fmt: skip
 def test_what_is_no_figure_is_none(text: str) -> None:

@@ -89,6 +89,7 @@ def reasons(text: str, sources: Iterable[Source] = tuple(SOURCES)) -> list[str]:
         "一是奖励100万元[1]。二是支持建站[1]。",
         "第一，支持建站[1]。",
         "投资15000万元[1]。",
+        "**奖励**：最高 **100万元** [1]。",
     ],
 )
 def test_what_the_clauses_say_is_kept(text: str) -> None:
@@ -115,6 +116,10 @@ def test_what_the_clauses_say_is_kept(text: str) -> None:
         ("达到百分之七[1]。", "figure"),
         ("达到八成[1]。", "figure"),
         ("减半征收[1]。", "figure"),
+        ("奖励1**00**0万元[1]。", "figure"),
+        ("奖励5 0 0万元[1]。", "figure"),
+        ("奖励叁佰万元[1]。", "figure"),
+        ("详见 https://example.org/a [1]。", "figure"),
         ("建成L4级示范区[1]。", "figure"),
         ("比例2:1[1]。", "figure"),
         ("享受第二批政策[1]。", "figure"),
