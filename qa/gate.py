@@ -9,11 +9,12 @@ sentence is dropped.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from documents.normalization import match_form
+from documents.types import Document
 from qa import facts
 from qa.types import Citation
 
@@ -47,6 +48,18 @@ class Checked:
     text: str
     kept: int
     dropped: tuple[Dropped, ...]
+
+
+def read_sources(
+    citations: Iterable[Citation], library: Mapping[str, Document]
+) -> tuple[Source, ...]:
+    """Return each citation with the text of its clause, everything below it included."""
+    return tuple(_source(citation, library[citation.document]) for citation in citations)
+
+
+def _source(citation: Citation, document: Document) -> Source:
+    clause = document.clause(citation.clause)
+    return Source(citation, document.clean[clause.start : clause.end])
 
 
 def check(text: str, sources: Sequence[Source], *, frames: Collection[str] = ()) -> Checked:

@@ -14,8 +14,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from documents.numbering import read_number, write_number
-from documents.parsing import parse
-from qa.gate import Checked, Dropped, Source, check, sift, split_sentences
+from documents.parsing import parse, parse_text
+from qa.gate import Checked, Dropped, Source, check, read_sources, sift, split_sentences
 from qa.labels import format_citation_label, format_title
 from qa.types import Citation
 
@@ -242,6 +242,15 @@ def test_white_space_and_the_last_stop_of_a_quotation_do_not_count_but_all_else_
     assert reasons("“对符合条件的,给予500万元补助。”[2]") == ["quotation"]
     # Cut out of a number: the figure is another.
     assert reasons("“00万元补助”[2]") == ["figure"]
+
+
+def test_a_source_is_the_whole_clause() -> None:
+    document = parse_text(
+        "某省某某方案\n一、支持。\n（一）奖励100万元。奖励50万元。\n二、保障。\n", "plan"
+    )
+    citation = make("奖励50万元。", clause="一").citation
+    (source,) = read_sources([citation], {"plan": document})
+    assert source == Source(citation, "一、支持。\n（一）奖励100万元。奖励50万元。")
 
 
 # --- sentences ------------------------------------------------------------------------------------
