@@ -91,7 +91,7 @@ def sift(
         counted, said = _without_list_marker(sentence, counted)
         is_frame = sentence.strip() in frames or not re.search(r"\w", said)
         if not is_frame:
-            is_frame = _is_frame(said, cited)
+            is_frame = _is_frame(said, opens=not cited and not opening.strip())
             dropped = _judge(sentence, said, sources, marked=not is_frame)
             if dropped is not None:
                 yield dropped
@@ -138,10 +138,10 @@ def _unsupported(said: str, cited: Sequence[Source]) -> Iterator[tuple[Reason, s
             for numbers, text in zip(own, texts, strict=True)
         ):
             yield "clause", "/".join(str(ordinal.value) for ordinal in chain)
-    for day in stated.days:
+    for day in sorted(stated.days, key=str):
         if not any(facts.has_day(day, text.days) for text in texts):
             yield "date", "-".join(str(part) for part in day if part is not None)
-    for figure in stated.figures:
+    for figure in sorted(stated.figures, key=str):
         if not any(facts.has_figure(figure, text.figures) for text in texts):
             yield "figure", f"{figure.value}{figure.unit}"
 
@@ -168,7 +168,6 @@ _UNFINISHED = re.compile(r"[\[［【][\d\s,，、;；]*$")
 _NO_STOP = re.compile(
     r"(?:(?:^|[\n)）、》]|[-*•])\s*\d+|(?<![A-Za-z])(?:[Nn]o|[Aa]rt|[Ss]ec|[Pp]ara|e\.g|i\.e|cf|vs|[A-Z]))$"
 )
-
 # Behind 13. it is a number's dot.
 _CHINESE_AHEAD = re.compile(r"[ \t\u3000]*[\u4e00-\u9fff“「『《（(]")
 
@@ -204,8 +203,7 @@ def _first_end(text: str, *, final: bool) -> int | None:
             continue
         tail = _TAIL.match(text, i + 1) if character != "\n" else None
         end = tail.end() if tail else i + 1
-        lines = re.compile(r"\s*").match(text, end)
-        end = lines.end() if lines else end
+        end += len(text[end:]) - len(text[end:].lstrip())
         if not final and (end == len(text) or _UNFINISHED.match(text, end)):
             return None
         return end
@@ -259,14 +257,17 @@ def _without_list_marker(sentence: str, counted: int) -> tuple[int, str]:
     return number, rest
 
 
-def _is_frame(said: str, cited: bool) -> bool:
-    """Whether an unmarked sentence opens, heads or closes the answer instead of telling something."""
+def _is_frame(said: str, *, opens: bool) -> bool:
+    """Whether an unmarked sentence opens, heads or closes the answer instead of telling something.
+
+    ``opens`` where nothing stands before it.
+    """
     if _MARKS.search(said) or len(said.strip()) > _LONGEST_FRAME:
         return False
     heading = re.sub(
         r"《[^《》]*(?:《[^《》]*》[^《》]*)?》|[（(][^（）()]*号[)）]|[\W_]", "", said
     )
-    return (not cited and _OPENING.search(said) is not None) or bool(
+    return (opens and _OPENING.search(said) is not None) or bool(
         _CLOSING.search(said) or not heading
     )
 
@@ -274,11 +275,14 @@ def _is_frame(said: str, cited: bool) -> bool:
 # --- quotations -----------------------------------------------------------------------------------
 
 _BOOK = re.compile(r"《((?:[^《》]|《[^《》]*》)+)》")
+# ’ alone is an apostrophe.
+_SINGLE = re.compile("‘([^‘’]*)’")
 
 
 def _quotations(text: str) -> Iterator[str]:
     """Yield what stands in quotation marks or 《》, the outermost of nested ones; of 《》 with them."""
     yield from (match[0] for match in _BOOK.finditer(text))
+    yield from (match[1] for match in _SINGLE.finditer(text))
     depth, start, straight = 0, 0, False
     for i, character in enumerate(text):
         opens = character in _OPEN or (character == '"' and not straight)

@@ -144,6 +144,7 @@ def test_what_the_clauses_say_is_kept(text: str) -> None:
         ("“最高不超过投资额的八成”[1]。", "quotation"),
         ("According to “the plan”, stations are supported [1].", "quotation"),
         ('It says "supported" [1].', "quotation"),
+        ("最高为‘八成’[1]。", "quotation"),
         ("《某省充电站管理条例》支持建站[1]。", "quotation"),
         ("支持建站[3]。", "unknown_mark"),
         ("支持建站[0]。", "unknown_mark"),
@@ -211,6 +212,7 @@ def test_a_sentence_does_not_pass_for_an_opening_or_a_closing() -> None:
     long = "充电站" * 30
     for text in (f"{long}：\n", "支持建站，以下同。\n", f"{long}，以原文为准。\n"):
         assert check(f"{text}支持建站[1]。", SOURCES).text == "支持建站[1]。"
+    assert check("支持如下：\n都支持：\n支持建站[1]。", SOURCES).text == "支持如下：\n支持建站[1]。"
     # Behind the first that cites, nothing opens any more.
     assert check("支持建站[1]。\n还有：\n", SOURCES).text == "支持建站[1]。"
 
