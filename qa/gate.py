@@ -16,6 +16,7 @@ from typing import Literal
 from documents.normalization import match_form
 from documents.types import Document
 from qa import facts
+from qa.labels import format_title
 from qa.types import Citation
 
 Reason = Literal["unmarked", "unknown_mark", "quotation", "number", "clause", "date", "figure"]
@@ -65,7 +66,8 @@ def _source(citation: Citation, document: Document) -> Source:
 def check(text: str, sources: Sequence[Source], *, frames: Collection[str] = ()) -> Checked:
     """Return ``text`` without the sentences that ``sources`` do not support.
 
-    ``frames`` are sentences that the program itself put around the answer; they stay as they are.
+    ``frames`` are sentences that the program itself put around the answer; they stay as they are, and
+    so does a document's title on a line of its own.
     """
     passed = list(sift(split_sentences([text]), sources, frames=frames))
     kept = [piece for piece in passed if isinstance(piece, str)]
@@ -83,13 +85,20 @@ def sift(
 
     An opening (以下是…：) waits for the first sentence that cites; without any, nothing is said.
     """
-    frames = {part.strip() for part in split_sentences("\n".join([frame, ""]) for frame in frames)}
+    framing = {part.strip() for part in split_sentences(f"{frame}\n" for frame in frames)}
+    framing |= {
+        format_title(source.citation.title, number)
+        for source in sources
+        for number in (source.citation.number, None)
+    }
     opening = ""
     cited = False
     counted = 0
     for sentence in sentences:
         counted, said = _without_list_marker(sentence, counted)
-        is_frame = sentence.strip() in frames or not re.search(r"\w", said)
+        # A heading may be in bold, or end with a colon.
+        is_frame = said.strip("*#:： \n") in framing or sentence.strip() in framing
+        is_frame = is_frame or not re.search(r"\w", said)
         if not is_frame:
             is_frame = _is_frame(said, opens=not cited and not opening.strip())
             dropped = _judge(sentence, said, sources, marked=not is_frame)
@@ -258,18 +267,13 @@ def _without_list_marker(sentence: str, counted: int) -> tuple[int, str]:
 
 
 def _is_frame(said: str, *, opens: bool) -> bool:
-    """Whether an unmarked sentence opens, heads or closes the answer instead of telling something.
+    """Whether an unmarked sentence opens or closes the answer instead of telling something.
 
     ``opens`` where nothing stands before it.
     """
     if _MARKS.search(said) or len(said.strip()) > _LONGEST_FRAME:
         return False
-    heading = re.sub(
-        r"《[^《》]*(?:《[^《》]*》[^《》]*)?》|[（(][^（）()]*号[)）]|[\W_]", "", said
-    )
-    return (opens and _OPENING.search(said) is not None) or bool(
-        _CLOSING.search(said) or not heading
-    )
+    return bool(_CLOSING.search(said) or (opens and _OPENING.search(said)))
 
 
 # --- quotations -----------------------------------------------------------------------------------

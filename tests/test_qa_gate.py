@@ -192,6 +192,7 @@ def test_a_number_that_does_not_count_on_is_a_clauses() -> None:
     [
         "根据检索到的条款，支持措施如下：\n",
         "《某省充电设施行动方案》（吉政办发〔2024〕9号）\n",
+        "**《某省充电设施行动方案》**：\n",
         "The measures:\n",
     ],
 )
