@@ -63,12 +63,18 @@ Chain = tuple[Ordinal, ...]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a text states. ``chains`` are clause numbers, each from outer to inner, in order."""
+    """What a text states. ``chains`` are clause numbers, each from outer to inner, in order.
+
+    ``levels`` are the levels (省级) that stand before a figure in its phrase, ``levels_around`` those
+    that do in its sentence, behind the figure before it.
+    """
 
     numbers: frozenset[Number]
     chains: tuple[Chain, ...]
     days: frozenset[Day]
     figures: frozenset[Figure]
+    levels: frozenset[tuple[Figure, str]]
+    levels_around: frozenset[tuple[Figure, str]]
 
 
 @lru_cache(maxsize=512)
@@ -87,10 +93,18 @@ def read(text: str, names: tuple[str, ...] = ()) -> Facts:
     for pattern, make in _SPECIAL:
         others, form = _take(pattern, form, make)
         figures.extend(others)
-    quantities = _read_quantities(_ROUGHLY.sub("", form))
+    form = _ROUGHLY.sub("", form)
+    quantities = _read_quantities(form)
     years = [Day(int(q.value)) for q in quantities if q.is_year]
     figures.extend(Figure(q.value, q.unit) for q in quantities if not q.is_year)
-    return Facts(frozenset(numbers), tuple(chains), frozenset([*days, *years]), frozenset(figures))
+    return Facts(
+        frozenset(numbers),
+        tuple(chains),
+        frozenset([*days, *years]),
+        frozenset(figures),
+        frozenset(_levels(form, quantities, "。;,:、")),
+        frozenset(_levels(form, quantities, "。")),
+    )
 
 
 def read_chain(path: str, label: str) -> tuple[Chain, ...]:
@@ -123,6 +137,12 @@ def _same_unit(one: str, other: str) -> bool:
     if "" in (one, other):
         return not {one, other} & _MEASURED
     return "个" in (one, other) and {one, other} <= _CLASSIFIERS
+
+
+def is_of_another_level(figure: Figure, level: str, levels: Iterable[tuple[Figure, str]]) -> bool:
+    """Whether ``levels`` have ``figure`` for other levels only: 500万元 is what 省级 gets, not 国家级."""
+    found = {other for f, other in levels if has_figure(figure, [f])}
+    return bool(found) and level not in found
 
 
 def has_day(day: Day, days: Iterable[Day]) -> bool:
@@ -546,6 +566,19 @@ def _read_quantities(form: str) -> list[_Quantity]:
             value, second.unit, first.start, first.end, second.scale, second.is_year
         )
     return found
+
+
+_LEVEL = re.compile("(?:世界|国家|省|市|县|区|州|部|镇|村)级")
+
+
+def _levels(form: str, quantities: Sequence[_Quantity], stops: str) -> Iterator[tuple[Figure, str]]:
+    """Yield each figure with the levels before it, as far back as the next figure or stop."""
+    behind = 0
+    for quantity in quantities:
+        start = max(behind, *(form.rfind(stop, 0, quantity.start) + 1 for stop in stops))
+        for level in _LEVEL.findall(form, start, quantity.start):
+            yield Figure(quantity.value, quantity.unit), level
+        behind = quantity.end
 
 
 def _quantity(match: re.Match[str], form: str) -> _Quantity | None:

@@ -1,9 +1,9 @@
 """What may be said: sentences of which every fact stands in the clauses that they cite.
 
 Whoever wrote a text, a sentence of it passes only if it marks its clauses with [n], these exist, and
-every clause number, 文号, date, figure and quotation in it occurs in them. A sentence is judged whole:
-what its parts say of one another, and words that are no facts (支持, 不), it cannot judge. In doubt a
-sentence is dropped.
+every clause number, 文号, date, figure and quotation in it occurs in them. A figure of one level (省级)
+is not another's; otherwise it is not judged what the parts of a sentence say of one another, nor are
+words that are no facts (支持, 不). In doubt a sentence is dropped.
 """
 
 from __future__ import annotations
@@ -153,6 +153,10 @@ def _unsupported(said: str, cited: Sequence[Source]) -> Iterator[tuple[Reason, s
     for figure in sorted(stated.figures, key=str):
         if not any(facts.has_figure(figure, text.figures) for text in texts):
             yield "figure", f"{figure.value}{figure.unit}"
+    around = frozenset[tuple[facts.Figure, str]]().union(*(text.levels_around for text in texts))
+    for figure, level in sorted(stated.levels, key=str):
+        if facts.is_of_another_level(figure, level, around):
+            yield "figure", f"{level}{figure.value}{figure.unit}"
 
 
 def _names(title: str) -> list[str]:

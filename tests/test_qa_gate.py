@@ -233,6 +233,18 @@ def test_a_clause_number_is_not_put_together_from_two_citations() -> None:
     assert reasons("二、（五）13.支持[1][2]。", [one, two]) == ["clause"]
 
 
+def test_a_figure_of_one_level_is_not_anothers() -> None:
+    levels = make("给予国家级、世界级集群1000万元、省级集群500万元补助。奖励80万元，市级企业另定。")
+    for text in (
+        "国家级集群1000万元",
+        "世界级集群1000万元，省级集群500万元",
+        "对省级企业奖励80万元",
+    ):
+        assert reasons(f"{text}[1]。", [levels]) == []
+    for text in ("省级集群1000万元", "国家级集群500万元", "市级集群1000万元、省级集群500万元"):
+        assert reasons(f"{text}[1]。", [levels]) == ["figure"]
+
+
 def test_an_item_of_an_article_is_not_an_article() -> None:
     item = make("（三）支持。", clause="第十二条/（三）", label="第十二条第（三）项")
     assert reasons("第十二条第三项支持[1]。", [item]) == []
