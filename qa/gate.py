@@ -86,18 +86,18 @@ def sift(
     An opening (以下是…：) waits for the first sentence that cites; without any, nothing is said.
     """
     framing = {part.strip() for part in split_sentences(f"{frame}\n" for frame in frames)}
-    framing |= {
-        format_title(source.citation.title, number)
-        for source in sources
-        for number in (source.citation.number, None)
-    }
+    for citation in (source.citation for source in sources):
+        framing |= {citation.title, format_title(citation.title, None)}
+        framing.add(format_title(citation.title, citation.number))
     opening = ""
     cited = False
     counted = 0
     for sentence in sentences:
         counted, said = _without_list_marker(sentence, counted)
-        # A heading may be in bold, or end with a colon.
-        is_frame = said.strip("*#:： \n") in framing or sentence.strip() in framing
+        marks, bare = _take_marks(said)
+        # A heading may be in bold, or end with a colon; with a mark it still says nothing.
+        is_heading = bare.strip("*#:：。.¦ \n") in framing
+        is_frame = (is_heading and not marks) or sentence.strip() in framing
         is_frame = is_frame or not re.search(r"\w", said)
         if not is_frame:
             is_frame = _is_frame(said, opens=not cited and not opening.strip())
@@ -105,7 +105,7 @@ def sift(
             if dropped is not None:
                 yield dropped
                 sentence = "\n" * sentence.count("\n") if cited else ""
-        cited = cited or not (is_frame or sentence.isspace() or not sentence)
+        cited = cited or not (is_frame or is_heading or sentence.isspace() or not sentence)
         if not cited:
             opening += sentence
         elif sentence:

@@ -193,10 +193,11 @@ def test_a_number_that_does_not_count_on_is_a_clauses() -> None:
         "根据检索到的条款，支持措施如下：\n",
         "《某省充电设施行动方案》（吉政办发〔2024〕9号）\n",
         "**《某省充电设施行动方案》**：\n",
+        "某省充电设施行动方案[1]。",
         "The measures:\n",
     ],
 )
-def test_an_opening_needs_no_mark_but_what_it_opens(frame: str) -> None:
+def test_an_opening_needs_what_it_opens(frame: str) -> None:
     assert check(f"{frame}支持建站[1]。", SOURCES).text == f"{frame}支持建站[1]。"
     assert check(frame, SOURCES).text == ""
     assert check(f"{frame}无依据。", SOURCES).text == ""
