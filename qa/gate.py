@@ -15,7 +15,7 @@ from typing import Literal
 
 from documents.normalization import match_form
 from documents.types import Document
-from qa import facts
+from qa import claims
 from qa.labels import format_title
 from qa.types import Citation
 
@@ -133,29 +133,29 @@ def _unsupported(said: str, cited: Sequence[Source]) -> Iterator[tuple[Reason, s
     for quotation in _quotations(said):
         if not any(_quotes(quotation, source) for source in cited):
             yield "quotation", quotation
-    stated = facts.read(said, titles)
-    texts = [facts.read(source.text) for source in cited]
-    exact = facts.read("¦".join(source.citation.number or "" for source in cited)).numbers
-    mentioned = frozenset[facts.Number]().union(*(text.numbers for text in texts))
+    stated = claims.read(said, titles)
+    texts = [claims.read(source.text) for source in cited]
+    exact = claims.read("¦".join(source.citation.number or "" for source in cited)).numbers
+    mentioned = frozenset[claims.Number]().union(*(text.numbers for text in texts))
     for number in sorted(stated.numbers):
-        if not facts.has_number(number, exact, mentioned):
+        if not claims.has_number(number, exact, mentioned):
             yield "number", f"{number.agency}〔{number.year}〕{number.serial}号"
-    own = [facts.read_chain(s.citation.clause, s.citation.label) for s in cited]
+    own = [claims.read_chain(s.citation.clause, s.citation.label) for s in cited]
     for chain in stated.chains:
         if not any(
-            facts.has_chain(chain, numbers, text.chains)
+            claims.has_chain(chain, numbers, text.chains)
             for numbers, text in zip(own, texts, strict=True)
         ):
             yield "clause", "/".join(str(ordinal.value) for ordinal in chain)
     for day in sorted(stated.days, key=str):
-        if not any(facts.has_day(day, text.days) for text in texts):
+        if not any(claims.has_day(day, text.days) for text in texts):
             yield "date", "-".join(str(part) for part in day if part is not None)
     for figure in sorted(stated.figures, key=str):
-        if not any(facts.has_figure(figure, text.figures) for text in texts):
+        if not any(claims.has_figure(figure, text.figures) for text in texts):
             yield "figure", f"{figure.value}{figure.unit}"
-    around = frozenset[tuple[facts.Figure, str]]().union(*(text.levels_around for text in texts))
+    around = frozenset[tuple[claims.Figure, str]]().union(*(text.levels_around for text in texts))
     for figure, level in sorted(stated.levels, key=str):
-        if facts.is_of_another_level(figure, level, around):
+        if claims.is_of_another_level(figure, level, around):
             yield "figure", f"{level}{figure.value}{figure.unit}"
 
 

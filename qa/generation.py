@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from qa import facts
+from qa import claims
 from qa.errors import GenerationError, MalformedError, RefusedError, SlowError, UnreachableError
 from qa.gate import Dropped, Source, sift, split_sentences
 from qa.labels import format_title
@@ -108,14 +108,14 @@ def _translate(composer: Composer, quote: str) -> str | None:
 
 
 def _same_figures(quote: str, translation: str) -> bool:
-    one, other = facts.read(_without_marker(quote)), facts.read(_without_marker(translation))
+    one, other = claims.read(_without_marker(quote)), claims.read(_without_marker(translation))
     return (
-        all(facts.has_figure(figure, other.figures) for figure in one.figures)
-        and all(facts.has_figure(figure, one.figures) for figure in other.figures)
-        and all(facts.has_day(day, other.days) for day in one.days)
-        and all(facts.has_day(day, one.days) for day in other.days)
-        and all(facts.has_chain(chain, [()], one.chains) for chain in other.chains)
-        and all(facts.has_chain(chain, [()], other.chains) for chain in one.chains)
+        all(claims.has_figure(figure, other.figures) for figure in one.figures)
+        and all(claims.has_figure(figure, one.figures) for figure in other.figures)
+        and all(claims.has_day(day, other.days) for day in one.days)
+        and all(claims.has_day(day, one.days) for day in other.days)
+        and all(claims.has_chain(chain, [()], one.chains) for chain in other.chains)
+        and all(claims.has_chain(chain, [()], other.chains) for chain in one.chains)
     )
 
 

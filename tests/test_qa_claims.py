@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from qa.facts import (
+from qa.claims import (
     Day,
     Figure,
     Number,

@@ -1,4 +1,4 @@
-"""The facts of a text that can be compared: figures with units, dates, clause numbers, 文号.
+"""The claims of a text that can be compared: figures with units, dates, clause numbers, 文号.
 
 The same fact has one form, however it is written and in Chinese or English: 一百万元, 100 万元 and
 RMB 1 million are all ``Figure(1000000, "元")``, 百分之七十 and 70% ``Figure(70, "%")``. What is read
