@@ -47,6 +47,7 @@ OWNERS = {
     "gradio": ("qa/web/",),
     "fastapi": ("qa/web/", "app.py"),
     "uvicorn": ("qa/web/", "app.py"),
+    "httpx": ("qa/generation.py",),
     "rank_bm25": ("evaluation/baseline.py",),
     "ir_measures": ("evaluation/metrics.py",),
 }
