@@ -16,6 +16,7 @@ from index.hybrid import open_index
 from index.progress import Progress
 from qa.assistant import PolicyAssistant
 from qa.errors import RequestError
+from qa.generation import from_environment
 from qa.schema import read_request, write_response
 
 
@@ -76,11 +77,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _open(options: argparse.Namespace) -> PolicyAssistant:
-    return PolicyAssistant(
-        open_index(
-            options.index, model=options.model, reranker=options.reranker, progress=Progress()
-        )
+    composer = from_environment()
+    index = open_index(
+        options.index, model=options.model, reranker=options.reranker, progress=Progress()
     )
+    return PolicyAssistant(index, composer)
 
 
 def _ask(options: argparse.Namespace) -> int:

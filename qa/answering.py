@@ -115,6 +115,8 @@ def _paragraphs(answer: Answer, citations: Sequence[Citation]) -> Iterator[str]:
 def _quote(citation: Citation, marks: str, question: Question) -> str:
     frame = question.frame
     lines = [f"{citation.label} “{citation.quote}” {marks}"]
+    if citation.translation:
+        lines.append(citation.translation)
     if question.kind == "support":
         lines.extend(_list_facts(citation.facts, frame))
     if citation.departments:

@@ -15,6 +15,7 @@ from qa.conversation import resolve
 from qa.drafts import Draft
 from qa.evidence import expand, gather
 from qa.forms import matter
+from qa.generation import Composer
 from qa.outcome import Verdict, decide, documents_for, is_of
 from qa.parts import split_question
 from qa.precedence import arrange
@@ -22,6 +23,7 @@ from qa.question import Question, frame_of, understand
 from qa.reply import compose_reply
 from qa.schema import check_request
 from qa.types import Expansion, Frame, Request, Response
+from qa.writing import rewrite, translate_quotes
 
 # Units that an answer is drawn from, however many results are asked for.
 EVIDENCE_DEPTH = 20
@@ -31,13 +33,23 @@ STRUCTURAL: tuple[Callable[[Question, Index, date], Draft | None], ...] = ()
 
 
 class PolicyAssistant:
-    """Answers questions from one index; keeps nothing between questions."""
+    """Answers questions from one index; keeps nothing between questions.
 
-    def __init__(self, index: Index) -> None:
+    With a ``composer``, a language model, answers are in its words as far as they pass the gate.
+    """
+
+    def __init__(self, index: Index, composer: Composer | None = None) -> None:
         self.index = index
+        self.composer = composer
 
-    def ask(self, request: Request | str) -> Response:
-        """Return the answer to a question. RequestError where it cannot be taken as it is."""
+    def ask(
+        self, request: Request | str, *, on_text: Callable[[str], None] | None = None
+    ) -> Response:
+        """Return the answer to a question. RequestError where it cannot be taken as it is.
+
+        ``on_text`` gets what a language model writes, sentence by sentence; what it got is void where
+        the response says that the model's answer is not used.
+        """
         began = time.perf_counter()
         if isinstance(request, str):
             request = Request(request)
@@ -53,8 +65,10 @@ class PolicyAssistant:
             for text, label in self._divide(standalone or request.question)
         ]
         citations = cite(merge(answers), library, day)
+        if self.composer and frame == "en":
+            citations = translate_quotes(citations, self.composer)
 
-        return Response(
+        response = Response(
             id=request.id,
             question=request.question,
             language="en" if frame == "en" else "zh",
@@ -71,7 +85,12 @@ class PolicyAssistant:
             reply=compose_reply(answers, citations),
             nearest=point(answers[0].draft.nearest) if len(answers) == 1 else (),
             index=self.index.fingerprint,
-            timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)},
+            timings_ms={},
+        )
+        if self.composer:
+            response = rewrite(response, self.composer, library, frame, on_text=on_text)
+        return replace(
+            response, timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)}
         )
 
     def _divide(self, text: str) -> list[tuple[str, str | None]]:

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -61,9 +61,14 @@ class Written:
 
 
 def write(
-    composer: Composer, question: str, sources: Sequence[Source], language: Language
+    composer: Composer,
+    question: str,
+    sources: Sequence[Source],
+    language: Language,
+    *,
+    on_text: Callable[[str], None] | None = None,
 ) -> Written:
-    """Return an answer of sentences that ``sources`` support.
+    """Return an answer of sentences that ``sources`` support; ``on_text`` gets each as it passes.
 
     Half an answer is none: the half that is missing may be the exception.
     """
@@ -75,6 +80,8 @@ def write(
                 dropped.append(piece)
             else:
                 kept.append(piece)
+                if on_text is not None:
+                    on_text(piece)
     except GenerationError as error:
         return Written("", tuple(dropped), error)
     return Written("".join(kept).strip(), tuple(dropped))

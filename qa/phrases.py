@@ -72,6 +72,18 @@ TEXTS: Texts = {
     "ceiling": ("上限", "Ceiling"),
     "condition": ("条件", "Condition"),
     "deadline": ("期限", "Deadline"),
+    "written": (
+        "以上由语言模型依据下列条款写成，每句均已与条款核对。",
+        "Written by a language model from the clauses cited; every sentence was checked against them.",
+    ),
+    "llm_empty": (
+        "语言模型的回答没有一句通过核对，现直接引用原文。",
+        "No sentence of the language model passed the check; the clauses are quoted instead.",
+    ),
+    "llm_failed": (
+        "语言模型没有给出可用的回答，现直接引用原文。",
+        "The language model gave no usable answer; the clauses are quoted instead.",
+    ),
     "departments": ("责任部门", "Departments"),
     "lead": ("牵头", "lead"),
     "support": ("配合", "support"),

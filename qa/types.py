@@ -65,7 +65,7 @@ class Citation:
     """A verbatim quote of a clause; ``clean[start:end] == quote``.
 
     ``facts`` are what the quote states; ``highlight`` is the span, in the clean text, of the figure
-    that was asked for.
+    that was asked for; ``translation`` is a language model's, labelled so, for an English question.
     """
 
     document: str
@@ -83,6 +83,7 @@ class Citation:
     score: float
     facts: tuple[Fact, ...] = ()
     highlight: tuple[int, int] | None = None
+    translation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,19 @@ class Pointer:
 
 
 @dataclass(frozen=True, slots=True)
+class Generated:
+    """What a language model had to do with an answer.
+
+    ``used``: the answer is its text, of which every sentence passed the gate; ``dropped`` sentences
+    did not. Where it is not used, the answer is extractive and ``error`` says why.
+    """
+
+    used: bool
+    dropped: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """The answer. ``citations``, best first, are what ``answer``'s [n] point to.
 
@@ -153,3 +167,4 @@ class Response:
     parts: tuple[Part, ...] = ()
     reply: str = ""
     nearest: tuple[Pointer, ...] = ()
+    generated: Generated | None = None
