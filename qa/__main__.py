@@ -15,7 +15,7 @@ from index.filters import FILTER_FIELDS
 from index.hybrid import open_index
 from index.progress import Progress
 from qa.assistant import PolicyAssistant
-from qa.errors import RequestError
+from qa.errors import GenerationError, RequestError
 from qa.generation import from_environment
 from qa.schema import read_request, write_response
 
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _ask(options) if options.command == "ask" else _batch(options)
-    except RequestError as error:
+    except (RequestError, GenerationError) as error:
         print(error.message, file=sys.stderr)
     except UnicodeDecodeError as error:
         name = options.input
