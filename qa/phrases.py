@@ -98,12 +98,12 @@ TEXTS: Texts = {
     "validity_by_from": ("由{title}废止，自 {day} 起", "repealed by {title} from {day}"),
     "validity_join": ("，", "; "),
     # --- outline
-    "outline": ("{title}共 {n} 条款，结构如下：", "{title} has {n} clauses:"),
+    "outline": ("共 {n} 条（项），结构如下：", "{n} numbered clauses, under these headings:"),
     "outline_opening": ("开头原文：", "It begins, in Chinese as it stands:"),
     "outline_more": ("……另有 {n} 个标题。", "… and {n} more headings."),
     # --- a document in a list
-    "facts": ("{facts}。", "{facts}."),
     "fact_written": ("{day} 成文", "dated {day}"),
+    "fact_published": ("{day} 发布", "published {day}"),
     "fact_join": ("，", "; "),
     "status_in_force": ("有效", "in force"),
     "status_expiring": ("有效，90 天内到期", "in force, expires within 90 days"),
@@ -122,6 +122,7 @@ TEXTS: Texts = {
         "{title}中没有“{number}”，它的编号是：{range}。",
         "{title} has no “{number}”; its numbers are: {range}.",
     ),
+    "lookup_join": ("，", ", "),
     "lookup_absent": (
         "文档库中没有所问“{number}”所属的文件。",
         "The library does not have the document that “{number}” is asked of.",
@@ -134,10 +135,11 @@ TEXTS: Texts = {
     "duties_more": ("……只列出前 {n} 处。", "… the first {n} are listed."),
     "duties_role": ("{name}（{role}）：", "{name} ({role}):"),
     # --- library
-    "library": ("文档库中{scope}有 {n} 份文件：", "The library has {n} document(s){scope}:"),
+    "library": ("文档库中共有 {n} 份文件{scope}：", "The library has {n} document(s){scope}:"),
+    "library_scope": ("（{told}）", " ({told})"),
     "library_none": (
-        "文档库中没有{scope}的文件。",
-        "The library has no document{scope}.",
+        "文档库中没有这样的文件{scope}。",
+        "The library has no such document{scope}.",
     ),
     "library_places": (
         "现有的地区：{places}。",

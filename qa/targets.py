@@ -23,6 +23,7 @@ from index.translation import Term, translate
 from index.types import Index, Span
 from index.units import build_units
 from index.windows import split_sentences
+from qa.excerpts import cut
 from qa.passages import Passage, take
 from qa.places import find_places
 
@@ -32,8 +33,10 @@ MOST_TARGETS = 3
 _MIN_COVERAGE = 0.6
 # What the official term for a lay word counts.
 _OFFICIAL = 0.7
-# What is quoted of how a document begins, in characters.
+# What is quoted of how a document begins, in characters, and where that is looked for.
 _MAX_OPENING = 280
+_FIRST_UNITS = 3
+_PURPOSE = re.compile(r"(?:第一条)?(?:为|为了|根据|依据|按照)(?!的)")
 # Stands where a name or a phrase was: it parts words, and is none.
 GAP = "，"
 
@@ -108,15 +111,19 @@ def find_targets(named: Named, rest: str, index: Index, *, loose: bool = True) -
     """
     if named.clause:
         return ()
+    pattern = _NOUN if has_han(rest) else _ENGLISH_NOUN
+    if not named.targets and not any(_is_noun(n, loose) for n in pattern.finditer(rest)):
+        return ()
     described = _describe(rest, index, loose=loose)
+    weights = [min(map(index.idf, word.forms)) for word in described.words]
     if named.targets:
         # How a document is called beside its name (这份通知) need not be its kind.
         described = replace(described, kinds=())
-        return tuple(t for t in named.targets if _coverage(described, t, index) is not None)
+        return tuple(t for t in named.targets if _coverage(described, weights, t) is not None)
     if not described.noun:
         return ()
     candidates: tuple[Target, ...] = (*index.documents.values(), *_repealed(index))
-    scored = [(_coverage(described, target, index), target) for target in candidates]
+    scored = [(_coverage(described, weights, target), target) for target in candidates]
     fitting = [(score, target) for score, target in scored if score is not None]
     highest = max((score for score, _ in fitting), default=0.0)
     best = [target for score, target in fitting if score > highest - 1e-9]
@@ -134,20 +141,15 @@ def target_title(target: Target) -> tuple[str, str | None]:
 
 
 def find_opening(document: Document) -> Passage | None:
-    """Return how a document begins: the first whole sentences of its first running text."""
-    spans = [span for unit in build_units(document)[:1] for span in unit.spans]
+    """Return the sentence that says what a document is for (为…制定本办法), else its first one."""
+    spans = [span for unit in build_units(document)[:_FIRST_UNITS] for span in unit.spans]
     spans = spans or [(c.start, c.end) for c in document.clauses[:1]]
-    if not spans:
-        return None
-    sentences = split_sentences(document.clean, *spans[0])
+    sentences = [s for span in spans for s in split_sentences(document.clean, *span)]
     if not sentences:
         return None
-    start, end = sentences[0]
-    for _, stop in sentences[1:]:
-        if stop - start > _MAX_OPENING:
-            break
-        end = stop
-    return take(document, start, min(end, start + _MAX_OPENING))
+    purposes = (s for s in sentences if _PURPOSE.match(match_form(document.clean[slice(*s)])))
+    start, end = next(purposes, sentences[0])
+    return take(document, start, cut(document.clean, start, end, _MAX_OPENING))
 
 
 # --- names ----------------------------------------------------------------------------------------
@@ -164,22 +166,31 @@ def _repealed(index: Index) -> Iterator[Repealed]:
 def _take_repealed(form: str, index: Index) -> tuple[tuple[Repealed, ...], str]:
     """Return the repealed documents that ``form`` names in full, and ``form`` without their names."""
     folded, places = fold(form)
-    own = {_form(document.metadata.title or "") for document in index.documents.values()}
     named: list[Repealed] = []
     spans: list[Span] = []
     for target in _repealed(index):
-        reference = target.reference
-        spellings = set(number_names(reference.number))
-        # Where an edition of the same title is in the library, the title means that one.
-        if reference.title and _form(reference.title) not in own:
-            spellings |= title_names(reference.title)
-        for spelling in sorted(spellings, key=lambda s: (-len(s), s)):
-            start = folded.find(spelling)
-            if start >= 0:
-                named.append(target)
-                spans.append((places[start], places[start + len(spelling) - 1] + 1))
-                break
+        name = next((n for n in _spellings(target.reference) if n in folded), None)
+        if name is None or (name not in _numbers(target.reference) and _has_title(name, index)):
+            continue  # an edition of the same title is in the library
+        start = folded.index(name)
+        named.append(target)
+        spans.append((places[start], places[start + len(name) - 1] + 1))
     return tuple(named), without_spans(form, spans) if spans else form
+
+
+def _has_title(name: str, index: Index) -> bool:
+    return any(name in title_names(d.metadata.title or "") for d in index.documents.values())
+
+
+@lru_cache(maxsize=65536)
+def _spellings(reference: Reference) -> tuple[str, ...]:
+    """Return the names of a document that another one refers to, folded, the longest first."""
+    names = _numbers(reference) | (title_names(reference.title) if reference.title else frozenset())
+    return tuple(sorted(names, key=lambda name: (-len(name), name)))
+
+
+def _numbers(reference: Reference) -> frozenset[str]:
+    return number_names(reference.number)
 
 
 # --- descriptions ---------------------------------------------------------------------------------
@@ -271,25 +282,25 @@ def _english_words(text: str) -> Iterator[Term]:
 # --- what fits ------------------------------------------------------------------------------------
 
 
-def _coverage(described: _Description, target: Target, index: Index) -> float | None:
+def _coverage(
+    described: _Description, weights: Sequence[float], target: Target
+) -> float | None:
     """Return the weighted share of the words that the target's title holds; None where it is another.
 
     A word that it does not hold at all makes it another document, as do place, year and kind.
     """
     title = _titles(target)
-    if not all(is_of(target, readings) for readings in described.places):
+    if not all(_is_of(target, readings) for readings in described.places):
         return None
     if not all(_is_of_year(target, year) for year in described.years):
         return None
     if not all(any(kind in title for kind in kinds) for kinds in described.kinds):
         return None
-    weights = {word: min(index.idf(form) for form in word.forms) for word in described.words}
-    shares = {word: _share(word, title) for word in weights}
-    if not all(shares.values()):
+    shares = [_share(word, title) for word in described.words]
+    if not all(shares):
         return None
-    total = sum(weights.values())
-    covered = sum(weights[word] * share for word, share in shares.items())
-    coverage = covered / total if total else 1.0
+    covered = sum(weight * share for weight, share in zip(weights, shares, strict=True))
+    coverage = covered / sum(weights) if weights else 1.0
     return coverage if coverage >= _MIN_COVERAGE else None
 
 
@@ -315,7 +326,7 @@ def _titles(target: Target) -> str:
     return _form(target.reference.title)
 
 
-def is_of(target: Target, readings: Sequence[Region]) -> bool:
+def _is_of(target: Target, readings: Sequence[Region]) -> bool:
     """Whether the target is a document of that very place, or has it in its title."""
     if any(region.short in _titles(target) for region in readings):
         return True

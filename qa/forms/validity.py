@@ -254,7 +254,8 @@ def _take_day(text: str, day: date) -> tuple[date | None, str]:
         end = match.end()
         last = end == len(text.rstrip("？?。 ,，吗呢"))
         clear = match["by"] or match["edge"]
-        told = match["word"] and not _ISSUED.match(text, end)
+        named = match["word"] or (match["by"] and match["by"] != "在")
+        told = named and not _ISSUED.match(text, end)
         if told or _PREDICATE.match(text, end) or (clear and last):
             words = {"明年": 1, "来年": 1, "后年": 2}
             year = int(match["year"] or day.year + words.get(match["word"], 0))
