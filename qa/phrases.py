@@ -124,16 +124,16 @@ TEXTS: Texts = {
     ),
     "lookup_join": ("，", ", "),
     "lookup_absent": (
-        "文档库中没有所问“{number}”所属的文件。",
-        "The library does not have the document that “{number}” is asked of.",
+        "文档库中没有“{number}”所属的文件。",
+        "The library does not have the document of “{number}”.",
     ),
     # --- duties
     "duties": (
-        "文档库中有 {n} 处条款写明{name}的职责：",
-        "{n} clause(s) in the library assign duties to {name}, quoted in Chinese as they stand:",
+        "文档库中有 {n} 处条款写明{who}的职责：",
+        "{n} clause(s) in the library assign duties to {who}, quoted in Chinese as they stand:",
     ),
     "duties_more": ("……只列出前 {n} 处。", "… the first {n} are listed."),
-    "duties_role": ("{name}（{role}）：", "{name} ({role}):"),
+    "duties_role": ("{role}：", "{role}:"),
     # --- library
     "library": ("文档库中共有 {n} 份文件{scope}：", "The library has {n} document(s){scope}:"),
     "library_scope": ("（{told}）", " ({told})"),

@@ -103,7 +103,9 @@ def without_spans(text: str, spans: Iterable[Span]) -> str:
     return GAP.join([*left, text[position:]])
 
 
-def find_targets(named: Named, rest: str, index: Index, *, loose: bool = True) -> tuple[Target, ...]:
+def find_targets(
+    named: Named, rest: str, index: Index, *, loose: bool = True
+) -> tuple[Target, ...]:
     """Return the documents that are meant; () where ``rest`` says more than what they are.
 
     ``rest`` is that of ``named`` without what is asked of them. With ``loose``, policy and measures
@@ -137,7 +139,9 @@ def target_title(target: Target) -> tuple[str, str | None]:
     if isinstance(target, Document):
         return target.metadata.title or target.id, target.metadata.number
     reference = target.reference
-    return (reference.title, reference.number) if reference.title else (reference.number or "", None)
+    return (
+        (reference.title, reference.number) if reference.title else (reference.number or "", None)
+    )
 
 
 def find_opening(document: Document) -> Passage | None:
@@ -195,15 +199,27 @@ def _numbers(reference: Reference) -> frozenset[str]:
 
 # --- descriptions ---------------------------------------------------------------------------------
 
-# Words for any document, and those which as often mean what it says.
-_ANY = ("政策文件", "文件", "红头文件", "文")
-_LOOSE = ("政策措施", "若干措施", "若干政策", "政策", "措施", "举措", "规定", "标准", "规范", "指南", "目录", "清单")
+# Words for documents which as often mean what one says.
+_LOOSE = (
+    "政策措施",
+    "若干措施",
+    "若干政策",
+    "政策",
+    "措施",
+    "举措",
+    "规定",
+    "标准",
+    "规范",
+    "指南",
+    "目录",
+    "清单",
+)
 _STRICT = tuple(k for k in KINDS if len(k) > 1 and k not in _LOOSE)
 _POINTED = r"(?:那|这|该|此|本|\d年的?|新|旧|老)(?:个|份|部|项|套|条|些|版)?(?:新|旧|老)?的?"
 _NOUN = re.compile(
     rf"(?P<pointed>{_POINTED})?(?:"
     rf"(?P<strict>{'|'.join(sorted(_STRICT, key=len, reverse=True))})"
-    rf"|(?P<any>政策文件|红头文件|文件)|(?P<loose>{'|'.join(_LOOSE)}))(?!化)"
+    rf"|(?P<any>(?:政策|红头)?文件)|(?P<loose>{'|'.join(_LOOSE)}))(?!化)"
 )
 _ENGLISH_KINDS: dict[str, tuple[str, ...]] = {
     r"(?:action |work |implementation )?(?:plan|programme|program)": ("方案", "计划", "规划"),
@@ -282,9 +298,7 @@ def _english_words(text: str) -> Iterator[Term]:
 # --- what fits ------------------------------------------------------------------------------------
 
 
-def _coverage(
-    described: _Description, weights: Sequence[float], target: Target
-) -> float | None:
+def _coverage(described: _Description, weights: Sequence[float], target: Target) -> float | None:
     """Return the weighted share of the words that the target's title holds; None where it is another.
 
     A word that it does not hold at all makes it another document, as do place, year and kind.
@@ -322,7 +336,9 @@ def _part(form: str, title: str) -> float:
 
 def _titles(target: Target) -> str:
     if isinstance(target, Document):
-        return "\n".join(filter(None, (_form(target.metadata.title), _form(target.metadata.notice))))
+        return "\n".join(
+            filter(None, (_form(target.metadata.title), _form(target.metadata.notice)))
+        )
     return _form(target.reference.title)
 
 

@@ -48,7 +48,10 @@ def draft(question: Question, index: Index, day: date) -> Draft | None:
     frame = question.frame
     scope = _scope(wanted, frame)
     if own:
-        lines = [phrase("library", frame, scope=scope, n=len(own)), *_list(own, library, day, frame)]
+        lines = [
+            phrase("library", frame, scope=scope, n=len(own)),
+            *_list(own, library, day, frame),
+        ]
     else:
         lines = [_none(wanted, frame), phrase("library_places", frame, places=_places(library))]
         if wanted.places and (above := _above(wanted, library)):
@@ -66,7 +69,8 @@ _ABOUT = (
 )
 # As many kinds of documents are words for what a document says (有什么措施, 申报指南): only these.
 _AMBIGUOUS = frozenset(
-    "措施 政策措施 若干措施 标准 规范 规定 若干规定 指南 目录 清单 要点 工作要点 须知 问答 解释 法 令 函 章程 预案 应急预案 "
+    "措施 政策措施 若干措施 标准 规范 规定 若干规定 指南 目录 清单 要点 工作要点 须知 问答 解释 法 令 函 章程 预案 "
+    "应急预案 "
     "计划 工作计划 报告 答复 决定 批复 准则 规则 指引 规程 导则 守则 起草说明 编制说明 倡议书 议案 纪要 政策".split()
 )
 _PLAIN_KINDS = tuple(sorted({*KINDS} - _AMBIGUOUS, key=len, reverse=True))
@@ -88,7 +92,8 @@ _NOUNS = re.compile(_NOUN)
 _FILLERS = re.compile(_FILLER)
 _AUTHORITY = re.compile(r"[\u4e00-\u9fff]{2,20}(?:[厅局委办部府院室署]|委员会)$")
 _ENGLISH_NOUN = re.compile(
-    r"\b(?:policy |source |official )?(?:documents?|files?|policies|texts?|papers?|regulations|laws|notices|plans|opinions)\b",
+    r"\b(?:policy |source |official )?"
+    r"(?:documents?|files?|policies|texts?|papers?|regulations|laws|notices|plans|opinions)\b",
     re.IGNORECASE,
 )
 _ENGLISH_KINDS = {
@@ -178,10 +183,7 @@ def _is_wanted(wanted: Wanted, document: Document) -> bool:
     region = _region(document)
     return (
         (not wanted.years or _written(document).year in wanted.years)
-        and (
-            not wanted.kinds
-            or any((metadata.kind or "").endswith(kind) for kind in wanted.kinds)
-        )
+        and (not wanted.kinds or any((metadata.kind or "").endswith(kind) for kind in wanted.kinds))
         and (not wanted.authority or bool(_of_authority([document], wanted.authority)))
         and (
             not wanted.places
@@ -241,9 +243,7 @@ def _list(
     return [*lines, phrase("library_more", frame, n=more)] if more > 0 else lines
 
 
-def describe(
-    document: Document, library: Iterable[Document], day: date, frame: Frame
-) -> str:
+def describe(document: Document, library: Iterable[Document], day: date, frame: Frame) -> str:
     """Return title and 文号 of a document, its authorities, its date and its status on ``day``."""
     metadata = document.metadata
     status = compute_status(document, library, day)

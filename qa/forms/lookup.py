@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from documents.normalization import match_form
 from documents.types import Clause, Document
 from index.ordinals import read_path
 from index.types import Index, Reference
@@ -14,19 +16,24 @@ from qa.forms.arrangement import Item, arrange
 from qa.labels import format_label, format_title
 from qa.passages import Passage, take
 from qa.phrases import phrase
-from qa.question import Question
+from qa.question import Question, understand
 from qa.types import Frame
 
 # A clause is quoted whole up to so many characters, one beside it up to fewer.
 MAX_QUOTE = 600
 MAX_BESIDE = 120
+# What a clause number holds, in any language.
+_CUE = re.compile(r"[条條款项項章节節编編）)\d一二三四五六七八九十]|article|clause", re.IGNORECASE)
+_BREAK = re.compile(r"[\s，,。；;？?！!]")
 
 
 def draft(question: Question, index: Index, day: date) -> Draft | None:
     """Return the clauses that the question names, or which numbers there are instead."""
-    if not question.whole or question.words or question.kind != "other":
+    if not _CUE.search(question.text) or question.kind != "other":
         return None
     references = [r for r in index.find_references(question.text) if r.number]
+    if not _asks_nothing_else(question, references):
+        return None
     clauses = dict.fromkeys(clause for r in references for clause in r.clauses)
     if clauses:
         found = [(index.documents[id], index.clause(id, path)) for id, path in clauses]
@@ -35,8 +42,20 @@ def draft(question: Question, index: Index, day: date) -> Draft | None:
     refused = [r for r in references if r.missing or r.absent]
     if not refused:
         return None
-    lines, _ = arrange(_refuse(refused, index, question.frame))
+    lines, _ = arrange(_refuse(refused, question, index))
     return Draft(form="lookup", outcome="no_basis", lines=lines, reason="named")
+
+
+def _asks_nothing_else(question: Question, references: Sequence[Reference]) -> bool:
+    """Whether the question says nothing but the numbers, and whose they are."""
+    if question.whole:
+        return not question.words
+    if len(references) != 1 or not references[0].absent:
+        return False
+    # Of a document that the library lacks, only the last word is known: its name is what runs up to it.
+    form = match_form(question.text)
+    before, behind = form[: references[0].start], form[references[0].end :]
+    return not (_BREAK.search(before.strip()) or understand(behind).words)
 
 
 def _quote(found: Sequence[tuple[Document, Clause]], frame: Frame) -> Iterator[Item]:
@@ -96,10 +115,11 @@ def _number(path: str) -> tuple[int, ...]:
     return (*(int(n) for n in str(ordinals[-1].value).split(".")), ordinals[-1].sub)
 
 
-def _refuse(refused: Sequence[Reference], index: Index, frame: Frame) -> Iterator[str]:
+def _refuse(refused: Sequence[Reference], question: Question, index: Index) -> Iterator[str]:
+    frame = question.frame
     for reference in refused:
-        if reference.absent or not reference.documents:
-            yield phrase("lookup_absent", frame, number=reference.number)
+        if reference.absent:
+            yield phrase("lookup_absent", frame, number=_name_absent(question.text, reference))
         for id in reference.documents:
             document = index.documents[id]
             title = format_title(document.metadata.title or id, document.metadata.number)
@@ -107,6 +127,11 @@ def _refuse(refused: Sequence[Reference], index: Index, frame: Frame) -> Iterato
             yield phrase(
                 "lookup_missing", frame, title=title, number=reference.number, range=numbers
             )
+
+
+def _name_absent(text: str, reference: Reference) -> str:
+    """Return what is asked for of a document that is not there, with its name."""
+    return match_form(text)[: reference.end].strip()
 
 
 def describe_numbers(document: Document) -> list[str]:
@@ -125,7 +150,9 @@ def describe_numbers(document: Document) -> list[str]:
         values = [value for value, _ in numbered]
         # What begins anew inside each parent is no range of the document.
         if values == sorted(values) and (kind in outer or len(set(values)) == len(values) > 1):
-            first, last_path = (path.rpartition("/")[2] for path in (numbered[0][1], numbered[-1][1]))
+            first, last_path = (
+                path.rpartition("/")[2] for path in (numbered[0][1], numbered[-1][1])
+            )
             labels = list(dict.fromkeys((format_label(first), format_label(last_path))))
             found.append("–".join(labels))
     return found

@@ -33,11 +33,14 @@ _CUE = re.compile(
 )
 _ENGLISH_CUE = re.compile(
     r"\b(?:outline|summar(?:y|i[sz]e)|overview|table of contents|contents|full text|structure|"
-    r"main (?:points?|contents?|provisions)|key points?|what (?:does|do|is|are)\b(?=.*\b(?:say|cover|contain|about)\W*$)|"
+    r"main (?:points?|contents?|provisions)|key points?|"
+    r"what (?:does|do|is|are)\b(?=.*\b(?:say|cover|contain|about)\W*$)|"
     r"(?:say|cover|contain|about)(?=\W*$))\b",
     re.IGNORECASE,
 )
-_ENGLISH_FILLER = re.compile(r"\b(?:give|show|me|an?|the|of|for|what|is|are|please)\b", re.IGNORECASE)
+_ENGLISH_FILLER = re.compile(
+    r"\b(?:give|show|me|an?|the|of|for|what|is|are|please)\b", re.IGNORECASE
+)
 
 
 def draft(question: Question, index: Index, day: date) -> Draft | None:
@@ -101,5 +104,7 @@ def find_headings(document: Document) -> Iterator[str]:
             line = heading_line(clause)
             words = line.removeprefix(clause.marker or "").strip()
             if words:
-                label = format_label(clause.path.rpartition("/")[2] if clause.level > 1 else clause.path)
+                label = format_label(
+                    clause.path.rpartition("/")[2] if clause.level > 1 else clause.path
+                )
                 yield f"{'　' * (clause.level - 1)}{label}{words}"

@@ -13,7 +13,7 @@ from documents.metadata import KINDS
 from documents.normalization import has_han, match_form
 from documents.types import Document, Reference
 from documents.validity import compute_status, find_repealer, refers_to
-from index.names import number_names, fold
+from index.names import fold, number_names
 from index.types import Index, Span
 from index.windows import split_sentences
 from qa.drafts import Draft
@@ -23,7 +23,6 @@ from qa.passages import Passage, take
 from qa.phrases import phrase
 from qa.question import Question
 from qa.targets import (
-    GAP,
     Repealed,
     Target,
     find_named,
@@ -81,9 +80,7 @@ def draft(question: Question, index: Index, day: date) -> Draft | None:
 
 # --- the question ---------------------------------------------------------------------------------
 
-_WHEN = (
-    r"(?:哪(?:一)?(?:年|天|日)|什么(?:时候|时间|日期)|何(?:时|日)|啥时候|几(?:时|年|月)|多(?:久|少年|长时间|长))"
-)
+_WHEN = r"(?:哪(?:一)?(?:年|天|日)|什么(?:时候|时间|日期)|何(?:时|日)|啥时候|几(?:时|年|月)|多(?:久|少年|长时间|长))"
 _MANNER = (
     r"(?:到底|究竟|现在|目前|如今|现行|现|还|仍然?|依然|依旧|是否|是不是|有没有|会不会|能不能|能否|可否|已经?|一直|继续|就"
     r"|不再|不|没有?被?|正式|开始|算(?:不算)?|具有|有|被|给|由|会|要|将|能|可以|是|在)"
@@ -98,7 +95,11 @@ _ALWAYS = {
     "repeal": r"失效|作废|(?:取|替)代|代替",
 }
 _BESIDE = {
-    "end": r"过期|到期|期满|(?:执行|实施|施行|实行|适用|用|持续)到|到(?=" + _WHEN + r")|至(?=" + _WHEN + r")",
+    "end": r"过期|到期|期满|(?:执行|实施|施行|实行|适用|用|持续)到|到(?="
+    + _WHEN
+    + r")|至(?="
+    + _WHEN
+    + r")",
     "force": r"适用|执行|能用|可用|可以用|有用|好使|无效",
     "start": r"施行|生效|实施|执行|起效|起(?:施行|执行)",
     "repeal": r"废止|废除|停止执行|停用|取消|撤销|终止",
@@ -137,7 +138,7 @@ _CUE = re.compile(
     "|".join([*_ALWAYS.values(), *_BESIDE.values(), *_ENGLISH.values()]), re.IGNORECASE
 )
 # What the document itself says about the validity of something else.
-_WITHIN = re.compile(r"(?:里面?|中|内|规定|要求|明确|提到|所称)的?$")
+_WITHIN = re.compile(r"(?:(?:里面?|中|内)的?|(?:规定|要求|明确|提到|所称)的)$")
 
 
 def read(text: str, day: date) -> Asked | None:
@@ -192,7 +193,9 @@ def _aspects(told: set[str], names: list[str]) -> set[Aspect]:
         if name == "repeal":
             found.add("repeal" if what else "end" if when else "force")
         elif name == "force":
-            found.add("start" if when and "always_force" not in names else "end" if when else "force")
+            found.add(
+                "start" if when and "always_force" not in names else "end" if when else "force"
+            )
         elif name == "start":
             found.add("start" if when else "force")
         elif name == "end":
@@ -205,7 +208,9 @@ def _aspects(told: set[str], names: list[str]) -> set[Aspect]:
 def _read_english(text: str) -> tuple[frozenset[Aspect], str] | None:
     aspects: set[Aspect] = set()
     when = re.search(r"\bwhen\b|how long", text, re.IGNORECASE) is not None
-    by = re.search(r"\b(?:by what|what (?:has )?(?:replaced|superseded|repealed))", text, re.IGNORECASE)
+    by = re.search(
+        r"\b(?:by what|what (?:has )?(?:replaced|superseded|repealed))", text, re.IGNORECASE
+    )
     for match in _ENGLISH_CUE.finditer(text):
         name = match.lastgroup
         if name == "end":
@@ -270,7 +275,12 @@ def _take_english_day(text: str, day: date) -> tuple[date | None, str]:
     for match in _ENGLISH_DAY.finditer(text):
         by = (match["by"] or "").strip().lower()
         behind = cue is not None and match.start() > cue.start() and cue.lastgroup != "issue"
-        if match["word"] or match["edge"] or by in ("until", "till", "through", "as of") or (by and behind):
+        if (
+            match["word"]
+            or match["edge"]
+            or by in ("until", "till", "through", "as of")
+            or (by and behind)
+        ):
             year = int(match["year"] or day.year + (match["word"].lower() == "next year"))
             edge = "初" if re.match("beg|st", match["edge"] or "", re.IGNORECASE) else ""
             return _last_day(year, None, None, edge), without_spans(text, [match.span()])
@@ -335,13 +345,20 @@ def _own_sentences(document: Document) -> Iterator[Span]:
             form = match_form(document.clean[slice(*span)])
             about = _OWN.search(form) is not None
             own = about or (own and form.startswith("有效期"))
-            if own or clause.kind in ("front", "closing") or re.search(r"(?:^|条)自.{2,14}起", form):
+            if (
+                own
+                or clause.kind in ("front", "closing")
+                or re.search(r"(?:^|条)自.{2,14}起", form)
+            ):
                 yield span
 
 
 def _find_repeal(by: Document, reference: Reference) -> Span | None:
     """Return the sentence in which ``by`` says that what ``reference`` names is repealed."""
-    names = {*number_names(reference.number), *([fold(reference.title)[0]] if reference.title else [])}
+    names = {
+        *number_names(reference.number),
+        *([fold(reference.title)[0]] if reference.title else []),
+    }
     for clause in by.clauses:
         for start, end in split_sentences(by.clean, clause.start, clause.end):
             form = fold(by.clean[start:end])[0]
