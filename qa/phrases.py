@@ -94,11 +94,19 @@ TEXTS: Texts = {
         "文档库中没有废止它的文件",
         "no document in the library repeals it",
     ),
+    "validity_newer": (
+        "文档库中有同名的较新文本，自 {day} 起施行",
+        "the library has a later text of this title, in effect from {day}",
+    ),
     "validity_by": ("由{title}废止", "repealed by {title}"),
     "validity_by_from": ("由{title}废止，自 {day} 起", "repealed by {title} from {day}"),
     "validity_join": ("，", "; "),
     # --- outline
-    "outline": ("共 {n} 条（项），结构如下：", "{n} numbered clauses, under these headings:"),
+    "outline": (
+        "共 {n} 个条款（{range}），标题如下：",
+        "{n} clauses ({range}), under these headings:",
+    ),
+    "outline_bare": ("共 {n} 个条款（{range}）。", "{n} clauses ({range})."),
     "outline_opening": ("开头原文：", "It begins, in Chinese as it stands:"),
     "outline_more": ("……另有 {n} 个标题。", "… and {n} more headings."),
     # --- a document in a list

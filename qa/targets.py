@@ -38,7 +38,7 @@ _MAX_OPENING = 280
 _FIRST_UNITS = 3
 _PURPOSE = re.compile(r"(?:第一条)?(?:为|为了|根据|依据|按照)(?!的)")
 # Stands where a name or a phrase was: it parts words, and is none.
-GAP = "，"
+GAP = "□"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,14 @@ def target_title(target: Target) -> tuple[str, str | None]:
     )
 
 
+def is_subject(before: str) -> bool:
+    """Whether what is asked behind ``before`` (Chinese, match form) is asked of a document.
+
+    That is where ``before`` ends with a word for one or with a name, or where a phrase begins.
+    """
+    return _SUBJECT.search(before) is not None
+
+
 def find_opening(document: Document) -> Passage | None:
     """Return the sentence that says what a document is for (为…制定本办法), else its first one."""
     spans = [span for unit in build_units(document)[:_FIRST_UNITS] for span in unit.spans]
@@ -183,7 +191,11 @@ def _take_repealed(form: str, index: Index) -> tuple[tuple[Repealed, ...], str]:
 
 
 def _has_title(name: str, index: Index) -> bool:
-    return any(name in title_names(d.metadata.title or "") for d in index.documents.values())
+    """Whether the library has a document that folded ``name`` is the title of."""
+    return any(
+        reference.documents and (reference.start, reference.end) == (0, len(name))
+        for reference in index.find_references(name)
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -200,26 +212,17 @@ def _numbers(reference: Reference) -> frozenset[str]:
 # --- descriptions ---------------------------------------------------------------------------------
 
 # Words for documents which as often mean what one says.
-_LOOSE = (
-    "政策措施",
-    "若干措施",
-    "若干政策",
-    "政策",
-    "措施",
-    "举措",
-    "规定",
-    "标准",
-    "规范",
-    "指南",
-    "目录",
-    "清单",
-)
+_LOOSE = tuple("政策措施 若干措施 若干政策 政策 措施 举措 规定 标准 规范 指南 目录 清单".split())
 _STRICT = tuple(k for k in KINDS if len(k) > 1 and k not in _LOOSE)
 _POINTED = r"(?:那|这|该|此|本|\d年的?|新|旧|老)(?:个|份|部|项|套|条|些|版)?(?:新|旧|老)?的?"
 _NOUN = re.compile(
     rf"(?P<pointed>{_POINTED})?(?:"
     rf"(?P<strict>{'|'.join(sorted(_STRICT, key=len, reverse=True))})"
     rf"|(?P<any>(?:政策|红头)?文件)|(?P<loose>{'|'.join(_LOOSE)}))(?!化)"
+)
+_SUBJECT = re.compile(
+    rf"(?:(?:^|[{GAP}，,。？?！!；;\s])(?:请|帮我|麻烦|给我|你好|您好|请问|问一下|想问下?)*"
+    rf"|{'|'.join([*_STRICT, *_LOOSE, '文件', '法'])}|[》〉」”\"')）]|\d号)(?:20\d\d年)?[的在\s]*$"
 )
 _ENGLISH_KINDS: dict[str, tuple[str, ...]] = {
     r"(?:action |work |implementation )?(?:plan|programme|program)": ("方案", "计划", "规划"),
@@ -304,16 +307,18 @@ def _coverage(described: _Description, weights: Sequence[float], target: Target)
     A word that it does not hold at all makes it another document, as do place, year and kind.
     """
     title = _titles(target)
-    if not all(_is_of(target, readings) for readings in described.places):
+    if not all(any(kind in title for kind in kinds) for kinds in described.kinds):
         return None
     if not all(_is_of_year(target, year) for year in described.years):
         return None
-    if not all(any(kind in title for kind in kinds) for kinds in described.kinds):
+    if not all(_is_of(target, readings) for readings in described.places):
         return None
-    shares = [_share(word, title) for word in described.words]
-    if not all(shares):
-        return None
-    covered = sum(weight * share for weight, share in zip(weights, shares, strict=True))
+    covered = 0.0
+    for word, weight in zip(described.words, weights, strict=True):
+        share = _share(word, title)
+        if not share:
+            return None
+        covered += weight * share
     coverage = covered / sum(weights) if weights else 1.0
     return coverage if coverage >= _MIN_COVERAGE else None
 
@@ -336,9 +341,7 @@ def _part(form: str, title: str) -> float:
 
 def _titles(target: Target) -> str:
     if isinstance(target, Document):
-        return "\n".join(
-            filter(None, (_form(target.metadata.title), _form(target.metadata.notice)))
-        )
+        return _form(target.metadata.title, target.metadata.notice)
     return _form(target.reference.title)
 
 
@@ -361,5 +364,5 @@ def _is_of_year(target: Target, year: int) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def _form(title: str | None) -> str:
-    return match_form(title or "")
+def _form(*titles: str | None) -> str:
+    return "\n".join(match_form(title) for title in titles if title)

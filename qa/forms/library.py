@@ -74,14 +74,15 @@ _AMBIGUOUS = frozenset(
     "计划 工作计划 报告 答复 决定 批复 准则 规则 指引 规程 导则 守则 起草说明 编制说明 倡议书 议案 纪要 政策".split()
 )
 _PLAIN_KINDS = tuple(sorted({*KINDS} - _AMBIGUOUS, key=len, reverse=True))
-_NOUN = rf"(?:政策|政府)?(?:法规|规章|规范性)?(?:文件|文档|资料|公文|法规|文本)|政策|{'|'.join(_PLAIN_KINDS)}"
+_NOUN = rf"(?:政策|政府)?(?:法规|规章|规范性)?(?:文件|文档|资料|公文|法规|文本)|法律|政策|{'|'.join(_PLAIN_KINDS)}"
+_LAWS = {"法律": "法"}
 _FILLER = (
     r"请问|请|想问(?:一下|下)?|问(?:一下|下)|麻烦|帮我|给我|帮忙|我想|想|你好|您好|看看|看一下|看|查一下|查询|查|找一下|找"
     r"|告诉我|介绍|现在|目前|当前|全部|所有|一共|总共|共|都|关于|有关|相关|对于|是|有|的|了|过|吗|么|呢|嘛|吧|啊|呀|没有|没|不"
     r"|可以|可|能|里面|里|中|内|上|在|和|与|及|或|以及|跟|出台|印发|发布|发|制定|公布|颁布|下发|写|成文|份|个|部|些|到|本|这|这个|这里|您|你|你们"
     r"|省里|市里|年|哪|什么|各地区?|地区|地方"
 )
-_SPACE = re.compile(r"[\s，,。.？?！!、；;：:“”\"'《》]+")
+_SPACE = re.compile(rf"[{GAP}\s，,。.？?！!、；;：:“”\"'《》]+")
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d)年?度?")
 _CUE = re.compile(rf"(?:{_ABOUT})")
 # 有什么办法 asks for a way out: a kind alone needs words that ask for a list.
@@ -125,7 +126,7 @@ def read(text: str) -> Wanted | None:
         return _read_english(text)
     form = match_form(text)
     nouns = _NOUNS.findall(form) if _CUE.search(form) else []
-    kinds = [noun for noun in nouns if noun in _PLAIN_KINDS]
+    kinds = [_LAWS.get(noun, noun) for noun in nouns if noun in _PLAIN_KINDS or noun in _LAWS]
     if not nouns or (len(kinds) == len(nouns) and not _LISTED.search(form)):
         return None
     years = tuple(int(year) for year in _YEAR.findall(form))

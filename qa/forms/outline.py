@@ -14,14 +14,24 @@ from index.units import heading_line
 from qa.drafts import Draft
 from qa.forms.arrangement import Item, arrange
 from qa.forms.library import describe
+from qa.forms.lookup import describe_numbers
 from qa.labels import format_label
 from qa.phrases import phrase
 from qa.question import Question
-from qa.targets import GAP, Repealed, find_named, find_opening, find_targets
+from qa.targets import (
+    GAP,
+    Repealed,
+    find_named,
+    find_opening,
+    find_targets,
+    is_subject,
+    without_spans,
+)
 from qa.types import Frame
 
 MOST_HEADINGS = 60
 _LEVELS = 2
+_ARTICLE = re.compile(r"第[^/]+条(?:之[^/]+)?(?:#\d+)?(?:/|$)")
 
 _SAYS = r"(?:讲|说|写|谈)(?:了|的|到)?(?:都)?(?:是|些|了些)?(?:什么|啥|哪些)(?:内容|东西|方面|事)?"
 _CUE = re.compile(
@@ -64,8 +74,8 @@ def read(text: str) -> str | None:
     if not has_han(text):
         left = _ENGLISH_CUE.sub(GAP, text)
         return None if left == text else _ENGLISH_FILLER.sub(" ", left)
-    left = _CUE.sub(GAP, text)
-    return None if left == text else left
+    cues = [match.span() for match in _CUE.finditer(text) if is_subject(text[: match.start()])]
+    return without_spans(text, cues) if cues else None
 
 
 def _is_bare(text: str, index: Index) -> bool:
@@ -89,22 +99,24 @@ def _outline(document: Document, index: Index, day: date, frame: Frame) -> Itera
         yield phrase("outline_opening", frame)
         yield opening
     headings = list(find_headings(document))
-    numbered = sum(clause.marker is not None for clause in document.clauses)
-    if headings:
-        yield phrase("outline", frame, n=numbered)
-        yield from headings[:MOST_HEADINGS]
+    count = sum(clause.kind == "clause" for clause in document.clauses)
+    numbers = phrase("lookup_join", frame).join(describe_numbers(document))
+    yield phrase("outline" if headings else "outline_bare", frame, n=count, range=numbers)
+    yield from headings[:MOST_HEADINGS]
     if len(headings) > MOST_HEADINGS:
         yield phrase("outline_more", frame, n=len(headings) - MOST_HEADINGS)
 
 
 def find_headings(document: Document) -> Iterator[str]:
-    """Yield the headings of the first two levels behind their labels, the second indented."""
+    """Yield the headings of the first two levels behind their labels, the second indented.
+
+    Articles have none: what is short enough for one is their first sentence.
+    """
     for clause in document.clauses:
-        if 0 < clause.level <= _LEVELS:
-            line = heading_line(clause)
-            words = line.removeprefix(clause.marker or "").strip()
+        if 0 < clause.level <= _LEVELS and not _ARTICLE.search(clause.path):
+            words = heading_line(clause).removeprefix(clause.marker or "").strip()
             if words:
-                label = format_label(
-                    clause.path.rpartition("/")[2] if clause.level > 1 else clause.path
-                )
-                yield f"{'　' * (clause.level - 1)}{label}{words}"
+                own = clause.path.rpartition("/")[2] if clause.level > 1 else clause.path
+                label = format_label(own)
+                space = " " if label.endswith(("编", "章", "节", "分")) else ""
+                yield f"{'　' * (clause.level - 1)}{label}{space}{words}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -28,6 +28,7 @@ from qa.targets import (
     find_named,
     find_opening,
     find_targets,
+    is_subject,
     target_title,
     without_spans,
 )
@@ -56,8 +57,8 @@ class _Finding:
 
 def draft(question: Question, index: Index, day: date) -> Draft | None:
     """Return the validity of the documents asked about on ``day``, or on that of the question."""
-    form = match_form(question.text)
-    if not _CUE.search(form):
+    text = match_form(question.text)
+    if not _CUE.search(text) or read(text if has_han(text) else question.text, day) is None:
         return None
     named = find_named(question.text, index)
     asked = read(named.rest, day)
@@ -167,7 +168,7 @@ def _read_chinese(text: str) -> tuple[frozenset[Aspect], str] | None:
             told |= {n.removeprefix("beside_") for n in names if n.startswith("beside_")}
         if told and _WITHIN.search(text[:start]):
             return None
-        if told:
+        if told and is_subject(text[:start]):
             aspects |= _aspects(told, names)
             spans.append((start, end))
     return (frozenset(aspects), without_spans(text, spans)) if aspects else None
@@ -398,7 +399,7 @@ def _repealed(target: Repealed, asked: Asked, day: date, frame: Frame) -> _Findi
     """A document outside the library: what repeals it says so."""
     by, on = target.by, asked.day or day
     title = format_title(*target_title(target))
-    start = by.metadata.effective or by.metadata.written
+    start = _begin(by)
     status = "repealed" if start is None or start <= on else "to_be_repealed"
     line = phrase(f"validity_{status}", frame, day=on, title=title, why=_by(by, frame))
     span = _find_repeal(by, target.reference)
@@ -416,7 +417,7 @@ def _of_library(
     status = compute_status(document, library, on)
     repealer = find_repealer(document, library, on)
     statements = find_statements(document)
-    why = _why(document, statements, repealer, frame)
+    why = _why(document, statements, repealer, find_later(document, library, on), frame)
     title = format_title(*target_title(document))
     line = phrase(f"validity_{status}", frame, day=on, title=title, why=why)
     quotes = list(_quotes(document, statements, repealer, asked))
@@ -438,9 +439,9 @@ def _quotes(
     for own in dict.fromkeys(filter(None, (statements.end, statements.start))):
         yield take(document, *own)
     # Where it runs from the day of issue, that day belongs to the answer.
-    counted = {document.metadata.effective, document.metadata.written} & {None}
-    same = document.metadata.effective == document.metadata.written
-    issue = _find_issue(document) if ("issue" in asked.aspects or (not counted and same)) else None
+    metadata = document.metadata
+    from_issue = metadata.effective is not None and metadata.effective == metadata.written
+    issue = _find_issue(document) if from_issue or "issue" in asked.aspects else None
     if issue is not None:
         yield take(document, *issue)
 
@@ -460,7 +461,11 @@ def _is_complete(
 
 
 def _why(
-    document: Document, statements: Statements, repealer: Document | None, frame: Frame
+    document: Document,
+    statements: Statements,
+    repealer: Document | None,
+    later: Document | None,
+    frame: Frame,
 ) -> str:
     """Return the dates that the status comes from, and what is not stated."""
     metadata = document.metadata
@@ -475,14 +480,35 @@ def _why(
         parts.append(phrase("validity_until", frame, day=metadata.expires))
     elif repealer is None and statements.end is None:
         parts.append(phrase("validity_no_end", frame))
-    if repealer is None:
+    if later is not None:
+        parts.append(phrase("validity_newer", frame, day=_begin(later)))
+    elif repealer is None:
         parts.append(phrase("validity_no_repealer", frame))
     return phrase("validity_join", frame).join(parts)
 
 
+def find_later(document: Document, library: Iterable[Document], day: date) -> Document | None:
+    """Return the last text with the title of ``document`` that took effect behind it, by ``day``."""
+    title, begin = document.metadata.title, _begin(document)
+    if title is None or begin is None:
+        return None
+    later = [
+        (start, other)
+        for other in library
+        if (start := _begin(other)) is not None
+        and begin < start <= day
+        and match_form(other.metadata.title or "") == match_form(title)
+    ]
+    return max(later, key=lambda item: (item[0], item[1].id))[1] if later else None
+
+
+def _begin(document: Document) -> date | None:
+    return document.metadata.effective or document.metadata.written
+
+
 def _by(document: Document, frame: Frame) -> str:
     title = format_title(*target_title(document))
-    start = document.metadata.effective or document.metadata.written
+    start = _begin(document)
     if start is None:
         return phrase("validity_by", frame, title=title)
     return phrase("validity_by_from", frame, title=title, day=start)
