@@ -14,10 +14,11 @@ from qa.comparison import ask_of, find_sides
 from qa.conversation import resolve
 from qa.drafts import Draft
 from qa.evidence import expand, gather
-from qa.forms import matter
+from qa.forms import duties, library, lookup, matter, outline, validity
 from qa.generation import Composer
 from qa.outcome import Verdict, decide, documents_for, is_of
 from qa.parts import split_question
+from qa.passages import Passage
 from qa.precedence import arrange
 from qa.question import Question, frame_of, understand
 from qa.reply import compose_reply
@@ -29,7 +30,15 @@ from qa.writing import rewrite, translate_quotes
 EVIDENCE_DEPTH = 20
 
 # Forms that answer from what the documents are, tried in this order before anything is searched.
-STRUCTURAL: tuple[Callable[[Question, Index, date], Draft | None], ...] = ()
+STRUCTURAL: tuple[Callable[[Question, Index, date], Draft | None], ...] = (
+    library.draft,
+    validity.draft,
+    outline.draft,
+    lookup.draft,
+    duties.draft,
+)
+# Results among which what they cite is looked for, to be listed first.
+_LISTED = 100
 
 
 class PolicyAssistant:
@@ -55,7 +64,7 @@ class PolicyAssistant:
             request = Request(request)
         check_request(request)
         day = request.as_of or date.today()
-        library = self.index.documents
+        documents = self.index.documents
 
         standalone = resolve(request.question, request.history)
         # A follow-up may stand for a question in the language of the one before.
@@ -64,7 +73,7 @@ class PolicyAssistant:
             replace(self._answer(text, frame, request, day), label=label)
             for text, label in self._divide(standalone or request.question)
         ]
-        citations = cite(merge(answers), library, day)
+        citations = cite(merge(answers), documents, day)
         if self.composer and frame == "en":
             citations = translate_quotes(citations, self.composer)
 
@@ -79,7 +88,7 @@ class PolicyAssistant:
             citations=tuple(citations),
             results=_interleave([answer.hits for answer in answers], request.k),
             expansions=_list_expansions(answers),
-            notices=tuple(give_notices(answers, citations, library)),
+            notices=tuple(give_notices(answers, citations, documents)),
             confidence=round(min(answer.draft.confidence for answer in answers), 4),
             parts=list_parts(answers, citations),
             reply=compose_reply(answers, citations),
@@ -88,7 +97,7 @@ class PolicyAssistant:
             timings_ms={},
         )
         if self.composer:
-            response = rewrite(response, self.composer, library, frame, on_text=on_text)
+            response = rewrite(response, self.composer, documents, frame, on_text=on_text)
         return replace(
             response, timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)}
         )
@@ -104,27 +113,26 @@ class PolicyAssistant:
 
     def _answer(self, text: str, frame: Frame, request: Request, day: date) -> Answer:
         """Return the answer to one question, in the words of ``frame``."""
-        library = self.index.documents
         references = self.index.find_references(text)
         expansions = self.index.expansions(text)
-        question = replace(
-            understand(text, references=references, expansions=expansions), frame=frame
-        )
+        understood = understand(text, references=references, expansions=expansions)
+        question = replace(understood, frame=frame)
         for form in STRUCTURAL:
             draft = form(question, self.index, day)
             if draft:
-                return Answer(question, draft)
+                hits = self.index.search(text, k=_LISTED, filters=request.filters, as_of=day)
+                return Answer(question, draft, _put_first(hits, draft.passages), expansions)
         named = frozenset(id for r in references if r.by == "number" for id in r.documents)
-        documents = named or documents_for(question, library)
+        among = named or documents_for(question, self.index.documents)
         # Where no document is of the place, nothing is cited; what was found is listed all the same.
         hits = self.index.search(
             text,
             k=max(request.k, EVIDENCE_DEPTH),
-            filters=replace(request.filters, documents=documents or None),
+            filters=replace(request.filters, documents=among or None),
             as_of=day,
         )
         evidence = gather(question, hits[:EVIDENCE_DEPTH], self.index)
-        if documents is not None and not documents:
+        if among is not None and not among:
             verdict = Verdict("no_basis", (), "place")
         elif not hits:
             verdict = Verdict("no_basis", (), "filters")
@@ -132,10 +140,25 @@ class PolicyAssistant:
             verdict = Verdict("no_basis", (), "named")
         else:
             verdict = decide(question, evidence)
-        cited = arrange(verdict.evidence, library, day)
-        verdict = replace(verdict, evidence=tuple(cited))
-        draft = matter.draft(question, verdict, evidence, library)
-        return Answer(question, draft, hits, expansions + expand(verdict.evidence))
+        cited = tuple(arrange(verdict.evidence, self.index.documents, day))
+        draft = matter.draft(
+            question, replace(verdict, evidence=cited), evidence, self.index.documents
+        )
+        return Answer(question, draft, hits, expansions + expand(cited))
+
+
+def _put_first(hits: Sequence[Hit], passages: Sequence[Passage]) -> tuple[Hit, ...]:
+    """Return ``hits`` with the units of ``passages`` in front, in the order of the passages."""
+
+    def place(hit: Hit) -> int:
+        for number, passage in enumerate(passages):
+            if passage.document.id == hit.result.document and any(
+                start < passage.end and passage.start < end for start, end in hit.spans
+            ):
+                return number
+        return len(passages)
+
+    return tuple(sorted(hits, key=place))
 
 
 def _interleave(lists: Sequence[Sequence[Hit]], k: int) -> tuple[SearchResult, ...]:
