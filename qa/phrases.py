@@ -53,6 +53,7 @@ TEXTS: Texts = {
         "可向文件中负责相近事项的部门咨询：{names}。",
         "Departments that the documents name for what comes nearest: {names}.",
     ),
+    "document": ("该文件", "the document"),
     "part": ("【{name}】", "[{name}]"),
     "says": ("原文：“{text}”", "The text says: “{text}” "),
     "basis": ("依据：{name}{more}，{status}。", "Basis: {name}{more}, {status}. "),

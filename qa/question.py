@@ -79,7 +79,7 @@ _DEFINITION = re.compile(
     r"|what does .+ mean"
 )
 _YES_NO = re.compile(
-    r"(?:吗|么|不|没|没有|吧)[？?。！!\s]*$|是不是|是否|能不能|可不可以|会不会|要不要|让不让|给不给|行不行|有没有|能否|可否"
+    r"(?:吗|(?<![什怎多那这])么|不|没|没有|吧)[？?。！!\s]*$|是不是|是否|能不能|可不可以|会不会|要不要|让不让|给不给|行不行|有没有|能否|可否"
     r"|^(?:is|are|was|were|do|does|did|can|could|will|would|must|should|may|has|have)\b"
 )
 _SUPPORT = re.compile(

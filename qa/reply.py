@@ -22,6 +22,9 @@ MAX_FIRST = 60
 MAX_REPLY = 200
 _SEGMENT = re.compile(r"[^，；。！？,;\n]+[，；。！？,;\n]*")
 _PAIR = 2
+_TITLE = re.compile(r"《[^《》]*(?:《[^《》]*》[^《》]*)*》")
+# Forms whose first line says it; of the others a quote does.
+_TOLD = frozenset({"validity", "library", "duties", "outline"})
 
 
 def compose_reply(answers: Sequence[Answer], citations: Sequence[Citation]) -> str:
@@ -43,8 +46,8 @@ def _say(answer: Answer, limit: int) -> str:
     """Return the draft in one sentence of at most ``limit`` characters."""
     draft, frame = answer.draft, answer.question.frame
     label = f"{answer.label}：" if answer.label else ""
-    if draft.outcome != "answered" or not draft.passages:
-        return _cut(label + draft.lines[0].text, limit)
+    if draft.outcome != "answered" or draft.form in _TOLD:
+        return _cut(label + _shorten(draft.lines[0].text, frame, limit), limit)
     best = draft.passages[0]
     return label + phrase(
         "says", frame, text=choose_stretch(answer.question, best, limit - len(label) - 4)
@@ -92,6 +95,11 @@ def _basis(citations: Sequence[Citation], frame: Frame) -> str:
     )
     more = phrase("more", frame, n=len(citations)) if len(citations) > 1 else ""
     return phrase("basis", frame, name=_cut(name, MAX_REPLY // 2), more=more, status=status)
+
+
+def _shorten(text: str, frame: Frame, limit: int) -> str:
+    """Return ``text`` with 该文件 for titles where it is too long: the basis names them in full."""
+    return text if len(text) <= limit else _TITLE.sub(phrase("document", frame), text)
 
 
 def _score(asked: set[str], form: str) -> float:
