@@ -16,7 +16,7 @@ from qa.drafts import Draft
 from qa.evidence import expand, gather
 from qa.forms import duties, library, lookup, matter, outline, validity
 from qa.generation import Composer
-from qa.outcome import Verdict, decide, documents_for, is_of
+from qa.outcome import Verdict, decide, documents_for, find_unmentioned, is_of
 from qa.parts import split_question
 from qa.passages import Passage
 from qa.precedence import arrange
@@ -138,6 +138,8 @@ class PolicyAssistant:
             verdict = Verdict("no_basis", (), "filters")
         elif any(r.absent for r in references) and not any(r.clauses for r in references):
             verdict = Verdict("no_basis", (), "named")
+        elif find_unmentioned(question, self.index, among):
+            verdict = Verdict("no_basis", (), "unmentioned")
         else:
             verdict = decide(question, evidence)
         cited = tuple(arrange(verdict.evidence, self.index.documents, day))

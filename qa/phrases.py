@@ -40,6 +40,10 @@ TEXTS: Texts = {
         "文档库中没有所问的文件或条款",
         "the library does not have the document or clause asked about",
     ),
+    "unmentioned": (
+        "文档库中没有提到所问的事项",
+        "no document in the library speaks of the subject asked about",
+    ),
     "silent": ("其中一部分未检索到依据", "no basis was found for a part of it"),
     "judge": (
         "原文有以下规定，是否适用请据原文判断：",

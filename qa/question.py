@@ -9,6 +9,7 @@ from typing import Literal
 
 from documents.normalization import has_han, is_traditional, match_form
 from documents.regions import Region
+from index.lexicon import find_official, official_terms
 from index.lookup import without_names
 from index.tokenization import content_words
 from index.translation import Term, translate
@@ -102,8 +103,9 @@ class Question:
     """A question as understood.
 
     ``words`` are its content words, each once, places and years left out; ``places`` the divisions
-    that it names, each as its possible readings. ``whole`` where it gives a 文号 or names a clause and
-    says nothing more of the matter.
+    that it names, each as its possible readings. ``subjects`` are the subjects of administration
+    among its words (养老保险, 驾驶证), each in the forms that a text may use for it. ``whole`` where it
+    gives a 文号 or names a clause and says nothing more of the matter.
     """
 
     text: str
@@ -114,6 +116,7 @@ class Question:
     kind: Kind
     whole: bool = False
     frame: Frame = "zh"
+    subjects: tuple[Term, ...] = ()
 
 
 def understand(
@@ -140,6 +143,35 @@ def understand(
         kind=_kind(form),
         whole=bool(named) and not matter,
         frame=frame_of(text),
+        subjects=_subjects(form, expansions) if chinese else _subjects_of(words),
+    )
+
+
+def _subjects(form: str, expansions: Iterable[Expansion]) -> tuple[Term, ...]:
+    """Return the official terms in ``form``, each with what else stands for it.
+
+    That is what it is also searched as, and the official terms that it ends in: a text that speaks of
+    the 驾驶证 speaks of the 机动车驾驶证.
+    """
+    official = official_terms()
+    found = []
+    for term in find_official(without_places(form)):
+        ends = (term[i:] for i in range(1, len(term) - 2) if term[i:] in official)
+        others = (other for lay, other in expansions if lay in term or term in lay)
+        found.append(Term(term, (term, *ends, *others)))
+    return tuple(found)
+
+
+def _subjects_of(words: Iterable[Term]) -> tuple[Term, ...]:
+    """Return the terms of an English question one of whose Chinese forms is official.
+
+    A single word of the dictionary has too many senses to count.
+    """
+    official = official_terms()
+    return tuple(
+        word
+        for word in words
+        if (word.known or " " in word.text) and any(form in official for form in word.forms)
     )
 
 
