@@ -13,7 +13,7 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any, Literal
 
@@ -71,6 +71,7 @@ def content_words(text: str) -> list[Word]:
     ]
 
 
+@lru_cache(maxsize=1024)
 def word_boundaries(text: str) -> frozenset[int]:
     """Return the offsets in ``text``, which is in match form, where words begin or end."""
     lengths = (len(word) for word, _ in _tagger().cut(text))
