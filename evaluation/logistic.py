@@ -51,9 +51,11 @@ def fit(signals: Array, labels: Array, importance: Array, *, strength: float = 1
     penalty[0] = 0.0
     found = np.zeros(design.shape[1])
     for _ in range(_MOST_STEPS):
-        probability = _probability(design @ found)
-        gradient = design.T @ (importance * (probability - labels)) + penalty * found
-        curvature = importance * probability * (1 - probability)
+        scores = design @ found
+        # Both from their exponents: 1 − p is nothing where p rounds to 1.
+        yes, no = _probability(scores), _probability(-scores)
+        gradient = design.T @ (importance * (yes * (1 - labels) - no * labels)) + penalty * found
+        curvature = importance * yes * no
         hessian = (design.T * curvature) @ design + np.diag(penalty)
         step = np.linalg.solve(hessian, gradient)
         before = _loss(found, design, labels, importance, penalty)
@@ -76,6 +78,5 @@ def _loss(found: Array, design: Array, labels: Array, importance: Array, penalty
 
 
 def _probability(scores: Array) -> Array:
-    # By way of tanh, which overflows nowhere.
-    probability: Array = (1 + np.tanh(scores / 2)) / 2
+    probability: Array = np.exp(-np.logaddexp(0, -scores))
     return probability
