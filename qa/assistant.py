@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
-from index.types import Hit, Index, SearchResult
+from index.types import Hit, Index, Reference, SearchResult
 from qa.answering import Answer, compose, give_notices, judge_parts, list_parts, merge, point
 from qa.citations import cite
 from qa.comparison import ask_of, find_sides
 from qa.conversation import resolve
 from qa.drafts import Draft
-from qa.evidence import expand, gather
+from qa.evidence import Evidence, expand, gather
 from qa.forms import duties, library, lookup, matter, outline, validity
 from qa.generation import Composer
 from qa.outcome import Verdict, decide, documents_for, find_unmentioned, is_of
@@ -39,6 +39,18 @@ STRUCTURAL: tuple[Callable[[Question, Index, date], Draft | None], ...] = (
 )
 # Results among which what they cite is looked for, to be listed first.
 _LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought: ``evidence`` is that of the first ``EVIDENCE_DEPTH`` hits.
+
+    ``documents`` are the ids that the question leaves; None where it leaves all.
+    """
+
+    documents: frozenset[str] | None
+    hits: tuple[Hit, ...]
+    evidence: list[Evidence]
 
 
 class PolicyAssistant:
@@ -122,31 +134,36 @@ class PolicyAssistant:
             if draft:
                 hits = self.index.search(text, k=_LISTED, filters=request.filters, as_of=day)
                 return Answer(question, draft, _put_first(hits, draft.passages), expansions)
-        named = frozenset(id for r in references if r.by == "number" for id in r.documents)
-        among = named or documents_for(question, self.index.documents)
-        # Where no document is of the place, nothing is cited; what was found is listed all the same.
-        hits = self.index.search(
-            text,
-            k=max(request.k, EVIDENCE_DEPTH),
-            filters=replace(request.filters, documents=among or None),
-            as_of=day,
-        )
-        evidence = gather(question, hits[:EVIDENCE_DEPTH], self.index)
-        if among is not None and not among:
+        found = self.find(question, references, request, day)
+        if found.documents is not None and not found.documents:
             verdict = Verdict("no_basis", (), "place")
-        elif not hits:
+        elif not found.hits:
             verdict = Verdict("no_basis", (), "filters")
         elif any(r.absent for r in references) and not any(r.clauses for r in references):
             verdict = Verdict("no_basis", (), "named")
-        elif find_unmentioned(question, self.index, among):
+        elif find_unmentioned(question, self.index, found.documents):
             verdict = Verdict("no_basis", (), "unmentioned")
         else:
-            verdict = decide(question, evidence)
+            verdict = decide(question, found.evidence)
         cited = tuple(arrange(verdict.evidence, self.index.documents, day))
-        draft = matter.draft(
-            question, replace(verdict, evidence=cited), evidence, self.index.documents
+        verdict = replace(verdict, evidence=cited)
+        draft = matter.draft(question, verdict, found.evidence, self.index.documents)
+        return Answer(question, draft, found.hits, expansions + expand(cited))
+
+    def find(
+        self, question: Question, references: Sequence[Reference], request: Request, day: date
+    ) -> Found:
+        """Search for ``question``, in the documents that its 文号 or its places leave."""
+        named = frozenset(id for r in references if r.by == "number" for id in r.documents)
+        documents = named or documents_for(question, self.index.documents)
+        # Where no document is of the place, nothing is cited; what was found is listed all the same.
+        hits = self.index.search(
+            question.text,
+            k=max(request.k, EVIDENCE_DEPTH),
+            filters=replace(request.filters, documents=documents or None),
+            as_of=day,
         )
-        return Answer(question, draft, hits, expansions + expand(cited))
+        return Found(documents, hits, gather(question, hits[:EVIDENCE_DEPTH], self.index))
 
 
 def _put_first(hits: Sequence[Hit], passages: Sequence[Passage]) -> tuple[Hit, ...]:
