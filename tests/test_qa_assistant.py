@@ -368,7 +368,7 @@ def test_a_side_without_documents_is_told_and_the_other_answered(
 def test_a_traditional_question_is_answered_in_traditional_words_around_the_quotes(
     assistant: PolicyAssistant,
 ) -> None:
-    response = assistant.ask("零部件產業集群有什麼支持")
+    response = assistant.ask("零部件产业集群有什麼支持")
     assert (response.outcome, response.language) == ("answered", "zh")
     quoted = [citation.quote for citation in response.citations]
     titles = {format_title(c.title, c.number) for c in response.citations}
