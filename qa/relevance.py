@@ -35,17 +35,14 @@ MAX_CITATIONS = 8
 
 def judge(evidence: Evidence) -> float:
     """Return the probability, 0..1, that the evidence belongs to an answer."""
-    return 1 / (
-        1
-        + math.exp(
-            -(
-                BIAS
-                + NEARNESS * evidence.hit.nearness
-                + SHARE * evidence.share
-                + COVERAGE * evidence.coverage
-            )
-        )
+    log_odds = (
+        BIAS
+        + NEARNESS * evidence.hit.nearness
+        + SHARE * evidence.share
+        + COVERAGE * evidence.coverage
     )
+    # The logistic function, in the form that overflows for none.
+    return (1 + math.tanh(log_odds / 2)) / 2
 
 
 def select(evidence: Sequence[Evidence], *, listing: bool) -> list[Evidence]:
