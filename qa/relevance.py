@@ -41,7 +41,9 @@ def read_signals(evidence: Evidence) -> tuple[float, ...]:
 def judge(evidence: Evidence) -> float:
     """Return the probability, 0..1, that the evidence belongs to an answer."""
     signals = zip(WEIGHTS, read_signals(evidence), strict=True)
-    return 1 / (1 + math.exp(-BIAS - sum(weight * value for weight, value in signals)))
+    log_odds = BIAS + sum(weight * value for weight, value in signals)
+    # The logistic function, in the form that overflows for none.
+    return (1 + math.tanh(log_odds / 2)) / 2
 
 
 def select(evidence: Sequence[Evidence], *, listing: bool) -> list[Evidence]:

@@ -45,18 +45,19 @@ class FakeEncoder:
     collisions: 1 in ``dimension``), and of a's four bigrams two shared with b's four make .5. A
     text of one character is its own bigram; white space does not count; an empty text is the
     first axis. Queries and documents are encoded alike, and a character is a token, but it is the
-    bigrams, each a unit vector, that are compared as tokens.
+    bigrams, each a unit vector, that are compared as tokens; without ``tokens``, nothing is.
     """
 
     name = "fake"
     max_tokens = 512
 
-    def __init__(self, dimension: int = 1024) -> None:
+    def __init__(self, dimension: int = 1024, *, tokens: bool = True) -> None:
         self.dimension = dimension
+        self.tokens = tokens
 
     @property
     def fingerprint(self) -> str:
-        return f"fake-{self.dimension}"
+        return f"fake-{self.dimension}" + ("" if self.tokens else "-whole")
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
         return np.stack([self._encode(text) for text in texts]) if texts else self._empty()
@@ -70,6 +71,8 @@ class FakeEncoder:
         return vectors
 
     def encode_query_tokens(self, text: str) -> tuple[Vectors, Vectors]:
+        if not self.tokens:
+            return self.encode_query([text]), np.empty((0, 0), dtype=np.float32)
         tokens = np.zeros((len(self._axes(text)), self.dimension), dtype=np.float32)
         tokens[range(len(tokens)), self._axes(text)] = 1
         return self.encode_query([text]), tokens
@@ -77,9 +80,9 @@ class FakeEncoder:
     def encode_document_tokens(
         self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
     ) -> tuple[Vectors, TokenVectors]:
-        axes = [self._axes(text) for text in texts]
+        axes = [self._axes(text) if self.tokens else [] for text in texts]
         offsets = np.cumsum([0, *map(len, axes)], dtype=np.int64)
-        rows = np.zeros((offsets[-1], self.dimension), dtype=np.int8)
+        rows = np.zeros((offsets[-1], self.dimension if self.tokens else 0), dtype=np.int8)
         rows[range(len(rows)), list(chain.from_iterable(axes))] = 127
         return self.encode_document(texts, progress=progress), TokenVectors(rows, offsets)
 

@@ -7,17 +7,13 @@ from pathlib import Path
 import pytest
 
 import evaluation
-from documents.library import read_documents
-from documents.types import Document
 from evaluation.metrics import score_rankings
 from evaluation.questions import read_own
 from evaluation.runs import rank_records
-from index.adapter import identify, load_adapter
-from index.default_model import DEFAULT_MODEL
-from index.encoder import load_encoder
 from index.hybrid import HybridIndex
 from qa.assistant import PolicyAssistant
 from qa.types import Response
+from tests.qa_library import index_with_model
 
 pytestmark = pytest.mark.model
 
@@ -31,12 +27,8 @@ CHARGING = {
 
 
 @pytest.fixture(scope="session")
-def assistant(samples: Path) -> PolicyAssistant:
-    """Return an assistant over the samples, with the model prepared as anywhere else."""
-    documents = [item for item in read_documents([samples]) if isinstance(item, Document)]
-    encoder = load_encoder(DEFAULT_MODEL)
-    adapter = load_adapter(identify(encoder))
-    return PolicyAssistant(HybridIndex.build(documents, encoder, adapter=adapter))
+def assistant() -> PolicyAssistant:
+    return PolicyAssistant(index_with_model())
 
 
 def first_five(response: Response) -> set[tuple[str, str]]:

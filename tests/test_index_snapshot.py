@@ -17,7 +17,7 @@ from documents.types import Document
 from index import snapshot
 from index.errors import BuildInProgressError, SnapshotError
 from index.hybrid import HybridIndex
-from index.snapshot import CURRENT, build_lock, current, read_manifest, verify
+from index.snapshot import CURRENT, FORMAT, build_lock, current, read_manifest, verify
 from tests.conftest import FakeEncoder
 
 ROOT = Path(__file__).parent.parent
@@ -163,7 +163,7 @@ def test_edited_manifest_is_refused(field: str, store: Path, folder: Path) -> No
     assert "manifest.json" in refusal(store)
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", "null", '{"format": 2}', "\xff"])
+@pytest.mark.parametrize("body", ["", "[]", "{}", "null", f'{{"format": {FORMAT}}}', "\xff"])
 def test_foreign_manifest_is_refused(body: str, store: Path, folder: Path) -> None:
     (folder / "manifest.json").write_bytes(body.encode("latin-1"))
     assert "manifest.json" in refusal(store)

@@ -26,7 +26,7 @@ def cite_all(question: str, *sources: str, day: date = date(2024, 6, 1)) -> list
     documents = [parse_text(source, f"d{i}") for i, source in enumerate(sources or (SOURCE,))]
     index = HybridIndex.build(documents, FakeEncoder())
     evidence = gather(understand(question), index.search(question), index)
-    return cite(evidence, index.documents, day)
+    return cite([item.passage for item in evidence], index.documents, day)
 
 
 def test_citation_names_document_clause_and_departments() -> None:

@@ -38,36 +38,53 @@ def test_every_hit_has_evidence_in_order() -> None:
 )
 def test_quote_is_verbatim_inside_its_clause_and_unit(question: str) -> None:
     for item in evidence_for(question):
-        assert item.quote == item.document.clean[item.start : item.end]
-        assert item.quote == item.quote.strip() != ""
-        assert item.clause.start <= item.start < item.end <= item.clause.end
-        assert any(a <= item.start and item.end <= b for a, b in item.hit.spans)
+        passage = item.passage
+        assert passage.quote == passage.document.clean[passage.start : passage.end]
+        assert passage.quote == passage.quote.strip() != ""
+        assert passage.clause.start <= passage.start < passage.end <= passage.clause.end
+        assert any(a <= passage.start and passage.end <= b for a, b in item.hit.spans)
+        assert passage.score == item.hit.result.score
 
 
 def test_quote_is_the_run_of_sentences_that_hold_the_words() -> None:
     best = evidence_for("充电站补助")[0]
-    assert "支持公共充电站建设。对充电站给予补助。" in best.quote
-    assert "各地要做好规划" not in best.quote
+    assert "支持公共充电站建设。对充电站给予补助。" in best.passage.quote
+    assert "各地要做好规划" not in best.passage.quote
 
 
 def test_hardly_more_than_a_heading_goes_on_with_the_body() -> None:
     best = evidence_for("电池回收")[0]
-    assert best.quote == "建立动力电池回收体系。" or best.quote.startswith("（二）回收。建立")
+    assert best.passage.quote == "建立动力电池回收体系。" or best.passage.quote.startswith(
+        "（二）回收。建立"
+    )
     heading = evidence_for("统筹布局")[0]
-    assert heading.quote.startswith("（一）统筹布局。各地要做好规划。支持公共充电站建设。")
+    assert heading.passage.quote.startswith("（一）统筹布局。各地要做好规划。支持公共充电站建设。")
 
 
 def test_quotes_do_not_grow_beyond_a_breath_or_two() -> None:
     text = "某某意见\n一、任务。" + "支持公共充电站建设，由各地安排资金予以落实。" * 40 + "\n"
     [item] = evidence_for("充电站建设", text)
-    assert MAX_QUOTE - 30 < len(item.quote) <= MAX_QUOTE
+    assert MAX_QUOTE - 30 < len(item.passage.quote) <= MAX_QUOTE
+
+
+def test_share_is_of_the_best_score_and_what_was_asked_for_by_number_is_above_the_scale() -> None:
+    found = evidence_for("充电站补助")
+    scores = [item.hit.result.score for item in found]
+    assert [item.share for item in found] == pytest.approx([s / max(scores) for s in scores])
+    index = HybridIndex.build(
+        [parse_text("第一条 支持充电站。\n第二条 回收电池。\n", "d")], FakeEncoder()
+    )
+    hits = index.search("第二条支持充电站吗")
+    assert [hit.result.clause for hit in hits] == ["第二条", "第一条"] and hits[0].result.score > 1
+    first, second = gather(understand("第二条支持充电站吗"), hits, index)
+    assert first.share == 1 and second.share == hits[1].result.score
 
 
 def test_clause_is_the_innermost_that_holds_the_quote() -> None:
     text = "第一条 支持下列项目：\n（一）公共充电站；\n（二）动力电池回收利用体系建设和运行。\n"
     [item] = evidence_for("动力电池回收利用体系", text)
     assert item.hit.result.clause == "第一条"
-    assert item.clause.path == "第一条/（二）"
+    assert item.passage.clause.path == "第一条/（二）"
 
 
 def test_coverage_is_the_weighted_share_of_the_words() -> None:
@@ -102,7 +119,7 @@ def test_clause_in_official_words_is_quoted_for_a_lay_question() -> None:
     question = "被辞退了"
     pairs = index.expansions(question)
     [item] = gather(understand(question, expansions=pairs), index.search(question), index)
-    assert "解除劳动合同" in item.quote and item.coverage == pytest.approx(_OFFICIAL)
+    assert "解除劳动合同" in item.passage.quote and item.coverage == pytest.approx(_OFFICIAL)
     [item] = gather(understand(question), index.search(question), index)
     assert item.coverage == 0
 
@@ -124,4 +141,4 @@ def test_coverage_counts_title_and_headings_too() -> None:
 def test_traditional_text_is_covered_by_a_simplified_question_and_quoted_as_it_stands() -> None:
     [item] = evidence_for("汽车产业", "某某意見\n一、支持汽車產業發展。\n")
     assert item.coverage == pytest.approx(1.0)
-    assert "汽車產業" in item.quote
+    assert "汽車產業" in item.passage.quote

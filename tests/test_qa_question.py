@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.question import understand
+from qa.question import frame_of, understand
 
 
 def words(text: str) -> list[str]:
@@ -92,11 +92,42 @@ def test_years(text: str, years: tuple[int, ...]) -> None:
         ("哪个部门牵头", "responsible"),
         ("Who is responsible?", "responsible"),
         ("Whenever possible", "other"),
-        ("充电站建设有什么支持", "other"),
+        ("充电站建设有什么支持", "support"),
+        ("对充电站有哪些政策", "support"),
+        ("what support is there for charging stations", "support"),
+        ("申报补贴要什么材料", "procedure"),
+        ("补贴怎么申请", "procedure"),
+        ("链主企业是什么意思", "definition"),
+        ("什么是首台套", "definition"),
+        ("What does chain leader mean?", "definition"),
+        ("个人可以建充电桩吗", "yes_no"),
+        ("允不允许外资建厂，能不能", "yes_no"),
+        ("Is recycling of batteries required?", "yes_no"),
+        ("电池回收体系怎么建", "other"),
+        ("几家小厂想合伙搞研发", "other"),
+        ("我们几个人合伙开店", "other"),
+        ("要引进几家整车厂", "figure"),
+        ("一台车卖多少钱", "money"),
     ],
 )
 def test_kind_is_what_is_asked_of_the_matter(text: str, kind: str) -> None:
     assert understand(text).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "frame"),
+    [
+        ("充电站建设有什么支持", "zh"),
+        ("充電站建設有什麼支持", "zh-Hant"),
+        ("NEV 補貼", "zh-Hant"),
+        ("charging stations", "en"),
+        ("产业集群 cluster", "zh"),
+    ],
+)
+def test_frame_is_the_language_and_script_of_the_question(text: str, frame: str) -> None:
+    question = understand(text)
+    assert (frame_of(text), question.frame) == (frame, frame)
+    assert question.language == ("en" if frame == "en" else "zh")
 
 
 @pytest.mark.parametrize("text", ["", " ", "？", "\u202e", "有什么？", "what is it?"])

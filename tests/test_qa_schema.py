@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -12,7 +14,18 @@ from documents.types import Department
 from index.types import Filters, Ranks, SearchResult
 from qa.errors import RequestError
 from qa.schema import MAX_HISTORY, MAX_K, MAX_QUESTION, read_request, write_response
-from qa.types import Citation, Expansion, Notice, Request, Response
+from qa.types import (
+    Citation,
+    Expansion,
+    Fact,
+    Form,
+    Notice,
+    Part,
+    Pointer,
+    Request,
+    Response,
+)
+from tests.qa_library import sample_assistant
 
 # --- requests
 
@@ -126,13 +139,14 @@ def listing(**fields: Any) -> dict[str, Any]:
 
 DAY = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 STATUS = {"enum": ["not_yet", "in_force", "expiring", "expired", "repealed", "unknown"]}
+OUTCOME = {"enum": ["answered", "partial", "no_basis"]}
 RESPONSE = record(
     id=TEXT_OR_NULL,
     question=TEXT,
     language={"enum": ["zh", "en"]},
     as_of=DAY,
     understood_as=TEXT_OR_NULL,
-    outcome={"enum": ["answered", "partial", "no_basis"]},
+    outcome=OUTCOME,
     answer=TEXT,
     citations=listing(
         document=TEXT,
@@ -150,6 +164,15 @@ RESPONSE = record(
             name=TEXT, text=TEXT, role={"enum": ["lead", "support", "responsible"]}
         ),
         score=NUMBER,
+        facts=listing(
+            kind={"enum": ["figure", "ceiling", "condition", "deadline"]},
+            text=TEXT,
+            start=COUNT,
+            end=COUNT,
+            meaning={"enum": ["goal", "ceiling", "present", None]},
+            year=COUNT_OR_NULL,
+        ),
+        highlight={"type": ["array", "null"], "items": COUNT, "minItems": 2, "maxItems": 2},
     ),
     results=listing(
         document=TEXT,
@@ -160,6 +183,15 @@ RESPONSE = record(
     expansions=listing(**{"from": TEXT, "to": TEXT}),
     notices=listing(code=TEXT, text=TEXT, document=TEXT_OR_NULL, clause=TEXT_OR_NULL),
     confidence={"type": ["number", "null"], "minimum": 0, "maximum": 1},
+    parts=listing(
+        question=TEXT,
+        form={"enum": list(get_args(Form))},
+        outcome=OUTCOME,
+        label=TEXT_OR_NULL,
+        citations={"type": "array", "items": COUNT},
+    ),
+    reply=TEXT,
+    nearest=listing(document=TEXT, title=TEXT, number=TEXT_OR_NULL, clause=TEXT, label=TEXT),
     index=TEXT,
     timings_ms=record(total=NUMBER),
 )
@@ -191,7 +223,9 @@ FULL = Response(
     answer="… [1] …",
     citations=(
         Citation("d", "某某方案", None, "一", "一、", "支持。", 0, 3, 0, 3, "in_force",
-                 (Department("省能源局", "省能源局", "lead"),), 0.5),
+                 (Department("省能源局", "省能源局", "lead"),), 0.5,
+                 (Fact("figure", "持。", 1, 3, "goal", 2025),), (1, 3)),
+        Citation("d", "某某方案", "某发〔2024〕1号", "二", "二、", "鼓励。", 3, 6, 3, 6, "unknown", (), 0.0),
     ),
     results=(SearchResult("d", "一", 0.5, Ranks(1, None)),),
     index="0123",
@@ -199,6 +233,9 @@ FULL = Response(
     expansions=(Expansion("充电桩", "充电设施"),),
     notices=(Notice("expired", "…", "d", None),),
     confidence=0.75,
+    parts=(Part("充电站", "passages", "answered", None, (1, 2)),),
+    reply="原文：“支持。”",
+    nearest=(Pointer("d", "某某方案", None, "三", "三、"),),
 )  # fmt: skip
 
 
@@ -209,10 +246,40 @@ def test_response_keeps_the_interface() -> None:
     assert obj["results"][0]["ranks"] == {"lexical": 1, "dense": None}
     assert obj["confidence"] == 0.75
     assert obj["expansions"] == [{"from": "充电桩", "to": "充电设施"}]
-    assert obj["citations"][0]["departments"][0]["role"] == "lead"
+    first, second = obj["citations"]
+    assert first["departments"][0]["role"] == "lead"
+    assert (first["highlight"], second["highlight"]) == ([1, 3], None)
+    assert first["facts"] == [
+        {"kind": "figure", "text": "持。", "start": 1, "end": 3, "meaning": "goal", "year": 2025}
+    ]
+    assert obj["parts"][0]["citations"] == [1, 2] and obj["reply"] == "原文：“支持。”"
+    assert obj["nearest"][0]["clause"] == "三"
+    # Nothing but what JSON has: written and read, it is the same.
+    assert json.loads(json.dumps(obj)) == obj
 
 
-@pytest.mark.parametrize("field", ["outcome", "citations", "timings_ms"])
+def test_what_the_assistant_says_keeps_the_interface() -> None:
+    for question in ("零部件产业集群由谁牵头", "今天天气怎么样", "首台套装备的奖励最高多少"):
+        obj = write_response(sample_assistant().ask(question))
+        check_response(obj)
+        assert json.loads(json.dumps(obj)) == obj
+
+
+def test_the_interface_names_every_field() -> None:
+    """Whoever adds a field pins it here."""
+    assert set(write_response(FULL)) == set(RESPONSE["properties"])
+    citation, fact = FULL.citations[0], FULL.citations[0].facts[0]
+    for item, schema in (
+        (citation, RESPONSE["properties"]["citations"]["items"]),
+        (fact, RESPONSE["properties"]["citations"]["items"]["properties"]["facts"]["items"]),
+        (FULL.parts[0], RESPONSE["properties"]["parts"]["items"]),
+        (FULL.nearest[0], RESPONSE["properties"]["nearest"]["items"]),
+        (FULL.notices[0], RESPONSE["properties"]["notices"]["items"]),
+    ):
+        assert {field.name for field in dataclasses.fields(item)} == set(schema["properties"])
+
+
+@pytest.mark.parametrize("field", ["outcome", "citations", "parts", "reply", "timings_ms"])
 def test_interface_has_teeth(field: str) -> None:
     obj = write_response(FULL)
     check_response({**obj, "a_new_field": 1})
