@@ -190,8 +190,11 @@ def _unknown_titles(text: str, references: Iterable[Reference]) -> list[Term]:
 
 
 def frame_of(text: str) -> Frame:
-    """Return the language and script in which a question wants its answer."""
-    if not has_han(text):
+    """Return the language and script in which a question wants its answer.
+
+    A Chinese title or 文号 in an English question is a name.
+    """
+    if not has_han(_TITLE.sub("", _NUMBERED.sub("", text))):
         return "en"
     return "zh-Hant" if is_traditional(text) else "zh"
 
