@@ -74,7 +74,8 @@ def _quote(found: Sequence[tuple[Document, Clause]], frame: Frame) -> Iterator[I
     ]
     if beside:
         yield phrase("lookup_around", frame)
-        yield from beside
+        # Shown for orientation; the answer does not rest on them.
+        yield from (f"{format_label(p.clause.path)} “{p.quote}”" for p in beside)
 
 
 def quote_clause(document: Document, clause: Clause, *, limit: int = MAX_QUOTE) -> Passage:
