@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from documents.metadata import display_title
 from documents.normalization import match_form
 from index.windows import split_sentences
 from qa.answering import Answer
+from qa.labels import format_title
 from qa.passages import Passage
 from qa.phrases import phrase
 from qa.question import Question
@@ -31,7 +31,7 @@ def compose_reply(answers: Sequence[Answer], citations: Sequence[Citation]) -> s
     """Return what is read out: at most 200 characters, 以原文为准 at the end."""
     frame = answers[0].question.frame
     prevails = phrase("prevails", frame)
-    basis = _basis(citations, frame)
+    basis = _basis(citations, frame, MAX_REPLY - MAX_FIRST - len(prevails))
     spoken: list[str] = []
     room = MAX_REPLY - len(basis) - len(prevails)
     for answer in answers:
@@ -48,9 +48,9 @@ def _say(answer: Answer, limit: int) -> str:
     label = f"{answer.label}：" if answer.label else ""
     if draft.outcome != "answered" or draft.form in _TOLD:
         return _cut(label + _shorten(draft.lines[0].text, frame, limit), limit)
-    best = draft.passages[0]
+    room = limit - len(label) - len(phrase("says", frame, text=""))
     return label + phrase(
-        "says", frame, text=choose_stretch(answer.question, best, limit - len(label) - 4)
+        "says", frame, text=choose_stretch(answer.question, draft.passages[0], room)
     )
 
 
@@ -85,16 +85,17 @@ def choose_stretch(question: Question, passage: Passage, limit: int) -> str:
     return _cut(" ".join(text[pieces[first][0] : pieces[last][1]].split()), limit)
 
 
-def _basis(citations: Sequence[Citation], frame: Frame) -> str:
+def _basis(citations: Sequence[Citation], frame: Frame, limit: int) -> str:
+    """Return what the answer rests on in at most ``limit`` characters: of a long title a part."""
     if not citations:
         return ""
     first = citations[0]
     status = phrase(f"status_{first.status}", frame)
-    name = (
-        f"{display_title(first.title)}{f'（{first.number}）' if first.number else ''}{first.label}"
-    )
     more = phrase("more", frame, n=len(citations)) if len(citations) > 1 else ""
-    return phrase("basis", frame, name=_cut(name, MAX_REPLY // 2), more=more, status=status)
+    room = limit - len(phrase("basis", frame, name="", more=more, status=status))
+    label = _cut(first.label, room // 2)
+    title = _cut(format_title(first.title, first.number), room - len(label))
+    return phrase("basis", frame, name=title + label, more=more, status=status)
 
 
 def _shorten(text: str, frame: Frame, limit: int) -> str:
