@@ -41,7 +41,7 @@ def _cite(passage: Passage, library: Mapping[str, Document], day: date) -> Citat
         departments=passage.departments,
         score=passage.score,
         facts=_read_facts(passage),
-        highlight=(passage.figure.start, passage.figure.end) if passage.figure else None,
+        highlight=passage.highlight,
     )
 
 

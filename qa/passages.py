@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from documents.departments import read_departments_of
 from documents.types import Clause, Department, Document
+from index.types import Span
 from qa.types import Fact
 
 
@@ -28,6 +29,11 @@ class Passage:
     def quote(self) -> str:
         """The verbatim text, one contiguous span of the clean text."""
         return self.document.clean[self.start : self.end]
+
+    @property
+    def highlight(self) -> Span | None:
+        """Where in the clean text the figure stands."""
+        return (self.figure.start, self.figure.end) if self.figure else None
 
     @property
     def departments(self) -> tuple[Department, ...]:
