@@ -44,6 +44,8 @@ THRESHOLD = 6.0
 CONFUSED = 2.0
 # zh and z, ch and c, sh and s; ing and in, eng and en.
 _CONFUSIONS = ((re.compile("^([zcs])h"), r"\1"), (re.compile("(?<=[ei])ng$"), "n"))
+# Characters of place names that are mistaken for others by their looks.
+_LOOK_ALIKE = ("徽微", "陕峡", "冀翼", "津律", "沈沉", "州卅")
 # What the dictionary does not know is a term where the library has it so often,
 _MIN_COUNT = 2
 # and no one character stands before it, or behind it, in more than this share of the cases.
@@ -56,7 +58,7 @@ _BITS = np.uint64(16)
 # they have 安 and 策 among them.
 _GRAMMATICAL = frozenset(
     "的了着吗呢吧啊嘛呀么这那此该其他她它我你您谁何啥每某和与或及而但且并若如因就才也都又再还只仅不没未已曾很太更最"
-    "非被把将给让在从于由中里内零一二三四五六七八九两几"
+    "非被把将给让在从于由自之则无中里内前后零一二三四五六七八九两几"
 )
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 
@@ -218,7 +220,7 @@ def _read(cut: _Cut, span: Span, place: int, vocabulary: Vocabulary) -> Iterator
     """Yield what ``span`` may be meant as, with another character at ``place``."""
     start, end = span
     typed, at = cut.text[start:end], place - start
-    terms = [typed[:at] + other + typed[at + 1 :] for other in _homophones(typed[at])]
+    terms = [typed[:at] + other + typed[at + 1 :] for other in _confusable(typed[at])]
     own, *counts = vocabulary.count([typed, *terms])
     cost = min(cut.cost(span), _cost(typed, own, vocabulary)) if own else cut.cost(span)
     for term, count in zip(terms, counts, strict=True):
@@ -230,7 +232,7 @@ def _read(cut: _Cut, span: Span, place: int, vocabulary: Vocabulary) -> Iterator
         sound, meant = _sounds(typed[at])[0], _sounds(term)[at]
         if meant != sound:
             gain -= CONFUSED
-        alike = _fold(meant) == _fold(sound)
+        alike = _fold(meant) == _fold(sound) or term[at] in _look_alike(typed[at])
         if alike and gain > THRESHOLD and _is_term(term, span, place, cut, vocabulary):
             yield _Reading(span, term, gain)
 
@@ -292,10 +294,14 @@ def _pack(terms: Iterable[str]) -> NDArray[np.uint64]:
     return np.array(packed, dtype=np.uint64)
 
 
-def _homophones(character: str) -> list[str]:
-    """Return the characters that may sound like ``character`` where it is read as usual."""
-    sound = _fold(_sounds(character)[0])
-    return [other for other in _by_sound().get(sound, ()) if other != character]
+def _confusable(character: str) -> list[str]:
+    """Return the characters that may sound like ``character``, as it is usually read, or look so."""
+    alike = [*_by_sound().get(_fold(_sounds(character)[0]), ()), *_look_alike(character)]
+    return [other for other in alike if other != character]
+
+
+def _look_alike(character: str) -> str:
+    return "".join(group for group in _LOOK_ALIKE if character in group)
 
 
 @cache
