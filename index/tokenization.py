@@ -78,6 +78,26 @@ def word_boundaries(text: str) -> frozenset[int]:
     return frozenset(accumulate(lengths, initial=0))
 
 
+def cut_known(text: str) -> list[str]:
+    """Return ``text``, which is in match form, cut into the general dictionary's words.
+
+    What it does not know is left in single characters.
+    """
+    return list(_tagger().tokenizer.cut(text, HMM=False))
+
+
+def frequency_of(word: str) -> int:
+    """Return how often the general dictionary counted ``word``, 0 where it does not have it."""
+    frequency: int = _tagger().tokenizer.FREQ.get(word, 0)
+    return frequency
+
+
+def dictionary_total() -> int:
+    """Return the sum of the general dictionary's counts."""
+    total: int = _tagger().tokenizer.total
+    return total
+
+
 def _is_function(word: str, tag: str) -> bool:
     if tag == "eng" or word.isdigit():
         return False
@@ -91,7 +111,7 @@ def _tagger() -> Any:
 
     jieba.setLogLevel(logging.WARNING)
     tagger = jieba.posseg.POSTokenizer(jieba.Tokenizer())
-    tagger.cut("")
+    tagger.initialize()
     return tagger
 
 

@@ -206,8 +206,11 @@ class Index(Protocol):
     ) -> tuple[Reference, ...]:
         """Return what ``question`` names, in order; of clauses, those that ``filters`` admit."""
 
+    def correct(self, question: str) -> str:
+        """Return ``question`` with its slips of typing set right, as ``search`` reads it; idempotent."""
+
     def expansions(self, question: str) -> tuple[Expansion, ...]:
-        """Return what ``search`` also looks for, beside the question's own words."""
+        """Return what ``search`` reads for slips of typing, and what it also looks for."""
 
     def search(
         self,

