@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from documents.metadata import display_title
 from documents.types import Document
 from index.types import Expansion, Hit
-from qa.drafts import Draft
+from qa.drafts import Draft, Line
 from qa.forms.matter import explain
-from qa.labels import format_label
+from qa.labels import format_label, format_title
 from qa.passages import Passage
 from qa.phrases import TEXTS, list_departments, phrase
 from qa.question import Question
 from qa.types import Citation, Fact, Frame, Notice, Outcome, Part, Pointer
+
+# A passage by document, start and end.
+Key = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Answer:
 def merge(answers: Sequence[Answer]) -> list[Passage]:
     """Return the passages of all answers, each once: the best of every one, then the next best."""
     most = max((len(answer.draft.passages) for answer in answers), default=0)
-    found: dict[tuple[str, int, int], Passage] = {}
+    found: dict[Key, Passage] = {}
     for place in range(most):
         for answer in answers:
             for passage in answer.draft.passages[place : place + 1]:
@@ -80,6 +83,7 @@ def list_parts(answers: Sequence[Answer], citations: Sequence[Citation]) -> tupl
             answer.draft.form,
             answer.draft.outcome,
             answer.label,
+            _tell(answer, numbers),
             tuple(numbers[_span(passage)] for passage in answer.draft.passages),
         )
         for answer in answers
@@ -102,14 +106,26 @@ def point(passages: Sequence[Passage]) -> tuple[Pointer, ...]:
 
 def _paragraphs(answer: Answer, citations: Sequence[Citation]) -> Iterator[str]:
     numbers = _numbers(citations)
-    passages = answer.draft.passages
     for line in answer.draft.lines:
-        cited = [numbers[_span(passages[position])] for position in line.passages]
-        marks = "".join(f"[{number}]" for number in cited)
         if line.quote:
-            yield _quote(citations[cited[0] - 1], marks, answer.question)
+            number = numbers[_span(answer.draft.passages[line.passages[0]])]
+            yield _quote(citations[number - 1], f"[{number}]", answer.question)
         else:
-            yield f"{line.text} {marks}".strip()
+            yield _say(line, answer.draft, numbers)
+
+
+def _say(line: Line, draft: Draft, numbers: Mapping[Key, int]) -> str:
+    marks = "".join(f"[{numbers[_span(draft.passages[position])]}]" for position in line.passages)
+    return f"{line.text} {marks}".strip()
+
+
+def _tell(answer: Answer, numbers: Mapping[Key, int]) -> str:
+    """Return what a part says beside the quotes and the titles above them."""
+    draft = answer.draft
+    metadata = {passage.document.id: passage.document.metadata for passage in draft.passages}
+    titles = {format_title(m.title or id, m.number) for id, m in metadata.items()}
+    lines = (line for line in draft.lines if not line.quote and line.text not in titles)
+    return "\n".join(_say(line, draft, numbers) for line in lines)
 
 
 def _quote(citation: Citation, marks: str, question: Question) -> str:
@@ -133,11 +149,11 @@ def _list_facts(facts: Sequence[Fact], frame: Frame) -> Iterator[str]:
             yield f"{phrase(kind, frame)}：{'；'.join(texts)}"
 
 
-def _numbers(citations: Sequence[Citation]) -> dict[tuple[str, int, int], int]:
+def _numbers(citations: Sequence[Citation]) -> dict[Key, int]:
     return {(c.document, c.start, c.end): number for number, c in enumerate(citations, 1)}
 
 
-def _span(passage: Passage) -> tuple[str, int, int]:
+def _span(passage: Passage) -> Key:
     return passage.document.id, passage.start, passage.end
 
 

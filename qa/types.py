@@ -108,13 +108,15 @@ class Notice:
 class Part:
     """One of several questions in one, or one side of a comparison, with its own outcome.
 
-    ``label`` names the side compared, None otherwise; ``citations`` are numbers [n] of the response's.
+    ``label`` names the side compared, None otherwise; ``text`` is what is said of it beside titles and
+    quotes; ``citations`` are numbers [n] of the response's.
     """
 
     question: str
     form: Form
     outcome: Outcome
     label: str | None
+    text: str
     citations: tuple[int, ...]
 
 
