@@ -44,7 +44,8 @@ def _say(answer: Answer, limit: int) -> str:
     draft, frame = answer.draft, answer.question.frame
     label = f"{answer.label}：" if answer.label else ""
     if draft.outcome != "answered" or not draft.passages:
-        return _cut(label + draft.lines[0].text, limit)
+        space = " " if frame == "en" else ""
+        return _cut(label + draft.lines[0].text, limit - len(space)) + space
     room = limit - len(label) - len(phrase("says", frame, text=""))
     return label + phrase(
         "says", frame, text=choose_stretch(answer.question, draft.passages[0], room)
