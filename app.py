@@ -43,15 +43,15 @@ def open_assistant(
     from index.hybrid import open_index
     from index.progress import Progress
     from qa.assistant import PolicyAssistant
+    from qa.generation import from_environment
 
-    assistant = PolicyAssistant(
-        open_index(index, model=model, reranker=reranker, progress=Progress())
-    )
+    found = open_index(index, model=model, reranker=reranker, progress=Progress())
+    assistant = PolicyAssistant(found)
     # The first question of each language loads its dictionary, which takes longer than an answer,
     # and the first of all the reranker.
     assistant.ask("预热")
     assistant.ask("warm up")
-    return assistant
+    return PolicyAssistant(found, from_environment())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -53,4 +53,4 @@ def _simplifier() -> opencc.OpenCC:
 
 @cache
 def _complicator() -> opencc.OpenCC:
-    return opencc.OpenCC("s2t")
+    return opencc.OpenCC("s2tw")

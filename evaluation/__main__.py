@@ -1,4 +1,4 @@
-"""``python -m evaluation run|tune|answers|citations|refusals|clauses``.
+"""``python -m evaluation run|tune|calibrate|answers|citations|refusals|clauses``.
 
 Exit 0 ok, 1 below a floor, without a gain, or failed, 2 bad input.
 """
@@ -63,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="比较检索方案（compare systems of search）"))
     _add_tune(commands.add_parser("tune", help="用已有答案的问题训练（train a query adapter）"))
+    _add_calibrate(
+        commands.add_parser(
+            "calibrate", help="拟合相关性模型的常数（fit the constants of qa/relevance.py）"
+        )
+    )
     answers = commands.add_parser("answers", help="逐题提问并评分（ask each question, and score）")
     refusals = commands.add_parser(
         "refusals",
@@ -196,6 +201,33 @@ def _add_tune(tune: argparse.ArgumentParser) -> None:
     tune.set_defaults(run=_tune)
 
 
+def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
+    calibrate.add_argument("file", type=Path, metavar="FILE", help="自有问题文件，JSON Lines")
+    calibrate.add_argument("--split", default="dev", metavar="NAME", help="默认 %(default)s")
+    calibrate.add_argument("--index", type=Path, metavar="DIR", help="索引目录（默认：本机索引）")
+    calibrate.add_argument(
+        "--others",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="QUERIES",
+        help="其他领域的问题，BEIR queries.jsonl，可多个（questions of other fields）",
+    )
+    calibrate.add_argument(
+        "--half", choices=HALVES, default="choose", help="--others：按编号哈希分成两半"
+    )
+    calibrate.add_argument(
+        "--limit", type=int, default=500, metavar="N", help="--others：每个最多问多少题"
+    )
+    calibrate.add_argument(
+        "--folds", type=_folds, default=5, metavar="N", help="几折交叉检验，默认 5"
+    )
+    calibrate.add_argument("--json", action="store_true", help="输出 JSON")
+    calibrate.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+    calibrate.set_defaults(run=_calibrate)
+
+
 def _folds(text: str) -> int:
     if int(text) < 2:
         raise argparse.ArgumentTypeError("至少为 2（must be at least 2）")
@@ -265,6 +297,41 @@ def _measure_tuning(options: argparse.Namespace) -> tuple[Trial, QueryAdapter | 
     return tune(
         dataset, index, encoder, recipe, start=start, folds=options.folds, progress=progress
     )
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    # Imported here, because the libraries behind it take seconds.
+    from evaluation.calibration import (
+        calibrate,
+        format_calibration,
+        gather_cases,
+        gather_others,
+        write_calibration,
+    )
+    from index.progress import Progress
+
+    progress = Progress()
+    try:
+        # Bad input is told before the model loads.
+        questions = read_questions(options.file, split=options.split)
+        others = {
+            str(path): read_queries(path, half=options.half, limit=options.limit)
+            for path in options.others
+        }
+        assistant = _open(options.index, options.model)
+        cases = gather_cases(assistant, questions, progress=progress)
+        for name, queries in others.items():
+            cases += gather_others(assistant, queries, source=name, progress=progress)
+        found = calibrate(cases, folds=options.folds)
+    except (EvaluationError, DocumentError, PolicyIndexError, OSError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    if options.json:
+        head = {"file": options.file.name, "split": options.split}
+        print(json.dumps({**head, **write_calibration(found)}, ensure_ascii=False, indent=2))
+    else:
+        print(format_calibration(found))
+    return OK
 
 
 def _clauses(options: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """Reads files of questions with known answers.
 
 A file is JSON Lines, UTF-8, one question a line: ``{id, question, history?, language, style?,
-kind?, outcome, gold: [{document, clause, grade, snippet?}], as_of?, split?}``. Other fields are
+kind?, outcome, gold: [{document, clause, grade, snippet?}], as_of?, split?, group?}``. Other fields are
 left alone, blank lines are skipped. See ``README.md`` for what the fields mean.
 """
 
@@ -35,7 +35,10 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with the outcome and the clauses it should get. ``as_of`` None means today."""
+    """A question with the outcome and the clauses it should get. ``as_of`` None means today.
+
+    Questions of one ``group`` are paraphrases of one need.
+    """
 
     id: str
     question: str
@@ -47,6 +50,7 @@ class Question:
     kind: str | None = None
     as_of: date | None = None
     split: str | None = None
+    group: str | None = None
 
 
 def read_questions(path: Path, *, split: str | None = None) -> tuple[Question, ...]:
@@ -83,6 +87,7 @@ def _question(record: dict[str, Any], where: str) -> Question:
         kind=_optional_text(record, "kind", where),
         as_of=_day(record, where),
         split=_optional_text(record, "split", where),
+        group=_optional_text(record, "group", where),
     )
     if question.outcome == "no_basis" and question.gold:
         raise DatasetError(

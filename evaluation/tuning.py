@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from evaluation.comparison import Comparison, Difference, compare
 from evaluation.errors import DatasetError
-from evaluation.halves import hash_id
+from evaluation.halves import fill_folds
 from evaluation.metrics import RUN_MEASURES, RUN_NAMES, score_rankings
 from evaluation.runs import rank_records
 from evaluation.significance import Values
@@ -142,13 +142,7 @@ def split_folds(qrels: Qrels, folds: int) -> dict[str, int]:
             f"only {len(groups)} groups that share no clause, fewer than {folds} folds; questions "
             "on more clauses are needed",
         )
-    sizes = [0] * folds
-    fold: dict[str, int] = {}
-    for group in sorted(groups.values(), key=lambda g: (-len(g), min(map(hash_id, g)))):
-        smallest = sizes.index(min(sizes))
-        sizes[smallest] += len(group)
-        fold |= dict.fromkeys(group, smallest)
-    return fold
+    return fill_folds(groups.values(), folds)
 
 
 # --- training -------------------------------------------------------------------------------------

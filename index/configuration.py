@@ -24,8 +24,9 @@ class Configuration:
     ``weight`` of the dense side (None: it follows the question), whether the question's vector goes
     through the ``adapter`` before it reaches the dense side, how many of the best by the fusion are
     ranked again by ``late`` interaction (0: none), whether with ``lookup`` the clauses that the
-    question names come first, and whether the ``lexicon`` adds official terms to its lay words and,
-    to what the encoder reads of an English question, Chinese ones.
+    question names come first, whether the ``lexicon`` adds official terms to its lay words and,
+    to what the encoder reads of an English question, Chinese ones, and whether ``spelling`` replaces
+    what was typed by sound in a question before anything else reads it.
     ``reranker`` is the name or the folder of a cross-encoder that re-scores the best ``rerank`` units
     after that; None: none.
     """
@@ -40,6 +41,7 @@ class Configuration:
     adapter: bool = True
     lookup: bool = True
     lexicon: bool = True
+    spelling: bool = True
     reranker: str | None = None
     rerank: int = 20
 

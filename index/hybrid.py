@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,10 @@ from numpy.typing import NDArray
 
 from documents.errors import LoadError
 from documents.library import SUFFIXES, library_folder, policy_home, read_documents
-from documents.normalization import has_han
+from documents.normalization import has_han, match_form
 from documents.types import Clause, Document
 from documents.validity import link
-from index import snapshot
+from index import snapshot, spelling
 from index.adapter import QueryAdapter, identify, load_adapter
 from index.background import language_of, measure_background
 from index.configuration import Configuration
@@ -124,6 +125,9 @@ class HybridIndex:
         self._encoder = encoder
         self._fingerprint = fingerprint
         self._catalogue = Catalogue(content.documents)
+        self._forms: dict[str, str] = {}
+        # Counted at the first question in Chinese, once for all that share the parts.
+        self._vocabulary = cache(lambda: spelling.Vocabulary.build(_texts(content.units)))
         self._numbers: dict[str, list[int]] = {}
         for number, unit in enumerate(content.units):
             self._numbers.setdefault(unit.document, []).append(number)
@@ -254,6 +258,22 @@ class HybridIndex:
         """Return how much a word tells: its inverse document frequency over the units."""
         return self._lexical.idf(word)
 
+    def mentions(self, term: str, documents: Collection[str] | None = None) -> bool:
+        """Whether ``term``, in match form, may stand in one of these documents (default: in any).
+
+        Exact for given ``documents``; for all, a term may be taken for one whose parts stand apart.
+        """
+        if not self._lexical.bound(term):
+            return False
+        return documents is None or any(term in self._form(id) for id in documents)
+
+    def _form(self, document: str) -> str:
+        """Return the match form of a document, made when it is first needed."""
+        if document not in self._forms:
+            found = self._documents[document]
+            self._forms[document] = match_form(f"{found.metadata.title or ''}\n{found.clean}")
+        return self._forms[document]
+
     def find_references(
         self, question: str, *, filters: Filters = Filters(), as_of: date | None = None
     ) -> tuple[Reference, ...]:
@@ -262,8 +282,19 @@ class HybridIndex:
             question, self._catalogue, among=self._admitted(filters, as_of or date.today())
         )
 
+    def correct(self, question: str) -> str:
+        """Return ``question`` with its slips of typing set right, as ``search`` reads it; idempotent."""
+        if not self._configuration.spelling or not has_han(question):
+            return question
+        return spelling.rewrite(question, self._vocabulary())
+
     def expansions(self, question: str) -> tuple[Expansion, ...]:
-        """Return (lay word, official term) for the terms that ``search`` adds to ``question``."""
+        """Return (as typed, as meant), then (lay word, official term), for what ``search`` reads."""
+        corrected = self.correct(question)
+        slips = spelling.correct(question, self._vocabulary()) if corrected != question else ()
+        return (*slips, *self._official(corrected))
+
+    def _official(self, question: str) -> tuple[Expansion, ...]:
         return expand(question) if self._configuration.lexicon else ()
 
     def search(
@@ -276,6 +307,7 @@ class HybridIndex:
     ) -> tuple[Hit, ...]:
         """Return the best ``k`` units for ``question`` among those that ``filters`` admit.
 
+        Slips of typing are set right first.
         Units that hold a clause which the question names by its number come first, in the order of
         the question; their scores are above all others. A question without Chinese characters
         reaches the lexical side through its translated terms; where it has none, the dense side
@@ -284,6 +316,7 @@ class HybridIndex:
         ModelError where the reranker, which is loaded at the first search, cannot be loaded.
         """
         configuration = self._configuration
+        question = self.correct(question)
         names = self._admitted(filters, as_of or date.today())
         found = self._find(question, max(DEPTH, k), self._in(names))
         fused, near = self._fuse(found)
@@ -303,7 +336,7 @@ class HybridIndex:
 
     def _nearest(self, question: str) -> float:
         """Return the raw nearness of the nearest of the best units; 0 where none is found."""
-        found = self._find(question, DEPTH, None)
+        found = self._find(self.correct(question), DEPTH, None)
         best = found.numbers[rank(self._fuse(found)[0])[:_NEAREST]]
         return max(self._nearness(found, best.tolist()).values(), default=0.0)
 
@@ -317,14 +350,17 @@ class HybridIndex:
         return dict(zip(numbers, scores.tolist(), strict=True))
 
     def _find(self, question: str, depth: int, admitted: NDArray[np.bool_] | None) -> _Candidates:
-        """Return the best ``depth`` units of each side, with both sides' scores of all of them."""
+        """Return the best ``depth`` units of each side, with both sides' scores of all of them.
+
+        ``question`` has been corrected.
+        """
         configuration = self._configuration
-        plain, tokens = self.encode(question)
+        plain, tokens = self._encode(question)
         vector = plain
         if self._adapter is not None and configuration.adapter:
             vector = self._adapter.apply(plain)
         terms = question if has_han(question) else in_chinese(question)
-        official = [term for _, term in self.expansions(question)]
+        official = [term for _, term in self._official(question)]
         scores = self._lexical.score(terms, official)
         none = np.empty(0, dtype=np.int64)
         by_meaning, by_words = configuration.sides != "lexical", configuration.sides != "dense"
@@ -363,12 +399,15 @@ class HybridIndex:
     def encode(self, question: str) -> tuple[Vectors, Vectors]:
         """Return what is compared of ``question``: its vector, (1, dimension), and its tokens if any.
 
-        The encoder reads the question followed by what the lexicon knows of it: the official terms
-        of lay words, the Chinese ones of an English question.
+        The encoder reads the question without its slips, followed by what the lexicon knows of it:
+        the official terms of lay words, the Chinese ones of an English question.
         """
+        return self._encode(self.correct(question))
+
+    def _encode(self, question: str) -> tuple[Vectors, Vectors]:
         configuration = self._configuration
         if configuration.lexicon:
-            known = dict.fromkeys(term for _, term in self.expansions(question))
+            known = dict.fromkeys(term for _, term in self._official(question))
             terms = known if has_han(question) else known_in_chinese(question)
             question = " ".join([question, *terms])
         if self._late.on and configuration.late > 0 and configuration.sides != "lexical":
@@ -467,6 +506,12 @@ def _holds(unit: Unit, span: Span) -> bool:
 def _with_context(unit: Unit, text: str) -> str:
     """Return ``text`` of a unit as both sides read it."""
     return f"{unit.context}\n{text}" if unit.context else text
+
+
+def _texts(units: Iterable[Unit]) -> Iterator[str]:
+    """Yield the words of ``units``, and each document's title and headings once."""
+    yield from dict.fromkeys(unit.context for unit in units)
+    yield from (unit.text for unit in units)
 
 
 def _chunks(

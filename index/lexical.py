@@ -71,8 +71,12 @@ class LexicalIndex:
         The rarest of its terms bounds how many units can hold it; a word of unknown terms weighs
         most.
         """
-        frequency = min(map(self._frequency, tokenize(word, self._terms)), default=0)
+        frequency = self.bound(word)
         return math.log(1 + (self._size - frequency + 0.5) / (frequency + 0.5))
+
+    def bound(self, word: str) -> int:
+        """Return how many units can hold ``word`` at most: as many as hold the rarest of its terms."""
+        return min(map(self._frequency, tokenize(word, self._terms)), default=0)
 
     def _frequency(self, term: str) -> int:
         if self._model is None or term not in self._known:

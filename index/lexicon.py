@@ -4,6 +4,12 @@
 about 「拆迁」 is also searched as 「征收」. ``english.tsv`` (english, chinese, evidence) is read by
 ``index.translation``. The evidence of a row is ``CC-CEDICT``, where that dictionary glosses both words
 alike, or three documents that use the second word; none of them is among the shipped samples.
+
+``official.tsv`` (term, field, evidence) names what is regulated and served, as statutes and
+administrative rules name it: certificates, taxes, insurances, permits, facilities, institutions,
+classes of people and enterprises, offences. Its fields are those of administration. The evidence is
+how many of 3,315 laws, regulations and judicial interpretations use the term (versions of one text
+count once), at least three, or ``-`` where the term is established but younger than most of them.
 """
 
 from __future__ import annotations
@@ -39,8 +45,39 @@ def expand(question: str) -> tuple[Expansion, ...]:
     return tuple(found)
 
 
+def find_official(text: str) -> tuple[str, ...]:
+    """Return the official terms in ``text``, in match form and in its order, each once.
+
+    From left to right the longest term counts, and none inside it. A term of two characters counts
+    only where words begin and end (「会计」 does not stand in 「社会计划」); a longer one anywhere,
+    because the words of a text break where a term does not.
+    """
+    form = match_form(text)
+    terms, boundaries = official_terms(), word_boundaries(form)
+    longest = max(map(len, terms), default=0)
+    found: dict[str, None] = {}
+    start = 0
+    while start < len(form):
+        ends = (
+            end
+            for end in range(min(start + longest, len(form)), start + 1, -1)
+            if form[start:end] in terms and (end - start > 2 or {start, end} <= boundaries)
+        )
+        end = next(ends, start)
+        if end > start:
+            found[form[start:end]] = None
+        start = max(end, start + 1)
+    return tuple(found)
+
+
+@cache
+def official_terms() -> frozenset[str]:
+    """Return the terms by which official documents name what they are about, in match form."""
+    return frozenset(term for term, _ in read_lexicon("official"))
+
+
 def read_lexicon(name: str) -> list[tuple[str, str]]:
-    """Return the rows of a lexicon, (word, what it is searched as), without their evidence."""
+    """Return the rows of a lexicon, (word, what it is searched as or its field), without evidence."""
     path = resources.files("index").joinpath("lexicon", f"{name}.tsv")
     rows = csv.reader(
         path.read_text(encoding="utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE

@@ -13,7 +13,7 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any, Literal
 
@@ -71,10 +71,31 @@ def content_words(text: str) -> list[Word]:
     ]
 
 
+@lru_cache(maxsize=1024)
 def word_boundaries(text: str) -> frozenset[int]:
     """Return the offsets in ``text``, which is in match form, where words begin or end."""
     lengths = (len(word) for word, _ in _tagger().cut(text))
     return frozenset(accumulate(lengths, initial=0))
+
+
+def cut_known(text: str) -> list[str]:
+    """Return ``text``, which is in match form, cut into the general dictionary's words.
+
+    What it does not know is left in single characters.
+    """
+    return list(_tagger().tokenizer.cut(text, HMM=False))
+
+
+def frequency_of(word: str) -> int:
+    """Return how often the general dictionary counted ``word``, 0 where it does not have it."""
+    frequency: int = _tagger().tokenizer.FREQ.get(word, 0)
+    return frequency
+
+
+def dictionary_total() -> int:
+    """Return the sum of the general dictionary's counts."""
+    total: int = _tagger().tokenizer.total
+    return total
 
 
 def _is_function(word: str, tag: str) -> bool:
@@ -90,7 +111,7 @@ def _tagger() -> Any:
 
     jieba.setLogLevel(logging.WARNING)
     tagger = jieba.posseg.POSTokenizer(jieba.Tokenizer())
-    tagger.cut("")
+    tagger.initialize()
     return tagger
 
 

@@ -99,6 +99,11 @@ def known_in_chinese(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*places, *(form for group in forms for form in group)]))
 
 
+def is_headword(word: str) -> bool:
+    """Whether the dictionary has the Chinese ``word``, which is in match form."""
+    return word in _headwords()
+
+
 def _take_places(text: str) -> tuple[list[str], str]:
     """Return the short Chinese names of the places in ``text``, and the rest of it."""
     mentions = find_romanized_mentions(text)
@@ -147,6 +152,11 @@ def _lexicon() -> Glossary:
     for english, chinese in read_lexicon("english"):
         found.setdefault(tuple(_WORD.findall(english)), []).append(chinese)
     return {words: tuple(terms) for words, terms in found.items()}
+
+
+@cache
+def _headwords() -> frozenset[str]:
+    return frozenset(entry["simplified"] for entry in CcCedict().get_entries())
 
 
 @cache

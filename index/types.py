@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
@@ -198,13 +198,19 @@ class Index(Protocol):
 
     def idf(self, word: str) -> float: ...
 
+    def mentions(self, term: str, documents: Collection[str] | None = None) -> bool:
+        """Whether ``term``, in match form, stands in one of these documents (default: in any)."""
+
     def find_references(
         self, question: str, *, filters: Filters = Filters(), as_of: date | None = None
     ) -> tuple[Reference, ...]:
         """Return what ``question`` names, in order; of clauses, those that ``filters`` admit."""
 
+    def correct(self, question: str) -> str:
+        """Return ``question`` with its slips of typing set right, as ``search`` reads it; idempotent."""
+
     def expansions(self, question: str) -> tuple[Expansion, ...]:
-        """Return what ``search`` also looks for, beside the question's own words."""
+        """Return what ``search`` reads for slips of typing, and what it also looks for."""
 
     def search(
         self,

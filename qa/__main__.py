@@ -15,7 +15,8 @@ from index.filters import FILTER_FIELDS
 from index.hybrid import open_index
 from index.progress import Progress
 from qa.assistant import PolicyAssistant
-from qa.errors import RequestError
+from qa.errors import GenerationError, RequestError
+from qa.generation import from_environment
 from qa.schema import read_request, write_response
 
 
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _ask(options) if options.command == "ask" else _batch(options)
-    except RequestError as error:
+    except (RequestError, GenerationError) as error:
         print(error.message, file=sys.stderr)
     except UnicodeDecodeError as error:
         name = options.input
@@ -76,11 +77,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _open(options: argparse.Namespace) -> PolicyAssistant:
-    return PolicyAssistant(
-        open_index(
-            options.index, model=options.model, reranker=options.reranker, progress=Progress()
-        )
+    composer = from_environment()
+    index = open_index(
+        options.index, model=options.model, reranker=options.reranker, progress=Progress()
     )
+    return PolicyAssistant(index, composer)
 
 
 def _ask(options: argparse.Namespace) -> int:

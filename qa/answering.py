@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from documents.metadata import display_title
 from documents.types import Document
 from index.types import Expansion, Hit
-from qa.drafts import Draft
+from qa.drafts import Draft, Line
 from qa.forms.matter import explain
-from qa.labels import format_label
+from qa.labels import format_label, format_title
 from qa.passages import Passage
 from qa.phrases import TEXTS, list_departments, phrase
 from qa.question import Question
-from qa.types import Citation, Frame, Notice, Outcome, Part, Pointer
+from qa.types import Citation, Fact, Frame, Notice, Outcome, Part, Pointer
+
+# A passage by document, start and end.
+Key = tuple[str, int, int]
 
 # Tags, what looks like a citation's [n], what controls a terminal or the direction of writing.
 _FOREIGN = re.compile(
@@ -43,7 +46,7 @@ class Answer:
 def merge(answers: Sequence[Answer]) -> list[Passage]:
     """Return the passages of all answers, each once: the best of every one, then the next best."""
     most = max((len(answer.draft.passages) for answer in answers), default=0)
-    found: dict[tuple[str, int, int], Passage] = {}
+    found: dict[Key, Passage] = {}
     for place in range(most):
         for answer in answers:
             for passage in answer.draft.passages[place : place + 1]:
@@ -87,6 +90,7 @@ def list_parts(answers: Sequence[Answer], citations: Sequence[Citation]) -> tupl
             answer.draft.form,
             answer.draft.outcome,
             answer.label,
+            _tell(answer, numbers),
             tuple(numbers[_span(passage)] for passage in answer.draft.passages),
         )
         for answer in answers
@@ -114,29 +118,54 @@ def _plain(text: str) -> str:
 
 def _paragraphs(answer: Answer, citations: Sequence[Citation]) -> Iterator[str]:
     numbers = _numbers(citations)
-    passages, frame = answer.draft.passages, answer.question.frame
     for line in answer.draft.lines:
-        cited = [numbers[_span(passages[position])] for position in line.passages]
-        marks = "".join(f"[{number}]" for number in cited)
         if line.quote:
-            yield _quote(citations[cited[0] - 1], marks, frame)
+            number = numbers[_span(answer.draft.passages[line.passages[0]])]
+            yield _quote(citations[number - 1], f"[{number}]", answer.question)
         else:
-            yield f"{line.text} {marks}".strip()
+            yield _say(line, answer.draft, numbers)
 
 
-def _quote(citation: Citation, marks: str, frame: Frame) -> str:
+def _say(line: Line, draft: Draft, numbers: Mapping[Key, int]) -> str:
+    marks = "".join(f"[{numbers[_span(draft.passages[position])]}]" for position in line.passages)
+    return f"{line.text} {marks}".strip()
+
+
+def _tell(answer: Answer, numbers: Mapping[Key, int]) -> str:
+    """Return what a part says beside the quotes and the titles above them."""
+    draft = answer.draft
+    metadata = {passage.document.id: passage.document.metadata for passage in draft.passages}
+    titles = {format_title(m.title or id, m.number) for id, m in metadata.items()}
+    lines = (line for line in draft.lines if not line.quote and line.text not in titles)
+    return "\n".join(_say(line, draft, numbers) for line in lines)
+
+
+def _quote(citation: Citation, marks: str, question: Question) -> str:
+    frame = question.frame
     lines = [f"{citation.label} “{citation.quote}” {marks}"]
+    if citation.translation:
+        lines.append(citation.translation)
+    if question.kind == "support":
+        lines.extend(_list_facts(citation.facts, frame))
     if citation.departments:
         names = list_departments(citation.departments, frame)
         lines.append(f"{phrase('departments', frame)}：{names}")
     return "\n".join(lines)
 
 
-def _numbers(citations: Sequence[Citation]) -> dict[tuple[str, int, int], int]:
+def _list_facts(facts: Sequence[Fact], frame: Frame) -> Iterator[str]:
+    """Yield a line for each kind of fact: what is given at most, to whom, until when."""
+    for kind in ("ceiling", "condition", "deadline"):
+        texts = dict.fromkeys(f"“{fact.text}”" for fact in facts if fact.kind == kind)
+        if texts:
+            yield f"{phrase(kind, frame)}：{'；'.join(texts)}"
+
+
+def _numbers(citations: Sequence[Citation]) -> dict[Key, int]:
     return {(c.document, c.start, c.end): number for number, c in enumerate(citations, 1)}
 
 
-def _span(passage: Passage) -> tuple[str, int, int]:
+def _span(passage: Passage) -> Key:
     return passage.document.id, passage.start, passage.end
 
 

@@ -36,7 +36,7 @@ _ASKED: tuple[tuple[frozenset[Unit], str], ...] = (
     (frozenset({"date", "period"}), r"截止|到期|期限|时限|有效期|deadline|validity"),
     (
         frozenset({"money", "number"}),
-        rf"多少(?:[十百千万亿]*(?:元|块)|钱|[万亿](?!{_COUNTED}|{_MEASURED}))"
+        rf"多少(?:[十百千万亿]*(?:元|块)|钱|个?亿(?!{_COUNTED}|{_MEASURED})|万(?!{_COUNTED}|{_MEASURED}))"
         rf"|几[十百千万]*(?:元|块|个?亿|万(?!{_COUNTED}|{_MEASURED}))|金额|[奖补贴助罚给领拿交]款?多少"
         r"|(?:奖励|补贴|补助|费用)是?多少"
         r"|how (?:much|many) (?:money|funding|cash|subsidy|yuan|rmb)|\brevenue\b|\bamount\b",

@@ -4,46 +4,79 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
-from index.types import Hit, Index, SearchResult
+from index.types import Hit, Index, Reference, SearchResult
 from qa.answering import Answer, compose, give_notices, judge_parts, list_parts, merge, point
 from qa.citations import cite
 from qa.comparison import ask_of, find_sides
 from qa.conversation import resolve
 from qa.drafts import Draft
-from qa.evidence import expand, gather
-from qa.forms import matter
-from qa.outcome import Verdict, decide, documents_for, is_of
+from qa.evidence import Evidence, expand, gather
+from qa.forms import duties, library, lookup, matter, outline, validity
+from qa.generation import Composer
+from qa.outcome import Verdict, decide, documents_for, find_unmentioned, is_of
 from qa.parts import split_question
+from qa.passages import Passage
 from qa.precedence import arrange
 from qa.question import Question, frame_of, understand
 from qa.reply import compose_reply
 from qa.schema import check_request
 from qa.types import Expansion, Frame, Request, Response
+from qa.writing import rewrite, translate_quotes
 
 # Units that an answer is drawn from, however many results are asked for.
 EVIDENCE_DEPTH = 20
 
 # Forms that answer from what the documents are, tried in this order before anything is searched.
-STRUCTURAL: tuple[Callable[[Question, Index, date], Draft | None], ...] = ()
+STRUCTURAL: tuple[Callable[[Question, Index, date], Draft | None], ...] = (
+    library.draft,
+    validity.draft,
+    outline.draft,
+    lookup.draft,
+    duties.draft,
+)
+# Results among which what they cite is looked for, to be listed first.
+_LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought: ``evidence`` is that of the first ``EVIDENCE_DEPTH`` hits.
+
+    ``documents`` are the ids that the question leaves; None where it leaves all.
+    """
+
+    documents: frozenset[str] | None
+    hits: tuple[Hit, ...]
+    evidence: list[Evidence]
 
 
 class PolicyAssistant:
-    """Answers questions from one index; keeps nothing between questions."""
+    """Answers questions from one index; keeps nothing between questions.
 
-    def __init__(self, index: Index) -> None:
+    With a ``composer``, a language model, answers are in its words as far as they pass the gate.
+    """
+
+    def __init__(self, index: Index, composer: Composer | None = None) -> None:
         self.index = index
+        self.composer = composer
 
-    def ask(self, request: Request | str) -> Response:
-        """Return the answer to a question. RequestError where it cannot be taken as it is."""
+    def ask(
+        self, request: Request | str, *, on_text: Callable[[str], None] | None = None
+    ) -> Response:
+        """Return the answer to a question. RequestError where it cannot be taken as it is.
+
+        ``on_text`` gets what a language model writes, sentence by sentence; what it got is void where
+        the response says that the model's answer is not used.
+        """
         began = time.perf_counter()
         if isinstance(request, str):
             request = Request(request)
         check_request(request)
         day = request.as_of or date.today()
-        library = self.index.documents
+        documents = self.index.documents
 
         standalone = resolve(request.question, request.history)
         # A follow-up may stand for a question in the language of the one before.
@@ -52,9 +85,11 @@ class PolicyAssistant:
             replace(self._answer(text, frame, request, day), label=label)
             for text, label in self._divide(standalone or request.question)
         ]
-        citations = cite(merge(answers), library, day)
+        citations = cite(merge(answers), documents, day)
+        if self.composer and frame == "en":
+            citations = translate_quotes(citations, self.composer)
 
-        return Response(
+        response = Response(
             id=request.id,
             question=request.question,
             language="en" if frame == "en" else "zh",
@@ -65,13 +100,18 @@ class PolicyAssistant:
             citations=tuple(citations),
             results=_interleave([answer.hits for answer in answers], request.k),
             expansions=_list_expansions(answers),
-            notices=tuple(give_notices(answers, citations, library)),
+            notices=tuple(give_notices(answers, citations, documents)),
             confidence=round(min(answer.draft.confidence for answer in answers), 4),
             parts=list_parts(answers, citations),
             reply=compose_reply(answers, citations),
             nearest=point(answers[0].draft.nearest) if len(answers) == 1 else (),
             index=self.index.fingerprint,
-            timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)},
+            timings_ms={},
+        )
+        if self.composer:
+            response = rewrite(response, self.composer, documents, frame, on_text=on_text)
+        return replace(
+            response, timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)}
         )
 
     def _divide(self, text: str) -> list[tuple[str, str | None]]:
@@ -85,38 +125,61 @@ class PolicyAssistant:
 
     def _answer(self, text: str, frame: Frame, request: Request, day: date) -> Answer:
         """Return the answer to one question, in the words of ``frame``."""
-        library = self.index.documents
-        references = self.index.find_references(text)
         expansions = self.index.expansions(text)
-        question = replace(
-            understand(text, references=references, expansions=expansions), frame=frame
-        )
+        # Typing slips are put right first: what follows reads what was meant.
+        text = self.index.correct(text)
+        references = self.index.find_references(text)
+        understood = understand(text, references=references, expansions=expansions)
+        question = replace(understood, frame=frame)
         for form in STRUCTURAL:
             draft = form(question, self.index, day)
             if draft:
-                return Answer(question, draft)
+                hits = self.index.search(text, k=_LISTED, filters=request.filters, as_of=day)
+                return Answer(question, draft, _put_first(hits, draft.passages), expansions)
+        found = self.find(question, references, request, day)
+        if found.documents is not None and not found.documents:
+            verdict = Verdict("no_basis", (), "place")
+        elif not found.hits:
+            verdict = Verdict("no_basis", (), "filters")
+        elif any(r.absent for r in references) and not any(r.clauses for r in references):
+            verdict = Verdict("no_basis", (), "named")
+        elif find_unmentioned(question, self.index, found.documents):
+            verdict = Verdict("no_basis", (), "unmentioned")
+        else:
+            verdict = decide(question, found.evidence)
+        cited = tuple(arrange(verdict.evidence, self.index.documents, day))
+        verdict = replace(verdict, evidence=cited)
+        draft = matter.draft(question, verdict, found.evidence, self.index.documents)
+        return Answer(question, draft, found.hits, expansions + expand(cited))
+
+    def find(
+        self, question: Question, references: Sequence[Reference], request: Request, day: date
+    ) -> Found:
+        """Search for ``question``, in the documents that its 文号 or its places leave."""
         named = frozenset(id for r in references if r.by == "number" for id in r.documents)
-        documents = named or documents_for(question, library)
+        documents = named or documents_for(question, self.index.documents)
         # Where no document is of the place, nothing is cited; what was found is listed all the same.
         hits = self.index.search(
-            text,
+            question.text,
             k=max(request.k, EVIDENCE_DEPTH),
             filters=replace(request.filters, documents=documents or None),
             as_of=day,
         )
-        evidence = gather(question, hits[:EVIDENCE_DEPTH], self.index)
-        if documents is not None and not documents:
-            verdict = Verdict("no_basis", (), "place")
-        elif not hits:
-            verdict = Verdict("no_basis", (), "filters")
-        elif any(r.absent for r in references) and not any(r.clauses for r in references):
-            verdict = Verdict("no_basis", (), "named")
-        else:
-            verdict = decide(question, evidence)
-        cited = arrange(verdict.evidence, library, day)
-        verdict = replace(verdict, evidence=tuple(cited))
-        draft = matter.draft(question, verdict, evidence, library)
-        return Answer(question, draft, hits, expansions + expand(verdict.evidence))
+        return Found(documents, hits, gather(question, hits[:EVIDENCE_DEPTH], self.index))
+
+
+def _put_first(hits: Sequence[Hit], passages: Sequence[Passage]) -> tuple[Hit, ...]:
+    """Return ``hits`` with the units of ``passages`` in front, in the order of the passages."""
+
+    def place(hit: Hit) -> int:
+        for number, passage in enumerate(passages):
+            if passage.document.id == hit.result.document and any(
+                start < passage.end and passage.start < end for start, end in hit.spans
+            ):
+                return number
+        return len(passages)
+
+    return tuple(sorted(hits, key=place))
 
 
 def _interleave(lists: Sequence[Sequence[Hit]], k: int) -> tuple[SearchResult, ...]:

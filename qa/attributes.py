@@ -79,7 +79,7 @@ def _quote_figure(asked: str, question: Question, evidence: Evidence) -> Evidenc
 
 
 def _show(passage: Passage, offset: int, span: tuple[int, int], fact: Fact) -> Passage:
-    """Return ``passage`` extended, or moved, to hold the fact, which is told as its highlight."""
+    """Return ``passage`` extended, or moved, to hold the fact as its figure."""
     first, last = offset + fact.start, offset + fact.end
     start, end = passage.start, passage.end
     if not (start <= first and last <= end):
@@ -90,7 +90,7 @@ def _show(passage: Passage, offset: int, span: tuple[int, int], fact: Fact) -> P
         near = joined[1] - joined[0] <= MAX_QUOTE and span[0] <= start < span[1]
         start, end = joined if near else (a, b)
     moved = take(passage.document, start, end, score=passage.score)
-    return replace(moved, highlight=(first, last))
+    return replace(moved, figure=replace(fact, start=first, end=last))
 
 
 def _lost_number(evidence: Evidence) -> bool:

@@ -4,14 +4,16 @@ number cannot be invented."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from documents.offsets import OffsetMap
 from documents.types import Document
 from documents.validity import compute_status
+from qa.facts import find_ceilings, find_conditions, find_deadlines
 from qa.labels import format_citation_label
 from qa.passages import Passage
-from qa.types import Citation
+from qa.types import Citation, Fact
 
 
 def cite(passages: Iterable[Passage], library: Mapping[str, Document], day: date) -> list[Citation]:
@@ -38,5 +40,14 @@ def _cite(passage: Passage, library: Mapping[str, Document], day: date) -> Citat
         status=compute_status(document, library.values(), day),
         departments=passage.departments,
         score=passage.score,
+        facts=_read_facts(passage),
         highlight=passage.highlight,
     )
+
+
+def _read_facts(passage: Passage) -> tuple[Fact, ...]:
+    """Return the ceilings, conditions and deadlines that the quote states, in order."""
+    quote, offset = passage.quote, passage.start
+    found = [*find_ceilings(quote), *find_conditions(quote), *find_deadlines(quote)]
+    moved = (replace(f, start=offset + f.start, end=offset + f.end) for f in found)
+    return tuple(sorted(moved, key=lambda fact: (fact.start, fact.end)))

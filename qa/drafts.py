@@ -10,7 +10,15 @@ from qa.types import Form, Outcome
 
 # Why an answer is not ``answered``.
 Reason = Literal[
-    "place", "filters", "year", "named", "matter", "silent", "not_stated", "source_lost"
+    "place",
+    "filters",
+    "year",
+    "named",
+    "unmentioned",
+    "matter",
+    "silent",
+    "not_stated",
+    "source_lost",
 ]
 
 

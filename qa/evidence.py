@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from documents.departments import without_duties
 from documents.normalization import match_form
@@ -36,6 +37,9 @@ _NEIGHBOUR_SHARE = 0.5
 
 
 Weights = Mapping[Term, float]
+
+# The same clauses are found again and again; 20,000 of them take about 20 MB.
+_form = lru_cache(maxsize=20_000)(match_form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def _evidence(hit: Hit, index: Index, words: Weights, share: float) -> Evidence:
         passage=take(document, start, end, score=hit.result.score),
         share=share,
         weights=words,
-        held=cover(words, match_form(_surroundings(document, hit))),
+        held=cover(words, _form(_surroundings(document, hit))),
     )
 
 
@@ -88,7 +92,7 @@ def expand(evidence: Iterable[Evidence]) -> tuple[tuple[str, str], ...]:
     """Return (word of the question, form in which a cited clause holds it), each once."""
     found: dict[tuple[str, str], None] = {}
     for item in evidence:
-        form = match_form(_surroundings(item.passage.document, item.hit))
+        form = _form(_surroundings(item.passage.document, item.hit))
         for word in item.held:
             found.update({(word.text, f): None for f in word.forms if f != word.text and f in form})
     return tuple(found)
@@ -138,7 +142,7 @@ def _quote(text: str, hit: Hit, words: Weights) -> Span:
             s for s in split_sentences(text, start, end) if not is_bracket(text[slice(*s)])
         ]
         scores = [
-            sum(w * _share(word, match_form(text[a:b])) for word, w in words.items())
+            sum(w * _share(word, _form(text[a:b])) for word, w in words.items())
             for a, b in sentences
         ]
         if sentences and max(scores) > best[0]:

@@ -16,6 +16,8 @@ from qa.asked import Asked, read_asked, weigh_grams
 from qa.quantities import (
     DATE,
     EDGE,
+    MONTH_DAY,
+    PART,
     PERIOD,
     SINCE,
     YEAR,
@@ -40,7 +42,6 @@ class _Text:
     """A folded text with what every fact in it is seen against, each read once."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
         self.folded = fold(text)
         self._sentences = [0, *(m.end() for m in _SENTENCE_END.finditer(self.folded))]
         self._segments = [0, *(m.end() for m in _SEGMENT_END.finditer(self.folded))]
@@ -114,6 +115,9 @@ def _year(numeral: str) -> int:
 # --- conditions -----------------------------------------------------------------------------------
 
 _RUN = r"[^,。;:!?\n]"
+_ORDINAL = (
+    r"(?:第[一二三四五六七八九十百千零\d]{1,9}条|\([一二三四五六七八九十\d]{1,4}\)|\d{1,3}[.、])"
+)
 _BEGIN = r"(?:(?<=[,。;:!?\n) 是、])|\A)"
 _MANNER = (
     r"(?:择优|分别|统一|一次性|优先|适当|依法|可以?|应当?|每年|最高|再|均|由[^,。;\n]{1,12}?|(?:[省市县区]级?)?财政"
@@ -123,7 +127,7 @@ _GRANT = r"(?:给予|予以|减按|减半|减征|减免|免征|免收|免缴|不
 _ACT = rf"(?:{_GRANT}|按|奖励|奖补|补助|补贴|资助|提供|享受|支持|取消|撤销|追回|处)"
 _BY_RATE = r"可?按照?[^,。;:!?\n]{0,16}(?:[%‰]|标准|比例|给予|予以|安排|执行|计算)"
 _WHO = (
-    "企业 项目 单位 个人 机构 产品 园区 集群 人才 人员 家庭 地区 城市 组织 平台 团队 基地 合作社 农户 农民 "
+    "企业 项目 单位 个人 机构 产品 园区 集群 人才 人员 家庭 地区 城市 组织 平台 团队 基地 农民合作社 合作社 农户 农民 "
     "学生 毕业生 居民 职工 劳动者 纳税人 经营者 当事人 设备 装备 车辆 车型 工厂 车间 协会 商会 学校 医院 品牌 "
     "成果 活动 用地 住房 县区 市县 乡镇 村 中心 实验室 载体"
 ).split()
@@ -143,7 +147,7 @@ _CONDITIONS = (
         rf"|,{_MANNER}{{0,3}}{_ACT}|{_MANNER}{{0,3}}{_GRANT}|{_BY_RATE})"
     ),
     # 「连续两年亏损的，」「有下列情形之一的，」
-    re.compile(rf"{_BEGIN}(?P<who>(?![,。;:!?\n) ]){_RUN}{{1,60}}的)(?=[,;])"),
+    re.compile(rf"{_BEGIN}(?:{_ORDINAL} ?)?(?P<who>(?![,。;:!?\n) ]){_RUN}{{1,60}}的)(?=[,;])"),
     re.compile(
         rf"(?P<who>{_QUALIFIED}{_RUN}{{0,40}}?的(?:{_RUN}{{0,15}}?{_ANYONE}(?:\([^()\n]{{1,8}}\))?)?)"
     ),
@@ -172,7 +176,7 @@ _THRESHOLD = re.compile(
     r"|保[费障]|罚|创业|财政|专项|[,。;、)]|\Z)"
 )
 _PRESENT = (
-    r"截[至止]|目前|当前|现有|现状|现为|已(?!经?纳入|列入)|尚[不未]|仅[为有占]"
+    r"截[至止]|目前|当前|现有|现状|现为|已(?!经?纳入|列入|满)|尚[不未]|仅[为有占]"
     r"|去年|(?:比|较)上年|同比|近年来"
 )
 _AIM = (
@@ -184,7 +188,12 @@ _WEAK = re.compile(
     r"达|建[成设]|[新改扩]建|培育|提[升高]|新增|打造|引[进育]|招引|实施|推[动进出]|实现|完成|突破|形成|降[至到低]"
     r"|下降|增长|认定|遴选|制定|创建|组建|保持|稳定在|覆盖"
 )
-_GIVEN = re.compile(r"给予|予以|奖励|奖补|补助|补贴|资助|罚|征收|处(?=[^于理])")
+_FLOOR = re.compile(r"不得?[低少小]于|至少")
+# 三大任务 and 六周岁 are what they are, whatever is aimed at.
+_NO_AIM = frozenset({"大", "岁", "周岁"})
+_GIVEN = re.compile(
+    r"给予|予以|奖励|奖补|补助|补贴|资助|罚|征收|处(?=罚|[\d一二两三四五六七八九十百])"
+)
 _YEAR_NAMED = re.compile(
     rf"(?P<base>[比较与同自从])? ?(?P<first>{YEAR})(?: ?年?(?:至|到|[-–—~]{{1,2}})(?P<last>{YEAR}))? ?年"
     r"(?P<after>度?[底末]? ?(?:以来|相比|基础上|以前|之前|起))?"
@@ -235,12 +244,14 @@ def _meaning(text: _Text, quantity: Quantity, previous: int) -> Meaning | None:
     if _is_ceiling(lead, folded[start:end], folded[end : end + 6]):
         return "ceiling"
     granted = _any(text.grants, first, min(end + 8, last))
-    if granted or quantity.word == "大" or (quantity.unit == "share" and "按" in lead):
+    if granted or quantity.word in _NO_AIM or (quantity.unit == "share" and "按" in lead):
         return None
     i = bisect_left(text.tenses, (end,)) - 1
     if i >= 0 and text.tenses[i][0] >= text.sentence(start)[0]:
         return text.tenses[i][1]
-    return "goal" if _any(text.verbs, first, end) else None
+    # 「居住区绿地率不低于30%」 demands; it aims at nothing.
+    aimed = _any(text.verbs, first, end) and not _FLOOR.search(folded, start, end)
+    return "goal" if aimed else None
 
 
 def _qualifies(text: _Text, start: int, end: int) -> bool:
@@ -305,8 +316,7 @@ _DEADLINES = re.compile(
     rf" ?(?:[为是]|[至到])?:? ?(?:{DATE}{EDGE}?|{PERIOD})"
     # 「2025年底前」, 「每年3月底前」, 「30日内」
     rf"|{DATE} ?{_BY}"
-    rf"|(?:每年|次年|当年|下一?年度?)? ?(?<![\d.])\d{{1,2}} ?月(?:份)?(?: ?\d{{1,2}} ?日| ?[底末]| ?[上中下]旬)? ?{_BY}"
-    rf"|[年月]?[每当次]?[年月季][度]?[底末] ?{_BY}"
+    rf"|(?:[每当次]年|下一?年度?)? ?{MONTH_DAY}{PART}? ?{_BY}|[每当次]?(?:年|月|季度)[底末] ?{_BY}"
     rf"|{PERIOD}(?<=内)"
 )
 
@@ -317,8 +327,9 @@ def find_deadlines(text: str) -> list[Fact]:
     「自本办法施行之日起30日内」, 「2025年底前」, 「有效期3年」.
     """
     folded = fold(text)
-    found = [match.span() for match in _DEADLINES.finditer(folded) if match[0].strip()]
-    return [_time(text, folded, start, end) for start, end in found]
+    titles = find_titles(folded)
+    found = [match.span() for match in _DEADLINES.finditer(folded)]
+    return [_time(text, folded, a, b) for a, b in found if not lies_in(a, titles)]
 
 
 def find_dates(text: str) -> list[Fact]:
@@ -363,7 +374,8 @@ def choose_figure(question_form: str, facts: Sequence[Fact], text: str) -> Fact 
         for gram, weight in weigh_grams(question_form).items()
     }
     scores = [
-        _preference(asked, fact) + sum(w * _nearness(gram, *cell) for gram, w in grams.items())
+        _preference(asked, fact, surroundings)
+        + sum(w * _nearness(gram, *cell) for gram, w in grams.items())
         for fact, cell in zip(able, cells, strict=True)
     ]
     return able[scores.index(max(scores))]
@@ -408,6 +420,9 @@ def _may(asked: Asked, fact: Fact, text: _Text) -> bool:
     if asked.years and fact.year and fact.year not in asked.years:
         return False
     if {asked.meaning, fact.meaning} == {"present", "goal"}:
+        return False
+    # What is aimed at or reached is nothing that is granted.
+    if asked.support and "money" in asked.units and fact.meaning in ("goal", "present"):
         return False
     qualifies = _qualifies(text, fact.start, fact.end)
     return not (qualifies and asked.support and not asked.requirement)
@@ -455,9 +470,10 @@ def _nearness(gram: str, beside: str, segment: str, before: str) -> float:
     return 1.0 if gram in beside else 0.5 if gram in segment else 0.25 if gram in before else 0.0
 
 
-def _preference(asked: Asked, fact: Fact) -> float:
+def _preference(asked: Asked, fact: Fact, text: _Text) -> float:
     """Return what speaks for a fact beside the words around it, in character pairs."""
-    score = 0.5 * (asked.meaning is not None and fact.meaning == asked.meaning)
+    score = float(asked.requirement and _qualifies(text, fact.start, fact.end))
+    score += 0.5 * (asked.meaning is not None and fact.meaning == asked.meaning)
     score += 0.5 * (fact.year in asked.years)
     # A ceiling is rarely meant unless it is asked for; 个 counts anything.
     score -= 0.5 * (fact.meaning == "ceiling" and asked.meaning != "ceiling")

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from documents.departments import read_departments_of
 from documents.types import Clause, Department, Document
 from index.types import Span
+from qa.types import Fact
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A span of a document's clean text and the innermost clause that holds it.
 
-    ``score`` is the search's for what it ranked, 0 for what was looked up; ``highlight`` the span of
-    the figure that was asked for, if any.
+    ``score`` is the search's for what it ranked, 0 for what was looked up; ``figure`` is the
+    one that was asked for, if any.
     """
 
     document: Document
@@ -22,12 +23,17 @@ class Passage:
     start: int
     end: int
     score: float = 0.0
-    highlight: Span | None = None
+    figure: Fact | None = None
 
     @property
     def quote(self) -> str:
         """The verbatim text, one contiguous span of the clean text."""
         return self.document.clean[self.start : self.end]
+
+    @property
+    def highlight(self) -> Span | None:
+        """Where in the clean text the figure stands."""
+        return (self.figure.start, self.figure.end) if self.figure else None
 
     @property
     def departments(self) -> tuple[Department, ...]:

@@ -59,9 +59,9 @@ _ALONE = (
 )
 _HAN = (
     rf"(?<![{_HAN_NUMERAL}几数])(?:[{_DIGIT}十][{_HAN_NUMERAL}]{{0,15}}"
-    rf"|{_ALONE}[{_HAN_NUMERAL}]{{0,3}})(?![{_HAN_NUMERAL}])"
+    rf"|{_ALONE}[{_HAN_NUMERAL}]{{0,3}})(?: [万亿]{{1,2}})?(?![{_HAN_NUMERAL}])"
 )
-_NUMBER = rf"(?:{_FREE}{_ARABIC}(?: ?{_MAGNITUDE})?|{_HAN})(?:[余多几]{_MAGNITUDE}|[余多几])?"
+_NUMBER = rf"(?:{_FREE}{_ARABIC}(?: ?{_MAGNITUDE}){{0,2}}|{_HAN})(?:[余多几]{_MAGNITUDE}|[余多几])?"
 _DASH = r" ?(?:[-–—~]{1,2}|至|到) ?"
 
 # --- units ----------------------------------------------------------------------------------------
@@ -139,10 +139,10 @@ _CLASSES: tuple[Unit, ...] = ("money", "share", "measure", "count")
 YEAR = rf"(?:(?<![\d.])(?:19|20|21)\d\d(?!\d)|(?<![{_HAN_NUMERAL}])[一二][〇零○一二三四五六七八九]{{3}})"
 _MONTH = rf"(?:(?<!\d)\d{{1,2}}|(?<![{_HAN_NUMERAL}])[一二三四五六七八九十]{{1,2}})"
 _DAY = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3}) ?[日号]"
-_PART = r"(?: ?(?:年?[底末初]|上半年|下半年|上旬|中旬|下旬))"
+PART = r"(?: ?(?:年?[底末初]|上半年|下半年|上旬|中旬|下旬))"
 EDGE = r"(?: ?(?:之?前|以前|之?后|以后|起|为?止))"
-_MONTH_DAY = rf"{_MONTH} ?月(?:份)?(?: ?{_DAY})?"
-DATE = rf"{YEAR} ?年度?(?: ?{_MONTH_DAY})?{_PART}?"
+MONTH_DAY = rf"{_MONTH} ?月(?:份)?(?: ?{_DAY})?"
+DATE = rf"{YEAR} ?年度?(?: ?{MONTH_DAY})?{PART}?"
 _AMOUNT = rf"(?:{_FREE}\d{{1,3}}(?:\.\d)?|(?<![{_HAN_NUMERAL}第])[一二两三四五六七八九十百]{{1,4}}|(?<![上下过])半)"
 _SPAN = (
     r"(?:年(?![级龄代轻人产薪报检货味会终度均鉴])|个月|个?(?:工作日|自然日|交易日)|个?(?:季度|学期|星期|小时)"
@@ -155,17 +155,17 @@ _LEAST = (
 )
 PERIOD = rf"{_LEAST}(?<!第){_LONG}(?: ?(?:[及或]?以[上下内]|之?内|之?前|以前|左右|上下))?"
 _FREQUENCY = r"每(?:半?年|季度|个?月|周|日)(?=[^,。;\n]{0,20}(?:一|1)次)"
-SINCE = r"自[^,。;:\n《》]{1,20}之日起"
+SINCE = r"(?<![各来])自(?![然主身行动治愿律由])[^,。;:\n《》]{1,20}之日起"
 _TIMES: tuple[tuple[Unit, re.Pattern[str]], ...] = (
     (
         "date",
         re.compile(
-            rf"{YEAR}(?: ?年)?{_DASH}{DATE}{EDGE}?|{DATE}(?:{_DASH}(?:{DATE}|{_MONTH_DAY}))?{EDGE}?"
+            rf"{YEAR}(?: ?年)?{_DASH}{DATE}{EDGE}?|{DATE}(?:{_DASH}(?:{DATE}|{MONTH_DAY}))?{EDGE}?"
         ),
     ),
     (
         "date",
-        re.compile(rf"(?:每年 ?)?{_MONTH_DAY}{_PART}?(?:{_DASH}{_MONTH_DAY}{_PART}?)?{EDGE}?"),
+        re.compile(rf"(?:每年 ?)?{MONTH_DAY}{PART}?(?:{_DASH}{MONTH_DAY}{PART}?)?{EDGE}?"),
     ),
     (
         "date",

@@ -9,6 +9,7 @@ from typing import Literal
 
 from documents.normalization import has_han, is_traditional, match_form
 from documents.regions import Region
+from index.lexicon import find_official, official_terms
 from index.lookup import without_names
 from index.tokenization import content_words
 from index.translation import Term, translate
@@ -47,7 +48,8 @@ _ASKED = frozenset(
 # 「几家小厂想合伙」 tells who asks; 几 asks where something stands before it that is not a person.
 _FIGURE = re.compile(
     r"多少|(?<=[^我们咱俩他她好，。,？?！!\s])几(?:个|家|座|万|亿|成|倍|项|条|种|人|辆|处|名|件|年|天|块)|第几|多大|多高|百分之几"
-    r"|比例|占比|金额|额度|上限|最高|最低|规模有|how (?:many|much|large|big|high)|what (?:percentage|share|proportion)"
+    r"|(?:收入|产值|产量|销量|规模|数量|增速|率|占比|出口)[^，。？?]{0,4}目标|比例|占比|金额|额度|上限|最高|最低|规模有"
+    r"|how (?:many|much|large|big|high)|what (?:percentage|share|proportion)"
     r"|maximum|minimum|ceiling|what is the (?:number|amount|target|rate|revenue)"
 )
 _CEILING = re.compile(
@@ -78,7 +80,7 @@ _DEFINITION = re.compile(
     r"|what does .+ mean"
 )
 _YES_NO = re.compile(
-    r"(?:吗|么|不|没|没有|吧)[？?。！!\s]*$|是不是|是否|能不能|可不可以|会不会|要不要|让不让|给不给|行不行|有没有|能否|可否"
+    r"(?:吗|(?<![什怎多那这])么|不|没|没有|吧)[？?。！!\s]*$|是不是|是否|能不能|可不可以|会不会|要不要|让不让|给不给|行不行|有没有|能否|可否"
     r"|^(?:is|are|was|were|do|does|did|can|could|will|would|must|should|may|has|have)\b"
 )
 _SUPPORT = re.compile(
@@ -101,8 +103,9 @@ class Question:
     """A question as understood.
 
     ``words`` are its content words, each once, places and years left out; ``places`` the divisions
-    that it names, each as its possible readings. ``whole`` where it gives a 文号 or names a clause and
-    says nothing more of the matter.
+    that it names, each as its possible readings. ``subjects`` are the subjects of administration
+    among its words (养老保险, 驾驶证), each in the forms that a text may use for it. ``whole`` where it
+    gives a 文号 or names a clause and says nothing more of the matter.
     """
 
     text: str
@@ -113,6 +116,7 @@ class Question:
     kind: Kind
     whole: bool = False
     frame: Frame = "zh"
+    subjects: tuple[Term, ...] = ()
 
 
 def understand(
@@ -139,6 +143,35 @@ def understand(
         kind=_kind(form),
         whole=bool(named) and not matter,
         frame=frame_of(text),
+        subjects=_subjects(form, expansions) if chinese else _subjects_of(words),
+    )
+
+
+def _subjects(form: str, expansions: Iterable[Expansion]) -> tuple[Term, ...]:
+    """Return the official terms in ``form``, each with what else stands for it.
+
+    That is what it is also searched as, and the official terms that it ends in: a text that speaks of
+    the 驾驶证 speaks of the 机动车驾驶证.
+    """
+    official = official_terms()
+    found = []
+    for term in find_official(without_places(form)):
+        ends = (term[i:] for i in range(1, len(term) - 2) if term[i:] in official)
+        others = (other for lay, other in expansions if lay in term or term in lay)
+        found.append(Term(term, (term, *ends, *others)))
+    return tuple(found)
+
+
+def _subjects_of(words: Iterable[Term]) -> tuple[Term, ...]:
+    """Return the terms of an English question one of whose Chinese forms is official.
+
+    A single word of the dictionary has too many senses to count.
+    """
+    official = official_terms()
+    return tuple(
+        word
+        for word in words
+        if (word.known or " " in word.text) and any(form in official for form in word.forms)
     )
 
 
@@ -157,8 +190,11 @@ def _unknown_titles(text: str, references: Iterable[Reference]) -> list[Term]:
 
 
 def frame_of(text: str) -> Frame:
-    """Return the language and script in which a question wants its answer."""
-    if not has_han(text):
+    """Return the language and script in which a question wants its answer.
+
+    A Chinese title or 文号 in an English question is a name.
+    """
+    if not has_han(_TITLE.sub("", _NUMBERED.sub("", text))):
         return "en"
     return "zh-Hant" if is_traditional(text) else "zh"
 

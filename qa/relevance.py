@@ -15,12 +15,12 @@ from itertools import pairwise
 
 from qa.evidence import Evidence
 
+# What is read of a clause, in the order of ``read_signals``.
+SIGNALS = ("nearness", "share", "coverage")
 # Fitted on the dev questions and, with a fifth of the weight, on questions of other fields
 # (``python -m evaluation calibrate``; evaluation/LOG.md has the figures).
 BIAS = -9.18
-NEARNESS = 0.453
-SHARE = 5.96
-COVERAGE = 1.347
+WEIGHTS = (0.453, 5.96, 1.347)
 
 # Where every clause on the matter is asked for: a further one is cited where it is this share as
 # likely as the best one, less where it holds the same weightiest word.
@@ -33,14 +33,15 @@ _POINTED = 0.4
 MAX_CITATIONS = 8
 
 
+def read_signals(evidence: Evidence) -> tuple[float, ...]:
+    """Return what the evidence is judged by, one number for each of ``SIGNALS``."""
+    return evidence.hit.nearness, evidence.share, evidence.coverage
+
+
 def judge(evidence: Evidence) -> float:
     """Return the probability, 0..1, that the evidence belongs to an answer."""
-    log_odds = (
-        BIAS
-        + NEARNESS * evidence.hit.nearness
-        + SHARE * evidence.share
-        + COVERAGE * evidence.coverage
-    )
+    signals = zip(WEIGHTS, read_signals(evidence), strict=True)
+    log_odds = BIAS + sum(weight * value for weight, value in signals)
     # The logistic function, in the form that overflows for none.
     return (1 + math.tanh(log_odds / 2)) / 2
 

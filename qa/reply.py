@@ -22,6 +22,9 @@ MAX_FIRST = 60
 MAX_REPLY = 200
 _SEGMENT = re.compile(r"[^，；。！？,;\n]+[，；。！？,;\n]*")
 _PAIR = 2
+_TITLE = re.compile(r"《[^《》]*(?:《[^《》]*》[^《》]*)*》")
+# Forms whose first line says it; of the others a quote does.
+_TOLD = frozenset({"validity", "library", "duties", "outline"})
 
 
 def compose_reply(answers: Sequence[Answer], citations: Sequence[Citation]) -> str:
@@ -43,9 +46,10 @@ def _say(answer: Answer, limit: int) -> str:
     """Return the draft in one sentence of at most ``limit`` characters."""
     draft, frame = answer.draft, answer.question.frame
     label = f"{answer.label}：" if answer.label else ""
-    if draft.outcome != "answered" or not draft.passages:
+    if draft.outcome != "answered" or draft.form in _TOLD:
         space = " " if frame == "en" else ""
-        return _cut(label + draft.lines[0].text, limit - len(space)) + space
+        room = limit - len(space)
+        return _cut(label + _shorten(draft.lines[0].text, frame, room), room) + space
     room = limit - len(label) - len(phrase("says", frame, text=""))
     return label + phrase(
         "says", frame, text=choose_stretch(answer.question, draft.passages[0], room)
@@ -67,8 +71,8 @@ def choose_stretch(question: Question, passage: Passage, limit: int) -> str:
         f for w in question.words for f in w.forms + w.official
     }
     scores = [_score(asked, match_form(text[a:b])) for a, b in pieces]
-    if passage.highlight:
-        start = passage.highlight[0]
+    if passage.figure:
+        start = passage.figure.start
         scores = [s + 100 * (a <= start < b) for s, (a, b) in zip(scores, pieces, strict=True)]
     best = max(range(len(pieces)), key=scores.__getitem__)
     first = last = best
@@ -94,6 +98,11 @@ def _basis(citations: Sequence[Citation], frame: Frame, limit: int) -> str:
     label = _cut(first.label, room // 2)
     title = _cut(format_title(first.title, first.number), room - len(label))
     return phrase("basis", frame, name=title + label, more=more, status=status)
+
+
+def _shorten(text: str, frame: Frame, limit: int) -> str:
+    """Return ``text`` with 该文件 for titles where it is too long: the basis names them in full."""
+    return text if len(text) <= limit else _TITLE.sub(phrase("document", frame), text)
 
 
 def _score(asked: set[str], form: str) -> float:

@@ -131,6 +131,7 @@ def write_response(response: Response) -> dict[str, Any]:
         "parts": [_plain(part) for part in response.parts],
         "reply": response.reply,
         "nearest": [_plain(pointer) for pointer in response.nearest],
+        "generated": _plain(response.generated) if response.generated else None,
         "index": response.index,
         "timings_ms": dict(response.timings_ms),
     }

@@ -65,7 +65,7 @@ class Citation:
     """A verbatim quote of a clause; ``clean[start:end] == quote``.
 
     ``facts`` are what the quote states; ``highlight`` is the span, in the clean text, of the figure
-    that was asked for.
+    that was asked for; ``translation`` is a language model's, labelled so, for an English question.
     """
 
     document: str
@@ -83,6 +83,7 @@ class Citation:
     score: float
     facts: tuple[Fact, ...] = ()
     highlight: tuple[int, int] | None = None
+    translation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +108,15 @@ class Notice:
 class Part:
     """One of several questions in one, or one side of a comparison, with its own outcome.
 
-    ``label`` names the side compared, None otherwise; ``citations`` are numbers [n] of the response's.
+    ``label`` names the side compared, None otherwise; ``text`` is what is said of it beside titles and
+    quotes; ``citations`` are numbers [n] of the response's.
     """
 
     question: str
     form: Form
     outcome: Outcome
     label: str | None
+    text: str
     citations: tuple[int, ...]
 
 
@@ -126,6 +129,19 @@ class Pointer:
     number: str | None
     clause: str
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What a language model had to do with an answer.
+
+    ``used``: the answer is its text, of which every sentence passed the gate; ``dropped`` sentences
+    did not. Where it is not used, the answer is extractive and ``error`` says why.
+    """
+
+    used: bool
+    dropped: int
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +169,4 @@ class Response:
     parts: tuple[Part, ...] = ()
     reply: str = ""
     nearest: tuple[Pointer, ...] = ()
+    generated: Generated | None = None

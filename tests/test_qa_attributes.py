@@ -131,7 +131,7 @@ def test_a_quote_that_holds_the_figure_stays_and_keeps_its_score() -> None:
     quote = "建成充电站100座。"
     evidence = make_evidence(FILLER + quote + FILLER, quote=quote, share=0.7)
     [moved], _ = state(understand("充电站建多少座"), [evidence], [evidence])
-    assert replace(moved.passage, highlight=None) == evidence.passage
+    assert replace(moved.passage, figure=None) == evidence.passage
     assert moved.passage.score == 0.7
 
 

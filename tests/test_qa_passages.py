@@ -33,7 +33,7 @@ def test_a_passage_is_its_span_in_the_smallest_clause_around_it(one: int, other:
     passage = take(DOCUMENT, start, end, score=0.5)
     assert passage.quote == DOCUMENT.clean[start:end]
     assert (passage.start, passage.end, passage.score) == (start, end, 0.5)
-    assert passage.document is DOCUMENT and passage.highlight is None
+    assert passage.document is DOCUMENT and passage.figure is None
     assert passage.clause in around
     assert all(c.start <= passage.clause.start and passage.clause.end <= c.end for c in around), (
         "another clause around the span is inside the one that was taken"

@@ -18,10 +18,8 @@ from qa.relevance import (
     _POINTED,
     _STEP,
     BIAS,
-    COVERAGE,
     MAX_CITATIONS,
-    NEARNESS,
-    SHARE,
+    WEIGHTS,
     judge,
     select,
 )
@@ -44,7 +42,8 @@ def make(nearness: float, share: float, coverage: float, word: Term = MATTER) ->
 def test_likelihood_is_the_logistic_of_the_weighted_signals(
     nearness: float, share: float, coverage: float
 ) -> None:
-    odds = math.exp(BIAS + NEARNESS * nearness + SHARE * share + COVERAGE * coverage)
+    signals = nearness, share, coverage
+    odds = math.exp(BIAS + sum(w * s for w, s in zip(WEIGHTS, signals, strict=True)))
     assert judge(make(nearness, share, coverage)) == pytest.approx(odds / (1 + odds))
 
 

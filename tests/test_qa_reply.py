@@ -21,7 +21,7 @@ from qa.passages import Passage, take
 from qa.phrases import phrase
 from qa.question import understand
 from qa.reply import MAX_FIRST, MAX_REPLY, choose_stretch, compose_reply
-from qa.types import Citation, Frame, Outcome
+from qa.types import Citation, Fact, Frame, Outcome
 
 QUESTIONS: dict[Frame, str] = {
     "zh": "充电站建设有什么支持",
@@ -168,7 +168,8 @@ def stretch(text: str, limit: int, question: str = QUESTIONS["zh"], **values: st
     item = passage(text)
     if "highlight" in values:
         start = item.document.clean.index(values["highlight"])
-        item = replace(item, highlight=(start, start + len(values["highlight"])))
+        end = start + len(values["highlight"])
+        item = replace(item, figure=Fact("figure", values["highlight"], start, end))
     return choose_stretch(understand(question), item, limit)
 
 

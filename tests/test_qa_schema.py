@@ -19,6 +19,7 @@ from qa.types import (
     Expansion,
     Fact,
     Form,
+    Generated,
     Notice,
     Part,
     Pointer,
@@ -173,6 +174,7 @@ RESPONSE = record(
             year=COUNT_OR_NULL,
         ),
         highlight={"type": ["array", "null"], "items": COUNT, "minItems": 2, "maxItems": 2},
+        translation=TEXT_OR_NULL,
     ),
     results=listing(
         document=TEXT,
@@ -192,6 +194,12 @@ RESPONSE = record(
     ),
     reply=TEXT,
     nearest=listing(document=TEXT, title=TEXT, number=TEXT_OR_NULL, clause=TEXT, label=TEXT),
+    generated={
+        "anyOf": [
+            record(used={"type": "boolean"}, dropped=COUNT, error=TEXT_OR_NULL),
+            {"type": "null"},
+        ]
+    },
     index=TEXT,
     timings_ms=record(total=NUMBER),
 )
@@ -236,6 +244,7 @@ FULL = Response(
     parts=(Part("充电站", "passages", "answered", None, (1, 2)),),
     reply="原文：“支持。”",
     nearest=(Pointer("d", "某某方案", None, "三", "三、"),),
+    generated=Generated(used=True, dropped=1, error=None),
 )  # fmt: skip
 
 

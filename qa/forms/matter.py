@@ -14,7 +14,7 @@ from qa.outcome import Verdict
 from qa.passages import Passage
 from qa.phrases import join, list_departments, phrase
 from qa.question import FIGURES, Question
-from qa.types import Form, Frame
+from qa.types import Fact, Form, Frame
 
 # Nearest clauses that are told where there is no basis, and how near they must be to name the office
 # of the field: nearer than 99 in 100 questions on nothing that the library holds.
@@ -88,9 +88,25 @@ def _head(question: Question, verdict: Verdict) -> list[Line]:
             for i, item in enumerate(verdict.evidence)
             if item.passage.departments
         ][:1]
+    if question.kind in FIGURES:
+        return [
+            Line(_tell_figure(item.passage.figure, frame), (i,))
+            for i, item in enumerate(verdict.evidence)
+            if item.passage.figure
+        ][:1]
     if question.kind == "yes_no":
         return [Line(phrase("judge", frame))]
     return []
+
+
+def _tell_figure(figure: Fact, frame: Frame) -> str:
+    """Return the figure with what it is and of which year, where its clause tells."""
+    meanings = {"goal": "goal", "ceiling": "most", "present": "present"}
+    what = [phrase(meanings[figure.meaning], frame)] if figure.meaning else []
+    if figure.year:
+        what.append(phrase("in_year", frame, year=figure.year))
+    about = phrase("about", frame, what=join(what, frame)) if what else ""
+    return phrase("figure", frame, text=figure.text, about=about)
 
 
 def _refusal(

@@ -18,7 +18,7 @@ from documents.types import Department, Document, Status
 from index.types import Hit
 from qa.answering import by_document
 from qa.labels import format_label, format_title
-from qa.types import Citation, Notice, Response
+from qa.types import Citation, Notice, Outcome, Part, Response
 from qa.web.highlighting import Span, choose_excerpt, find_matches, render_text
 from qa.web.pane import Place, make_link, render_status
 from qa.web.texts import Texts, format_date
@@ -68,30 +68,61 @@ def render_message(text: str, kind: str = "waiting") -> str:
 def render_response(response: Response, texts: Texts) -> str:
     """Return the outcome's badge, the answer, the notices and the citations.
 
-    The answer's own quotes are shown once, as the citations.
+    The answer's own quotes are shown once, as the citations; where it has several parts, each part
+    with its own.
     """
     language = "zh-CN" if response.language == "zh" else "en"
     body, reminder = split_answer(response, texts)
-    badge = (
-        f'<p class="outcome outcome-{response.outcome}">'
-        f'<span class="unseen">{escape(texts.outcome_label)}: </span>'
-        f"{escape(texts.outcomes[response.outcome])}</p>"
-    )
+    badge = _render_outcome(response.outcome, texts)
     return (
         f'<div class="answer" data-outcome="{response.outcome}">'
         f'<div class="answer-head">{badge}{_render_copy(response, texts)}</div>'
         f"{_render_understanding(response, texts)}"
         f'<div class="answer-text" lang="{language}">{render_answer(body, response, texts)}</div>'
         f"{render_notices(response.notices, body, texts)}"
-        f"{render_citations(response.citations, texts)}"
+        f"{render_parts(response, texts) or render_citations(response.citations, texts)}"
         f'<p class="reminder" lang="{language}">{escape(reminder)}</p>'
         "</div>"
     )
 
 
+def _render_outcome(outcome: Outcome, texts: Texts) -> str:
+    return (
+        f'<p class="outcome outcome-{outcome}">'
+        f'<span class="unseen">{escape(texts.outcome_label)}: </span>'
+        f"{escape(texts.outcomes[outcome])}</p>"
+    )
+
+
+def render_parts(response: Response, texts: Texts) -> str:
+    """Return the parts of an answer, each with its outcome and citations; "" where it has but one.
+
+    The sides of a comparison stand in a table, the questions of one sentence below each other.
+    """
+    if len(response.parts) < 2:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row" lang="zh-CN">{escape(part.label or part.question)}</th>'
+        f"<td>{_render_outcome(part.outcome, texts)}{render_answer(part.text, response, texts)}"
+        f"{_render_groups(_cited(part, response.citations), texts)}</td></tr>"
+        for part in response.parts
+    )
+    return f'<table class="parts"><tbody>{rows}</tbody></table>'
+
+
+def _cited(part: Part, citations: Sequence[Citation]) -> list[tuple[int, Citation]]:
+    """Return the citations of a part with their numbers, those of one document together."""
+    return [item for item in by_document(citations) if item[0] in part.citations]
+
+
 def split_answer(response: Response, texts: Texts) -> tuple[str, str]:
-    """Return what the answer says beside its citations, and the reminder that it ends with."""
+    """Return what the answer says beside its citations, and the reminder that it ends with.
+
+    Of several parts each says it for itself.
+    """
     *paragraphs, reminder = re.split(r"\n{2,}", end_with_original(response.answer, texts))
+    if len(response.parts) > 1:
+        return "", reminder
     repeated = {format_title(citation.title, citation.number) for citation in response.citations}
     kept = [
         paragraph
@@ -184,9 +215,25 @@ def render_citation(citation: Citation, number: int, texts: Texts) -> str:
         f'<a class="source" href="{escape(_link_citation(citation))}" aria-label="{escape(name)}">'
         f'<span class="citation-number" aria-hidden="true">{number}</span>'
         f'<b class="citation-label" lang="zh-CN">{escape(citation.label)}</b></a>'
-        f'<blockquote lang="zh-CN">{escape(citation.quote)}</blockquote>'
+        f'<blockquote lang="zh-CN">{_mark_figure(citation)}</blockquote>'
+        f"{_render_translation(citation)}"
         f'{f"""<p class="citation-foot">{departments}</p>""" if departments else ""}</li>'
     )
+
+
+def _mark_figure(citation: Citation) -> str:
+    """Return the quote with the figure that was asked for marked."""
+    if citation.highlight is None:
+        return escape(citation.quote)
+    start, end = (offset - citation.start for offset in citation.highlight)
+    before, figure, behind = citation.quote[:start], citation.quote[start:end], citation.quote[end:]
+    return f"{escape(before)}<mark>{escape(figure)}</mark>{escape(behind)}"
+
+
+def _render_translation(citation: Citation) -> str:
+    if citation.translation is None:
+        return ""
+    return f'<p class="translation" lang="en">{escape(citation.translation)}</p>'
 
 
 def render_departments(departments: Sequence[Department], texts: Texts) -> str:
@@ -260,9 +307,13 @@ def _link_citation(citation: Citation) -> str:
 
 def _render_copy(response: Response, texts: Texts) -> str:
     return (
+        '<span class="actions">'
         f'<button type="button" class="copy" data-copy="{escape(format_copy(response, texts))}"'
         f' data-copied="{escape(texts.copied)}" data-failed="{escape(texts.copy_failed)}">'
         f"{escape(texts.copy)}</button>"
+        f'<button type="button" class="copy" data-copy="{escape(response.reply)}"'
+        f' data-copied="{escape(texts.copied)}" data-failed="{escape(texts.copy_failed)}">'
+        f"{escape(texts.copy_reply)}</button></span>"
     )
 
 

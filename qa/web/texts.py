@@ -55,6 +55,7 @@ class Texts:
     open_source: str
     open_citation: str
     copy: str
+    copy_reply: str
     copied: str
     copy_failed: str
     original_prevails: str
@@ -142,7 +143,8 @@ CHINESE = Texts(
     more_sources="其余 {} 条依据",
     open_source="查看原文",
     open_citation="查看第 {} 条依据的原文",
-    copy="复制答复",
+    copy="复制全文",
+    copy_reply="复制读稿",
     copied="已复制",
     copy_failed="未能复制，请手动选取",
     original_prevails="以上内容以原文为准。",
@@ -254,6 +256,7 @@ ENGLISH = Texts(
     open_source="View in the document",
     open_citation="View source {} in the document",
     copy="Copy answer",
+    copy_reply="Copy reply",
     copied="Copied",
     copy_failed="Could not copy; please select the text",
     original_prevails="The original Chinese text prevails (以原文为准).",
