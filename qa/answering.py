@@ -5,6 +5,7 @@ Extractive: whatever is said of the matter is a quote. The words around it come 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,11 @@ from qa.types import Citation, Fact, Frame, Notice, Outcome, Part, Pointer
 
 # A passage by document, start and end.
 Key = tuple[str, int, int]
+
+# Tags, what looks like a citation's [n], what controls a terminal or the direction of writing.
+_FOREIGN = re.compile(
+    r"<[^<>]*>|[<>{}\[\]]|[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,8 @@ def compose(answers: Sequence[Answer], citations: Sequence[Citation]) -> str:
     paragraphs: list[str] = []
     for answer in answers:
         if len(answers) > 1:
-            paragraphs.append(phrase("part", frame, name=answer.label or answer.question.text))
+            name = answer.label or _plain(answer.question.text)
+            paragraphs.append(phrase("part", frame, name=name))
         paragraphs.extend(_paragraphs(answer, citations))
     return "\n\n".join([*paragraphs, phrase("prevails", frame)])
 
@@ -102,6 +109,11 @@ def point(passages: Sequence[Passage]) -> tuple[Pointer, ...]:
         )
         for p in passages
     )
+
+
+def _plain(text: str) -> str:
+    """Return a question as it is repeated in an answer: nothing in it can be taken for ours."""
+    return _FOREIGN.sub("", text)
 
 
 def _paragraphs(answer: Answer, citations: Sequence[Citation]) -> Iterator[str]:

@@ -26,6 +26,8 @@ from qa.turns import asks, is_interrogative, own_matter, read_turn
 
 # More questions than this in one text are a list, or a text.
 _MOST = 3
+# Nor are so many pieces that ask put together to questions: it would take time with their square.
+_MOST_PIECES = 12
 # A later part with no more of its own, in characters, is of the first one's matter (租金怎么算).
 _SHORT = 2
 _STOP = re.compile(r"[?？;；。!！\n]+")
@@ -81,12 +83,15 @@ def _split_chinese(text: str) -> list[str]:
     if _COMPARES.search(form) or _REGARDLESS.search(form):
         return [text]
     pieces = [p for p in _pieces(text) if re.search(r"\w", p)]
+    asking = [_asks(piece) for piece in pieces]
+    if sum(asking) > _MOST_PIECES:
+        return [text]
     parts: list[str] = []
     background = ""
-    for piece in pieces:
+    for piece, asks_itself in zip(pieces, asking, strict=True):
         piece = background + piece
         background = ""
-        if not _asks(piece):
+        if not asks_itself:
             background = piece
         elif parts and _belongs(piece, parts[-1]):
             parts[-1] += piece

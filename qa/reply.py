@@ -47,7 +47,9 @@ def _say(answer: Answer, limit: int) -> str:
     draft, frame = answer.draft, answer.question.frame
     label = f"{answer.label}：" if answer.label else ""
     if draft.outcome != "answered" or draft.form in _TOLD:
-        return _cut(label + _shorten(draft.lines[0].text, frame, limit), limit)
+        space = " " if frame == "en" else ""
+        room = limit - len(space)
+        return _cut(label + _shorten(draft.lines[0].text, frame, room), room) + space
     room = limit - len(label) - len(phrase("says", frame, text=""))
     return label + phrase(
         "says", frame, text=choose_stretch(answer.question, draft.passages[0], room)

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa import parts
 from qa.parts import split_question
+from qa.turns import Turn, read_turn
 
 # (question, its parts)
 SEVERAL = [
@@ -254,3 +256,21 @@ def test_a_comparison_is_never_split(question: str) -> None:
 def test_more_than_three_questions_are_left_alone(question: str) -> None:
     many = " ".join([question.rstrip("?？") + "?"] * 4)
     assert split_question(many) == (many,)
+
+
+@pytest.mark.parametrize(
+    "piece", ["？充电站", "充电站，", "多少钱？", "多少，", "吉林呢？", "充电站多少，换电站多少，"]
+)
+def test_a_text_of_many_pieces_is_not_read_over_and_over(
+    piece: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def count(text: str) -> Turn:
+        read.append(len(text))
+        return read_turn(text)
+
+    monkeypatch.setattr(parts, "read_turn", count)
+    text = piece * 200
+    assert split_question(text) == (text,)
+    assert sum(read) <= 5 * len(text)

@@ -7,13 +7,15 @@ import re
 from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.types import Metadata
-from qa.types import Language, Notice, Request, Response
+from qa.phrases import phrase
+from qa.types import Frame, Language, Notice, Request, Response
 from qa.web.highlighting import Span, choose_excerpt, find_matches, merge_spans, render_text
 from qa.web.pane import Place, make_link, render_alone, render_body, render_pane
 from qa.web.rendering import (
@@ -216,6 +218,7 @@ def test_only_numbers_of_citations_become_links() -> None:
         ("答复。", "答复。\n\n以上内容以原文为准。"),
         ("答复。\n以原文为准。", "答复。\n\n以原文为准。"),
         ("答复。\n\n以原文为准。\n", "答复。\n\n以原文为准。"),
+        ("答覆。\n\n以原文爲準。", "答覆。\n\n以原文爲準。"),
         ("Yes.\n\nThe original text prevails.", "Yes.\n\nThe original text prevails."),
         ("以原文为准吗？\n是。", "以原文为准吗？\n是。\n\n以上内容以原文为准。"),
         ("", "\n\n以上内容以原文为准。"),
@@ -223,6 +226,12 @@ def test_only_numbers_of_citations_become_links() -> None:
 )
 def test_every_answer_ends_with_the_original_once(answer: str, ended: str) -> None:
     assert end_with_original(answer, CHINESE) == ended
+
+
+@pytest.mark.parametrize("frame", get_args(Frame))
+def test_the_assistant_s_own_end_is_known_in_every_script(frame: Frame) -> None:
+    answer = f"…\n\n{phrase('prevails', frame)}"
+    assert end_with_original(answer, CHINESE) == answer
 
 
 def test_what_an_answer_quotes_is_shown_once_as_its_citations() -> None:

@@ -13,6 +13,7 @@ from datetime import date
 from html import escape
 from itertools import groupby
 
+from documents.normalization import match_form
 from documents.types import Department, Document, Status
 from index.types import Hit
 from qa.answering import by_document
@@ -154,7 +155,7 @@ def render_answer(text: str, response: Response, texts: Texts) -> str:
 def end_with_original(answer: str, texts: Texts) -> str:
     """Return the answer ending with a paragraph that reminds of the original, added if missing."""
     lines = answer.strip().split("\n")
-    if "以原文为准" in lines[-1] or "original text prevails" in lines[-1].lower():
+    if "以原文为准" in match_form(lines[-1]) or "original text prevails" in lines[-1].lower():
         body, reminder = "\n".join(lines[:-1]).rstrip(), lines[-1]
     else:
         body, reminder = answer.strip(), texts.original_prevails
