@@ -101,6 +101,12 @@ def decide(question: Question, evidence: Sequence[Evidence]) -> Verdict:
     return Verdict("partial" if missing else "answered", tuple(stated), missing, confidence)
 
 
+def decide_named(question: Question, evidence: Sequence[Evidence]) -> Verdict:
+    """Return the verdict on clauses that the question names by their numbers, at least one."""
+    stated, missing = state(question, evidence, evidence)
+    return Verdict("partial" if missing else "answered", tuple(stated), missing, 1.0)
+
+
 def _covering(question: Question, evidence: Sequence[Evidence]) -> list[Evidence]:
     """Return the evidence that covers every year asked about."""
     return [e for e in evidence if all(_covers_year(question, e, year) for year in question.years)]
