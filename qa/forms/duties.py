@@ -118,6 +118,36 @@ _ACTS: dict[str, tuple[DepartmentRole, ...]] = {
     "参与": ("support",),
     "协助": ("support",),
 }
+# The official English names of Chinese departments, where a dictionary would go astray.
+_ENGLISH_NAMES = {
+    "agriculture and rural affairs": "农业农村",
+    "civil affairs": "民政",
+    "commerce": "商务",
+    "culture and tourism": "文化和旅游",
+    "development and reform": "发展和改革",
+    "ecology and environment": "生态环境",
+    "economy and information technology": "经济和信息化",
+    "education": "教育",
+    "emergency management": "应急管理",
+    "energy": "能源",
+    "finance": "财政",
+    "health": "卫生健康",
+    "housing and urban-rural development": "住房和城乡建设",
+    "human resources and social security": "人力资源和社会保障",
+    "industry and information technology": "工业和信息化",
+    "justice": "司法",
+    "market regulation": "市场监督管理",
+    "market supervision": "市场监督管理",
+    "natural resources": "自然资源",
+    "public security": "公安",
+    "science and technology": "科学技术",
+    "transport": "交通运输",
+    "transportation": "交通运输",
+    "water resources": "水利",
+}
+_OFFICIAL_ENGLISH = re.compile(
+    rf"\b(?:{'|'.join(sorted(_ENGLISH_NAMES, key=len, reverse=True))})\b", re.IGNORECASE
+)
 _ENGLISH_ACTS: dict[str, tuple[DepartmentRole, ...]] = {"lead": ("lead",), "supp": ("support",)}
 _LEVEL = re.compile(
     r"(?:全|本|我)?(?P<level>各?(?:[省市县区州]|自治区))(?:[（(][^（）()]*[）)])?级?(?=.{2})"
@@ -168,7 +198,13 @@ def _read_english(text: str) -> Asked | None:
         return None
     places = find_places(text)
     rest = _ENGLISH_FILLER.sub(" ", without_spans(text, [(p.start, p.end) for p in places]))
+    official = _OFFICIAL_ENGLISH.search(rest)
+    if official:
+        rest = f"{rest[: official.start()]} {rest[official.end() :]}"
     words = tuple(term.forms for term in translate(rest))
+    if official:
+        # Beside the official name any other word is a matter.
+        words = () if words else ((_ENGLISH_NAMES[official[0].lower()],),)
     roles = _ENGLISH_ACTS.get(asks["act"].lower()[:4], tuple(_ROLES))
     readings = tuple(region for place in places for region in place.readings)
     return Asked(Body("", "", readings), roles, words) if words else None

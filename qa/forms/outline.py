@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from documents.normalization import has_han, match_form
+from documents.normalization import match_form
 from documents.types import Document
 from index.names import fold, title_names
 from index.types import Index
@@ -56,7 +56,9 @@ _ENGLISH_FILLER = re.compile(
 def draft(question: Question, index: Index, day: date) -> Draft | None:
     """Return the outlines of the documents that the question asks about as a whole."""
     text = question.text
-    if read(match_form(text) if has_han(text) else text) is None and not _is_bare(text, index):
+    # Both spellings, because the match form leaves no space beside a Chinese 文号.
+    asks = any(read(spelling) is not None for spelling in (match_form(text), text))
+    if not asks and not _is_bare(text, index):
         return None
     named = find_named(text, index)
     rest = read(named.rest)
@@ -71,11 +73,12 @@ def draft(question: Question, index: Index, day: date) -> Draft | None:
 
 def read(text: str) -> str | None:
     """Return ``text``, a question without names, without asking for an outline; None where it asks none."""
-    if not has_han(text):
-        left = _ENGLISH_CUE.sub(GAP, text)
-        return None if left == text else _ENGLISH_FILLER.sub(" ", left)
     cues = [match.span() for match in _CUE.finditer(text) if is_subject(text[: match.start()])]
-    return without_spans(text, cues) if cues else None
+    if cues:
+        return without_spans(text, cues)
+    # An English question may hold a Chinese 文号.
+    left = _ENGLISH_CUE.sub(GAP, text)
+    return None if left == text else _ENGLISH_FILLER.sub(" ", left)
 
 
 def _is_bare(text: str, index: Index) -> bool:
