@@ -82,8 +82,7 @@ def read(text: str, index: Index | None = None) -> Question:
     """Return a question as the assistant reads it."""
     index = index or build()
     references = index.find_references(text)
-    named = [r for r in references if r.by == "number" or r.number]
-    return understand(text, named=named, expansions=index.expansions(text))
+    return understand(text, references=references, expansions=index.expansions(text))
 
 
 def ask(form: Form, text: str, *, index: Index | None = None, day: date = DAY) -> Draft | None:

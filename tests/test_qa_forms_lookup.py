@@ -15,6 +15,7 @@ from qa.forms.lookup import (
     find_beside,
     quote_clause,
 )
+from qa.labels import format_label
 from tests.conftest import FakeEncoder
 from tests.forms_library import ask, build, said
 
@@ -42,8 +43,11 @@ def test_the_clause_is_quoted_with_those_beside_it(
 ) -> None:
     found = answer(text)
     assert found.outcome == "answered"
-    assert [p.clause.path for p in found.passages] == [first, *beside]
-    assert all(len(p.quote) <= MAX_BESIDE for p in found.passages[1:])
+    assert [p.clause.path for p in found.passages] == [first]
+    # Those beside it are shown, and nothing rests on them.
+    shown = [line.text for line in found.lines if line.text.endswith("”")]
+    assert [text.partition(" “")[0] for text in shown] == [format_label(path) for path in beside]
+    assert all(len(text.partition(" “")[2]) <= MAX_BESIDE + 1 for text in shown)
 
 
 def test_a_number_that_is_not_there_is_refused_with_those_that_are() -> None:
