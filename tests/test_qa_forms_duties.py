@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from documents.parsing import parse_text
 from index.hybrid import HybridIndex
 from qa.drafts import Draft
-from qa.forms.duties import MAX_QUOTE, MOST_CLAUSES, draft, read, read_body
+from qa.forms.duties import MOST_CLAUSES, draft, read, read_body
+from qa.forms.lookup import MAX_BESIDE
 from tests.conftest import FakeEncoder
 from tests.forms_library import ask, said
 
@@ -88,7 +89,7 @@ def test_a_long_list_is_cut_and_quotes_are_short() -> None:
     document = parse_text(f"山东省体育工作要点\n{text}\n", "d")
     found = ask(draft, "省体育局负责什么", index=HybridIndex.build([document], FakeEncoder(64)))
     assert found is not None and len(found.passages) == MOST_CLAUSES
-    assert all(len(p.quote) <= MAX_QUOTE for p in found.passages)
+    assert all(len(p.quote) <= MAX_BESIDE for p in found.passages)
     assert said(found).startswith(f"文档库中有 {MOST_CLAUSES + 3} 处条款")
     assert said(found).endswith(f"……只列出前 {MOST_CLAUSES} 处。")
 

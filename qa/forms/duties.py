@@ -15,13 +15,10 @@ from documents.regions import Region, find_mentions, named_region
 from documents.types import Clause, DepartmentRole, Document
 from index.translation import translate
 from index.types import Index
-from index.units import heading_line
-from index.windows import split_sentences
 from qa.drafts import Draft
-from qa.excerpts import cut
 from qa.forms.arrangement import Item, arrange
+from qa.forms.lookup import quote_head
 from qa.labels import format_title
-from qa.passages import Passage, take
 from qa.phrases import phrase
 from qa.places import find_places
 from qa.question import Question
@@ -29,7 +26,6 @@ from qa.targets import without_spans
 from qa.types import Frame
 
 MOST_CLAUSES = 30
-MAX_QUOTE = 120
 # A longer question asks for more than a department's duties.
 _LONGEST = 60
 _ROLES: Sequence[DepartmentRole] = ("lead", "responsible", "support")
@@ -274,20 +270,6 @@ def _say(duties: Sequence[_Duty], frame: Frame) -> Iterator[Item]:
         yield format_title(metadata.title or id, metadata.number)
         for role, of_role in groupby(group, key=lambda duty: duty.role):
             yield phrase("duties_role", frame, role=phrase(role, frame))
-            yield from (_quote(duty.document, duty.clause) for duty in of_role)
+            yield from (quote_head(duty.document, duty.clause) for duty in of_role)
     if len(duties) > len(listed):
         yield phrase("duties_more", frame, n=len(listed))
-
-
-def _quote(document: Document, clause: Clause) -> Passage:
-    """Return a clause's heading with its number, else its first sentence."""
-    text = document.clean
-    line = heading_line(clause)
-    if line and text.startswith(line, clause.start):
-        return take(
-            document, clause.start, cut(text, clause.start, clause.start + len(line), MAX_QUOTE)
-        )
-    start, end = next(
-        iter(split_sentences(text, clause.start, clause.end)), (clause.start, clause.end)
-    )
-    return take(document, start, cut(text, start, end, MAX_QUOTE))

@@ -11,6 +11,8 @@ from documents.numbering import read_number
 from documents.types import Clause, Document
 from index.ordinals import Paths, Wanted, read_path
 from index.types import Index, Reference
+from index.units import heading_line
+from index.windows import split_sentences
 from qa.drafts import Draft
 from qa.excerpts import cut
 from qa.forms.arrangement import Item, arrange
@@ -25,7 +27,9 @@ from qa.types import Frame
 MAX_QUOTE = 600
 MAX_BESIDE = 120
 # What a clause number holds, in any language.
-_CUE = re.compile(r"[条條款项項章节節编編点點）)\d一二三四五六七八九十]|article|clause", re.IGNORECASE)
+_CUE = re.compile(
+    r"[条條款项項章节節编編点點）)\d一二三四五六七八九十]|article|clause", re.IGNORECASE
+)
 _BREAK = re.compile(r"[\s，,。；;？?！!]")
 
 
@@ -57,7 +61,8 @@ _SPOKEN = re.compile(
     r"(?:什么|啥|哪些)?(?:内容|东西|事)?(?:是什么|是啥)?)(?:来着|呢|呀|啊|吗)*[？?。！!\s]*$"
 )
 _ENGLISH_SPOKEN = re.compile(
-    r"^(?:(?:please\s+)?(?:what (?:does|do|is|are)|what's|show|quote|give|read|tell)(?: me)?\s+)?(?:the (?:text|content)s? of\s+)?"
+    r"^(?:(?:please\s+)?(?:what (?:does|do|is|are)|what's|show|quote|give|read|tell)(?: me)?\s+)?"
+    r"(?:the (?:text|content)s? of\s+)?"
     r"(?P<number>(?:item|point|task|paragraph|clause|article|measure|no\.?|number)\s*(?P<n>\d{1,3}))\s+"
     r"(?:of|in|under|from)\s+(?P<whose>.+?)\s*"
     r"(?:\b(?:say|says|provide|provides|state|states|cover|covers|contain|contains|require|requires|about|read))*\W*$",
@@ -141,6 +146,20 @@ def quote_clause(document: Document, clause: Clause, *, limit: int = MAX_QUOTE) 
     Where its first sentence is longer, it ends at a pause.
     """
     return take(document, clause.start, cut(document.clean, clause.start, clause.end, limit))
+
+
+def quote_head(document: Document, clause: Clause) -> Passage:
+    """Return a clause's heading with its number, else its first sentence."""
+    text = document.clean
+    line = heading_line(clause)
+    if line and text.startswith(line, clause.start):
+        return take(
+            document, clause.start, cut(text, clause.start, clause.start + len(line), MAX_BESIDE)
+        )
+    start, end = next(
+        iter(split_sentences(text, clause.start, clause.end)), (clause.start, clause.end)
+    )
+    return take(document, start, cut(text, start, end, MAX_BESIDE))
 
 
 def find_beside(document: Document, clause: Clause) -> list[Clause]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from documents.normalization import has_han
 from documents.types import Clause, Document
 from index.tokenization import content_words
 from index.types import Index
 from index.units import heading_line
-from qa.targets import GAP, STRICT_NOUNS, find_named, find_targets
+from qa.targets import GAP, STRICT_NOUNS, Named, find_named, find_targets
 
 _LEVELS = 2
+_FEWEST_WORDS = 2
 # Where what describes the document may end and the heading begin.
 _END = re.compile(rf"{GAP}|{'|'.join(sorted(STRICT_NOUNS, key=len, reverse=True))}")
 _EDGES = re.compile(
@@ -37,6 +39,8 @@ def find_part(text: str, index: Index) -> Part | None:
     whole = find_targets(named, named.rest, index, loose=False)
     if whole:
         return _only(whole)
+    if not has_han(text):
+        return _find_but_for_one_word(named, index)
     for end in reversed([match.end() for match in _END.finditer(named.rest)]):
         name = _EDGES.sub("", named.rest[end:])
         part = _only(find_targets(named, named.rest[:end], index, loose=False)) if name else None
@@ -44,6 +48,21 @@ def find_part(text: str, index: Index) -> Part | None:
         if part and clause:
             return Part(part.document, clause)
     return None
+
+
+def _find_but_for_one_word(named: Named, index: Index) -> Part | None:
+    """Return the one document that all words but one describe: translations miss a word of a title.
+
+    What is left must still tell a place or a name, a matter and a kind.
+    """
+    words = list(re.finditer(r"[A-Za-z]{4,}", named.rest))
+    found: dict[str, Part] = {}
+    for word in words if len(words) > _FEWEST_WORDS else ():
+        rest = f"{named.rest[: word.start()]} {named.rest[word.end() :]}"
+        part = _only(find_targets(named, rest, index, loose=False))
+        if part:
+            found[part.document.id] = part
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def _only(targets: tuple[object, ...]) -> Part | None:
