@@ -18,6 +18,7 @@ from index.types import Index
 from qa.drafts import Draft
 from qa.forms.arrangement import Item, arrange
 from qa.forms.lookup import quote_head
+from qa.forms.part import find_part
 from qa.labels import format_title
 from qa.phrases import phrase
 from qa.places import find_places
@@ -65,10 +66,12 @@ class _Duty:
 
 def draft(question: Question, index: Index, day: date) -> Draft | None:
     """Return the clauses in which the department that the question names has a role."""
-    asked = read(question.text)
+    asked, library = read(question.text), tuple(index.documents.values())
+    if asked is None:
+        asked, library = _read_scoped(question.text, index)
     if asked is None:
         return None
-    every = find_duties(asked, index.documents.values())
+    every = find_duties(asked, library)
     if not every:
         return None
     duties = [duty for duty in every if duty.role in asked.roles]
@@ -81,8 +84,8 @@ def draft(question: Question, index: Index, day: date) -> Draft | None:
 
 # --- the question ---------------------------------------------------------------------------------
 
-_BODY = r"[\u4e00-\u9fff]{1,18}?(?:[部厅局委办院行署社处]|委员会|办公室|政府|中心|公司|联合会|协会)"
-_WHAT = r"(?:什么|啥|哪些|哪几(?:项|条|个)|那些|些什么)"
+_BODY = r"[\u4e00-\u9fff]{1,18}?(?:[部厅局委办院行署社处]|委员会|办公室|政府|中心|公司|联合会|协会|海关|银行)"
+_WHAT = r"(?:什么|啥|哪些|哪几?(?:项|条|个|件)|那些|些什么)"
 _WORK = r"(?:工作|事项?|任务|职责|职能|责任|条款|方面|内容|项目|事情|东西)"
 _ACT = r"(?:牵头|负责|主管|主办|承担|配合|参与|协助|管)"
 _DUTY = r"(?:职责|职能|任务|责任|分工)"
@@ -106,6 +109,22 @@ _ASKS = (
     re.compile(
         rf"{_HEAD}有?{_WHAT}(?:{_WORK})?(?:是|由|归)+(?P<name>{_BODY})来?(?P<act>{_ACT})的?{_TAIL}"
     ),
+)
+# A department and what it has to do in a document: 省民政厅在安徽集群培育里要干什么, 意见中，省民政厅负责什么.
+_SCOPED = (
+    re.compile(
+        rf"{_HEAD}(?P<name>{_BODY})在(?P<scope>.{{2,30}}?)(?:里面?|之?中|之?内|上)?[，,\s]*"
+        rf"(?P<asks>{_MIDDLE}(?:{_ACT}|干|做|有).+)$"
+    ),
+    re.compile(
+        rf"{_HEAD}(?P<scope>.{{2,30}}?)(?:里面?|之?中|之?内)[，,\s]*(?P<name>{_BODY})"
+        rf"(?P<asks>{_MIDDLE}(?:{_ACT}|干|做|有).+)$"
+    ),
+    re.compile(rf"{_HEAD}(?P<name>{_BODY})的?\s*(?P<asks>{_DUTY})\s*(?P<scope>[^\s].{{2,30}})$"),
+)
+_DOES = re.compile(rf"{_MIDDLE}(?:干|做)(?:些|点|的)?(?:是)?{_WHAT}(?:{_WORK})?{_TAIL}")
+_ENGLISH_SCOPE = re.compile(
+    r"\s(?:under|according to|within|in)\s+(?P<scope>(?:the|that|this)\s.+?)\W*$", re.IGNORECASE
 )
 _ACTS: dict[str, tuple[DepartmentRole, ...]] = {
     "牵头": ("lead",),
@@ -172,6 +191,36 @@ def read(text: str) -> Asked | None:
         return None
     name, act = match["name"], match["act"]
     return Asked(read_body(name), _ACTS.get(act, tuple(_ROLES)))
+
+
+def _read_scoped(text: str, index: Index) -> tuple[Asked | None, tuple[Document, ...]]:
+    """Return the department asked about in a document that the question describes, and that document."""
+    for name, asks, scope in _take_scopes(text):
+        # 做什么 asks for all roles, as 职责 does.
+        asked = read(f"{name}的职责" if _DOES.fullmatch(asks) else f"{name}{asks}")
+        if asked is None:
+            continue
+        place = "".join(m.name for m in find_places(name)[:1])
+        noun = " document" if asked.words else "文件"
+        # Its place may be that of the document, too, and a scope need have no word for a document.
+        for described in (f"{place} {scope}", scope, f"{place}{scope}{noun}", f"{scope}{noun}"):
+            part = find_part(described, index)
+            if part is not None and part.clause is None:
+                return asked, (part.document,)
+    return None, ()
+
+
+def _take_scopes(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the ways to read a question as a department, what is asked of it, and in what."""
+    if not has_han(text):
+        match = _ENGLISH_SCOPE.search(text)
+        if match:
+            yield text[: match.start()], "", match["scope"]
+        return
+    form = match_form(text)
+    if len(form) <= _LONGEST:
+        for match in filter(None, (pattern.match(form) for pattern in _SCOPED)):
+            yield match["name"], match["asks"], match["scope"]
 
 
 @lru_cache(maxsize=65536)

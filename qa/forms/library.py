@@ -44,7 +44,8 @@ def draft(question: Question, index: Index, day: date) -> Draft | None:
     if wanted is None:
         return None
     library = tuple(index.documents.values())
-    if wanted.authority and not _of_authority(library, wanted.authority):
+    known = _STATE.search(wanted.authority) or _of_authority(library, wanted.authority)
+    if wanted.authority and not known:
         return None  # no authority: it is a matter that is left
     own = select(wanted, library)
     frame = question.frame
@@ -82,7 +83,7 @@ _FILLER = (
     r"请问|请|想问(?:一下|下)?|问(?:一下|下)|麻烦|帮我|给我|帮忙|我想|想|你好|您好|看看|看一下|看|查一下|查询|查|找一下|找"
     r"|告诉我|介绍|现在|目前|当前|全部|所有|一共|总共|共|都|关于|有关|相关|对于|是|有|的|了|过|吗|么|呢|嘛|吧|啊|呀|没有|没|不"
     r"|可以|可|能|里面|里|中|内|上|在|和|与|及|或|以及|跟|出台|印发|发布|发|制定|公布|颁布|下发|写|成文|份|个|部|些|到|本|这|这个|这里|您|你们|你|我们"
-    r"|省里|市里|年|哪|什么|各地区?|地区|地方"
+    r"|贵|按|各|分别|省市|那边|那儿|那里|这边|类型?|性质|材料|哪里|哪儿|一份|省里|市里|年|哪|什么|各地区?|地区|地方"
 )
 _SPACE = re.compile(rf"[{GAP}\s，,。.？?！!、；;：:“”\"'《》]+")
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d)年?度?")
@@ -93,12 +94,18 @@ _ENGLISH_NATIONAL = re.compile(r"\b(?:national|central)\b", re.IGNORECASE)
 _LISTED = re.compile(
     r"哪些|哪几|有几|几(?:个|份|部)|多少|清单|列|一览|目录|收录|入库|库里|库中|库内|知识库|文档库|数据库|系统|查"
 )
+# 江西那边的有啥, 2024年出台的有哪一份: documents of a place or a year, without a word for them.
+_UNNAMED = re.compile(
+    r"(?:的|那边|那儿)(?:都|还|又|一共|总共)*(?:收录?了?|有)(?:些)?(?:什么|啥|哪些|哪(?:几|一)?[份个部]|几[份个部]|多少[份个部]?)"
+    r"(?:呢|呀|啊)*[？?。\s]*$"
+)
+_STATE = re.compile(r"^(?:国务院|中共中央|党中央|全国人大|全国人民代表大会)")
 _NOUNS = re.compile(_NOUN)
 _FILLERS = re.compile(_FILLER)
 _AUTHORITY = re.compile(r"[\u4e00-\u9fff]{2,20}(?:[厅局委办部府院室署]|委员会)$")
 _ENGLISH_NOUN = re.compile(
     r"\b(?:policy |source |official )?"
-    r"(?:documents?|files?|policies|texts?|papers?|regulations|laws|notices|plans|opinions)\b",
+    r"(?:documents?|docs?|files?|policies|texts?|papers?|regulations|laws|notices|plans|opinions)\b",
     re.IGNORECASE,
 )
 _ENGLISH_KINDS = {
@@ -109,13 +116,13 @@ _ENGLISH_KINDS = {
     "opinions": ("意见",),
 }
 _ENGLISH_ABOUT = re.compile(
-    r"\b(?:which|what|list|show|library|database|collection|do you have|have you got|are there|is there|"
+    r"\b(?:which|what|any|list|show|library|database|collection|do you have|have you got|are there|is there|"
     r"available|how many|index(?:ed)?)\b",
     re.IGNORECASE,
 )
 _ENGLISH_FILLER = re.compile(
     r"\b(?:all|any|the|of|your|my|me|you|do|does|have|has|got|are|is|was|were|there|here|in|on|from|for|about|by|"
-    r"it|its|please|can|could|give|tell|us|a|an|and|or|every|hold|holds|contain|contains|cover|covered|"
+    r"come|comes|it|its|please|can|could|give|tell|us|a|an|and|or|every|hold|holds|contain|contains|cover|covered|"
     r"issued|published|written|dated|year|province|city|concerning|s|provincial|municipal|national|central|government)\b",
     re.IGNORECASE,
 )
@@ -131,7 +138,9 @@ def read(text: str) -> Wanted | None:
     form = match_form(text)
     nouns = _NOUNS.findall(form) if _CUE.search(form) else []
     kinds = [_LAWS.get(noun, noun) for noun in nouns if noun in _PLAIN_KINDS or noun in _LAWS]
-    if not nouns or (len(kinds) == len(nouns) and not _LISTED.search(form)):
+    if not nouns and not _UNNAMED.search(form):
+        return None
+    if nouns and (len(kinds) == len(nouns) and not _LISTED.search(form)):
         return None
     years = tuple(int(year) for year in _YEAR.findall(form))
     rest = _YEAR.sub(GAP, form)
@@ -142,6 +151,8 @@ def read(text: str) -> Wanted | None:
     rest = without_spans(rest, [(p.start, p.end) for p in places])
     pieces = [p for p in _SPACE.split(_FILLERS.sub(GAP, rest)) if p]
     named = tuple((place.name, place.readings) for place in places)
+    if not nouns and (pieces or not (named or years)):
+        return None
     if not pieces:
         return Wanted(named, years, tuple(dict.fromkeys(kinds)), national=national)
     # What is left may be an authority; its name holds words that were taken out.
