@@ -117,3 +117,21 @@ def test_a_name_has_place_level_and_core(
 def test_nothing_makes_it_fail(text: str) -> None:
     asked = read(text)
     assert asked is None or asked.roles
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("省水利厅在山东设施蔬菜意见里要干什么", ["二/（二）"]),
+        ("山东设施蔬菜意见中，省财政厅都参与哪几项", ["二/（一）", "三/（一）"]),
+        ("省财政厅职责 设施蔬菜", ["二/（一）", "三/（一）"]),
+        (
+            "What is the Department of Finance responsible for under the Shandong opinions?",
+            ["二/（一）", "三/（一）"],
+        ),
+        ("省水利厅在湖州老年助餐办法里要干什么", []),
+    ],
+)
+def test_duties_in_a_document_described(text: str, paths: list[str]) -> None:
+    found = ask(draft, text)
+    assert [p.clause.path for p in found.passages] == paths if found else not paths

@@ -57,6 +57,13 @@ def listed(text: str) -> list[str]:
         ("农业农村厅发布的文件有哪些", ["greenhouse"]),
         ("市政府办公室的文件有哪些", ["meals"]),
         ("documents issued in 2019", []),
+        # without a word for documents, or with more around it
+        ("山东那边的有啥", ["greenhouse", "rent"]),
+        ("2024年出台的有哪一份?", ["meals"]),
+        ("指导意见类的材料有没有", ["toilets"]),
+        ("贵库收录的文件按省市列一下,各有哪些", ["toilets", "meals", "greenhouse", "rent"]),
+        ("any docs from Shandong", ["greenhouse", "rent"]),
+        ("How many of your documents come from Shandong?", ["greenhouse", "rent"]),
         ("which documents were issued in 2019", ["rent"]),
     ],
 )

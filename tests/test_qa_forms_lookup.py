@@ -13,6 +13,7 @@ from qa.forms.lookup import (
     describe_numbers,
     draft,
     find_beside,
+    find_spoken,
     quote_clause,
 )
 from qa.labels import format_label
@@ -116,3 +117,31 @@ def test_items_that_run_through_their_parents_are_one_sequence() -> None:
 def test_numbers_of_chapters_and_articles() -> None:
     assert describe_numbers(build().documents["meals"]) == ["第一章–第三章", "第一条–第六条"]
     assert describe_numbers(parse_text("没有编号的通知\n正文。\n", "d")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("青岛公共租赁住房规定第三条写的什么", "第三条"),
+        ("青岛公共租赁住房规定里第2点说了啥", "第二条"),
+        ("山东设施蔬菜意见重点任务的第二项是什么", "二/（二）"),
+        ("山东设施蔬菜意见第（三）条讲什么", None),
+        ("What does item 2 of the Qingdao provisions say?", "第二条"),
+        ("湖州老年助餐办法第9条讲什么", None),
+    ],
+)
+def test_a_number_as_people_say_it(text: str, first: str | None) -> None:
+    found = answer(text)
+    assert [p.clause.path for p in found.passages] == ([first] if first else [])
+    assert (found.outcome, found.reason) == (("answered", None) if first else ("no_basis", "named"))
+
+
+def test_figures_are_points_before_they_are_brackets() -> None:
+    document = parse_text("一、甲\n（一）乙\n1. 丙。\n2. 丁。\n（二）戊\n3. 己。\n", "d")
+
+    def spoken(value: int, figure: bool) -> list[str]:
+        return [clause.path for clause in find_spoken(document, value, figure, None)]
+
+    assert spoken(2, True) == ["一/（一）/2"]
+    assert spoken(2, False) == ["一/（一）/2", "一/（二）"]
+    assert spoken(9, True) == []

@@ -87,3 +87,22 @@ def test_many_headings_are_cut() -> None:
 )
 def test_a_matter_is_not(text: str) -> None:
     assert ask(draft, text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("山东设施蔬菜意见的保障措施包括哪几个方面", ["三", "三/（一）", "三/（二）"]),
+        ("列出山东设施蔬菜意见的重点任务目录", ["二", "二/（一）", "二/（二）"]),
+        ("山东设施蔬菜意见的重点任务是哪两项", ["二", "二/（一）", "二/（二）"]),
+    ],
+)
+def test_a_part_named_by_its_heading_is_outlined(text: str, paths: list[str]) -> None:
+    assert [p.clause.path for p in answer(text).passages] == paths
+
+
+@pytest.mark.parametrize(
+    "text", ["山东设施蔬菜意见一共分几大部分", "山东设施蔬菜意见都讲了哪几块内容"]
+)
+def test_how_many_parts_a_document_has(text: str) -> None:
+    assert "三、保障措施" in said(answer(text))

@@ -130,7 +130,6 @@ _ACTS: dict[str, tuple[DepartmentRole, ...]] = {
     "牵头": ("lead",),
     "主办": ("lead",),
     "配合": ("support",),
-    "参与": ("support",),
     "协助": ("support",),
 }
 # The official English names of Chinese departments, where a dictionary would go astray.
