@@ -193,6 +193,7 @@ TEXTS: Texts = {
     # --- library
     "library": ("文档库中共有 {n} 份文件{scope}：", "The library has {n} document(s){scope}:"),
     "library_scope": ("（{told}）", " ({told})"),
+    "library_national": ("国家", "national"),
     "library_none": (
         "文档库中没有这样的文件{scope}。",
         "The library has no such document{scope}.",

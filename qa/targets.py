@@ -213,16 +213,16 @@ def _numbers(reference: Reference) -> frozenset[str]:
 
 # Words for documents which as often mean what one says.
 _LOOSE = tuple("政策措施 若干措施 若干政策 政策 措施 举措 规定 标准 规范 指南 目录 清单".split())
-_STRICT = tuple(k for k in KINDS if len(k) > 1 and k not in _LOOSE)
+STRICT_NOUNS = tuple(k for k in KINDS if len(k) > 1 and k not in _LOOSE)
 _POINTED = r"(?:那|这|该|此|本|\d年的?|新|旧|老)(?:个|份|部|项|套|条|些|版)?(?:新|旧|老)?的?"
 _NOUN = re.compile(
     rf"(?P<pointed>{_POINTED})?(?:"
-    rf"(?P<strict>{'|'.join(sorted(_STRICT, key=len, reverse=True))})"
+    rf"(?P<strict>{'|'.join(sorted(STRICT_NOUNS, key=len, reverse=True))})"
     rf"|(?P<any>(?:政策|红头)?文件)|(?P<loose>{'|'.join(_LOOSE)}))(?!化)"
 )
 _SUBJECT = re.compile(
     rf"(?:(?:^|[{GAP}，,。？?！!；;\s])(?:请|帮我|麻烦|给我|你好|您好|请问|问一下|想问下?)*"
-    rf"|{'|'.join([*_STRICT, *_LOOSE, '文件', '法'])}|[》〉」”\"')）]|\d号)(?:20\d\d年)?[的在\s]*$"
+    rf"|{'|'.join([*STRICT_NOUNS, *_LOOSE, '文件', '法'])}|[》〉」”\"')）]|\d号)(?:20\d\d年)?[的在\s]*$"
 )
 _ENGLISH_KINDS: dict[str, tuple[str, ...]] = {
     r"(?:action |work |implementation )?(?:plan|programme|program)": ("方案", "计划", "规划"),

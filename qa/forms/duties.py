@@ -15,13 +15,11 @@ from documents.regions import Region, find_mentions, named_region
 from documents.types import Clause, DepartmentRole, Document
 from index.translation import translate
 from index.types import Index
-from index.units import heading_line
-from index.windows import split_sentences
 from qa.drafts import Draft
-from qa.excerpts import cut
 from qa.forms.arrangement import Item, arrange
+from qa.forms.lookup import quote_head
+from qa.forms.part import find_part
 from qa.labels import format_title
-from qa.passages import Passage, take
 from qa.phrases import phrase
 from qa.places import find_places
 from qa.question import Question
@@ -29,7 +27,6 @@ from qa.targets import without_spans
 from qa.types import Frame
 
 MOST_CLAUSES = 30
-MAX_QUOTE = 120
 # A longer question asks for more than a department's duties.
 _LONGEST = 60
 _ROLES: Sequence[DepartmentRole] = ("lead", "responsible", "support")
@@ -69,10 +66,12 @@ class _Duty:
 
 def draft(question: Question, index: Index, day: date) -> Draft | None:
     """Return the clauses in which the department that the question names has a role."""
-    asked = read(question.text)
+    asked, library = read(question.text), tuple(index.documents.values())
+    if asked is None:
+        asked, library = _read_scoped(question.text, index)
     if asked is None:
         return None
-    every = find_duties(asked, index.documents.values())
+    every = find_duties(asked, library)
     if not every:
         return None
     duties = [duty for duty in every if duty.role in asked.roles]
@@ -85,8 +84,8 @@ def draft(question: Question, index: Index, day: date) -> Draft | None:
 
 # --- the question ---------------------------------------------------------------------------------
 
-_BODY = r"[\u4e00-\u9fff]{1,18}?(?:[部厅局委办院行署社处]|委员会|办公室|政府|中心|公司|联合会|协会)"
-_WHAT = r"(?:什么|啥|哪些|哪几(?:项|条|个)|那些|些什么)"
+_BODY = r"[\u4e00-\u9fff]{1,18}?(?:[部厅局委办院行署社处]|委员会|办公室|政府|中心|公司|联合会|协会|海关|银行)"
+_WHAT = r"(?:什么|啥|哪些|哪几?(?:项|条|个|件)|那些|些什么)"
 _WORK = r"(?:工作|事项?|任务|职责|职能|责任|条款|方面|内容|项目|事情|东西)"
 _ACT = r"(?:牵头|负责|主管|主办|承担|配合|参与|协助|管)"
 _DUTY = r"(?:职责|职能|任务|责任|分工)"
@@ -111,13 +110,58 @@ _ASKS = (
         rf"{_HEAD}有?{_WHAT}(?:{_WORK})?(?:是|由|归)+(?P<name>{_BODY})来?(?P<act>{_ACT})的?{_TAIL}"
     ),
 )
+# A department and what it has to do in a document: 省民政厅在安徽集群培育里要干什么, 意见中，省民政厅负责什么.
+_SCOPED = (
+    re.compile(
+        rf"{_HEAD}(?P<name>{_BODY})在(?P<scope>.{{2,30}}?)(?:里面?|之?中|之?内|上)?[，,\s]*"
+        rf"(?P<asks>{_MIDDLE}(?:{_ACT}|干|做|有).+)$"
+    ),
+    re.compile(
+        rf"{_HEAD}(?P<scope>.{{2,30}}?)(?:里面?|之?中|之?内)[，,\s]*(?P<name>{_BODY})"
+        rf"(?P<asks>{_MIDDLE}(?:{_ACT}|干|做|有).+)$"
+    ),
+    re.compile(rf"{_HEAD}(?P<name>{_BODY})的?\s*(?P<asks>{_DUTY})\s*(?P<scope>[^\s].{{2,30}})$"),
+)
+_DOES = re.compile(rf"{_MIDDLE}(?:干|做)(?:些|点|的)?(?:是)?{_WHAT}(?:{_WORK})?{_TAIL}")
+_ENGLISH_SCOPE = re.compile(
+    r"\s(?:under|according to|within|in)\s+(?P<scope>(?:the|that|this)\s.+?)\W*$", re.IGNORECASE
+)
 _ACTS: dict[str, tuple[DepartmentRole, ...]] = {
     "牵头": ("lead",),
     "主办": ("lead",),
     "配合": ("support",),
-    "参与": ("support",),
     "协助": ("support",),
 }
+# The official English names of Chinese departments, where a dictionary would go astray.
+_ENGLISH_NAMES = {
+    "agriculture and rural affairs": "农业农村",
+    "civil affairs": "民政",
+    "commerce": "商务",
+    "culture and tourism": "文化和旅游",
+    "development and reform": "发展和改革",
+    "ecology and environment": "生态环境",
+    "economy and information technology": "经济和信息化",
+    "education": "教育",
+    "emergency management": "应急管理",
+    "energy": "能源",
+    "finance": "财政",
+    "health": "卫生健康",
+    "housing and urban-rural development": "住房和城乡建设",
+    "human resources and social security": "人力资源和社会保障",
+    "industry and information technology": "工业和信息化",
+    "justice": "司法",
+    "market regulation": "市场监督管理",
+    "market supervision": "市场监督管理",
+    "natural resources": "自然资源",
+    "public security": "公安",
+    "science and technology": "科学技术",
+    "transport": "交通运输",
+    "transportation": "交通运输",
+    "water resources": "水利",
+}
+_OFFICIAL_ENGLISH = re.compile(
+    rf"\b(?:{'|'.join(sorted(_ENGLISH_NAMES, key=len, reverse=True))})\b", re.IGNORECASE
+)
 _ENGLISH_ACTS: dict[str, tuple[DepartmentRole, ...]] = {"lead": ("lead",), "supp": ("support",)}
 _LEVEL = re.compile(
     r"(?:全|本|我)?(?P<level>各?(?:[省市县区州]|自治区))(?:[（(][^（）()]*[）)])?级?(?=.{2})"
@@ -148,6 +192,36 @@ def read(text: str) -> Asked | None:
     return Asked(read_body(name), _ACTS.get(act, tuple(_ROLES)))
 
 
+def _read_scoped(text: str, index: Index) -> tuple[Asked | None, tuple[Document, ...]]:
+    """Return the department asked about in a document that the question describes, and that document."""
+    for name, asks, scope in _take_scopes(text):
+        # 做什么 asks for all roles, as 职责 does.
+        asked = read(f"{name}的职责" if _DOES.fullmatch(asks) else f"{name}{asks}")
+        if asked is None:
+            continue
+        place = "".join(m.name for m in find_places(name)[:1])
+        noun = " document" if asked.words else "文件"
+        # Its place may be that of the document, too, and a scope need have no word for a document.
+        for described in (f"{place} {scope}", scope, f"{place}{scope}{noun}", f"{scope}{noun}"):
+            part = find_part(described, index)
+            if part is not None and part.clause is None:
+                return asked, (part.document,)
+    return None, ()
+
+
+def _take_scopes(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the ways to read a question as a department, what is asked of it, and in what."""
+    if not has_han(text):
+        match = _ENGLISH_SCOPE.search(text)
+        if match:
+            yield text[: match.start()], "", match["scope"]
+        return
+    form = match_form(text)
+    if len(form) <= _LONGEST:
+        for match in filter(None, (pattern.match(form) for pattern in _SCOPED)):
+            yield match["name"], match["asks"], match["scope"]
+
+
 @lru_cache(maxsize=65536)
 def read_body(name: str) -> Body:
     """Take a department's name apart; in match form, as a clause or a question writes it."""
@@ -168,7 +242,13 @@ def _read_english(text: str) -> Asked | None:
         return None
     places = find_places(text)
     rest = _ENGLISH_FILLER.sub(" ", without_spans(text, [(p.start, p.end) for p in places]))
+    official = _OFFICIAL_ENGLISH.search(rest)
+    if official:
+        rest = f"{rest[: official.start()]} {rest[official.end() :]}"
     words = tuple(term.forms for term in translate(rest))
+    if official:
+        # Beside the official name any other word is a matter.
+        words = () if words else ((_ENGLISH_NAMES[official[0].lower()],),)
     roles = _ENGLISH_ACTS.get(asks["act"].lower()[:4], tuple(_ROLES))
     readings = tuple(region for place in places for region in place.readings)
     return Asked(Body("", "", readings), roles, words) if words else None
@@ -238,20 +318,6 @@ def _say(duties: Sequence[_Duty], frame: Frame) -> Iterator[Item]:
         yield format_title(metadata.title or id, metadata.number)
         for role, of_role in groupby(group, key=lambda duty: duty.role):
             yield phrase("duties_role", frame, role=phrase(role, frame))
-            yield from (_quote(duty.document, duty.clause) for duty in of_role)
+            yield from (quote_head(duty.document, duty.clause) for duty in of_role)
     if len(duties) > len(listed):
         yield phrase("duties_more", frame, n=len(listed))
-
-
-def _quote(document: Document, clause: Clause) -> Passage:
-    """Return a clause's heading with its number, else its first sentence."""
-    text = document.clean
-    line = heading_line(clause)
-    if line and text.startswith(line, clause.start):
-        return take(
-            document, clause.start, cut(text, clause.start, clause.start + len(line), MAX_QUOTE)
-        )
-    start, end = next(
-        iter(split_sentences(text, clause.start, clause.end)), (clause.start, clause.end)
-    )
-    return take(document, start, cut(text, start, end, MAX_QUOTE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from documents.departments import normalize_name
@@ -28,12 +28,14 @@ MOST_LISTED = 50
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which documents are asked for; empty does not limit. ``places`` are (as spelled, readings)."""
+    """Which documents are asked for; empty does not limit. ``places`` are (as spelled, readings),
+    ``national`` those of the state itself."""
 
     places: tuple[tuple[str, tuple[Region, ...]], ...] = ()
     years: tuple[int, ...] = ()
     kinds: tuple[str, ...] = ()
     authority: str = ""
+    national: bool = False
 
 
 def draft(question: Question, index: Index, day: date) -> Draft | None:
@@ -42,7 +44,8 @@ def draft(question: Question, index: Index, day: date) -> Draft | None:
     if wanted is None:
         return None
     library = tuple(index.documents.values())
-    if wanted.authority and not _of_authority(library, wanted.authority):
+    known = _STATE.search(wanted.authority) or _of_authority(library, wanted.authority)
+    if wanted.authority and not known:
         return None  # no authority: it is a matter that is left
     own = select(wanted, library)
     frame = question.frame
@@ -79,40 +82,48 @@ _LAWS = {"法律": "法"}
 _FILLER = (
     r"请问|请|想问(?:一下|下)?|问(?:一下|下)|麻烦|帮我|给我|帮忙|我想|想|你好|您好|看看|看一下|看|查一下|查询|查|找一下|找"
     r"|告诉我|介绍|现在|目前|当前|全部|所有|一共|总共|共|都|关于|有关|相关|对于|是|有|的|了|过|吗|么|呢|嘛|吧|啊|呀|没有|没|不"
-    r"|可以|可|能|里面|里|中|内|上|在|和|与|及|或|以及|跟|出台|印发|发布|发|制定|公布|颁布|下发|写|成文|份|个|部|些|到|本|这|这个|这里|您|你|你们"
-    r"|省里|市里|年|哪|什么|各地区?|地区|地方"
+    r"|可以|可|能|里面|里|中|内|上|在|和|与|及|或|以及|跟|出台|印发|发布|发|制定|公布|颁布|下发|写|成文|份|个|部|些|到|本|这|这个|这里|您|你们|你|我们"
+    r"|贵库|贵|按|各|分别|省市|那边|那儿|那里|这边|类型?|性质|材料|哪里|哪儿|一份|省里|市里|年|哪|什么|各地区?|地区|地方"
 )
 _SPACE = re.compile(rf"[{GAP}\s，,。.？?！!、；;：:“”\"'《》]+")
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d)年?度?")
 _CUE = re.compile(rf"(?:{_ABOUT})")
+_NATIONAL = re.compile(r"国家(?:级|层面|出台)|(?:国家|中央|全国)(?=的)")
+_ENGLISH_NATIONAL = re.compile(r"\b(?:national|central)\b", re.IGNORECASE)
 # 有什么办法 asks for a way out: a kind alone needs words that ask for a list.
 _LISTED = re.compile(
-    r"哪些|哪几|有几|几(?:个|份|部)|多少|清单|列|一览|目录|收录|入库|库里|库中|库内|知识库|文档库|数据库|系统|查"
+    r"哪些|哪几|有几|几(?:个|份|部)|多少|清单|列|一览|目录|收录|入库|库里|库中|库内|知识库|文档库|数据库|系统|查|类的?(?:材料|文件)"
 )
+# 江西那边的有啥, 2024年出台的有哪一份: documents of a place or a year, without a word for them.
+_UNNAMED = re.compile(
+    r"(?:的|那边|那儿)(?:都|还|又|一共|总共)*(?:收录?了?|有)(?:些)?(?:什么|啥|哪些|哪(?:几|一)?[份个部]|几[份个部]|多少[份个部]?)"
+    r"(?:呢|呀|啊)*[？?。\s]*$"
+)
+_STATE = re.compile(r"^(?:国务院|中共中央|党中央|全国人大|全国人民代表大会)")
 _NOUNS = re.compile(_NOUN)
 _FILLERS = re.compile(_FILLER)
 _AUTHORITY = re.compile(r"[\u4e00-\u9fff]{2,20}(?:[厅局委办部府院室署]|委员会)$")
 _ENGLISH_NOUN = re.compile(
     r"\b(?:policy |source |official )?"
-    r"(?:documents?|files?|policies|texts?|papers?|regulations|laws|notices|plans|opinions)\b",
+    r"(?:documents?|docs?|files?|policies|texts?|papers?|regulations|laws|notices|plans|opinions)\b",
     re.IGNORECASE,
 )
 _ENGLISH_KINDS = {
-    "regulations": "条例",
-    "laws": "法",
-    "notices": "通知",
-    "plans": "方案",
-    "opinions": "意见",
+    "regulations": ("条例", "规定", "办法", "细则"),
+    "laws": ("法",),
+    "notices": ("通知",),
+    "plans": ("方案", "计划", "规划"),
+    "opinions": ("意见",),
 }
 _ENGLISH_ABOUT = re.compile(
-    r"\b(?:which|what|list|show|library|database|collection|do you have|have you got|are there|is there|"
+    r"\b(?:which|what|any|list|show|library|database|collection|do you have|have you got|are there|is there|"
     r"available|how many|index(?:ed)?)\b",
     re.IGNORECASE,
 )
 _ENGLISH_FILLER = re.compile(
-    r"\b(?:all|any|the|of|your|my|me|you|do|does|have|has|got|are|is|there|here|in|on|from|for|about|by|"
-    r"it|its|please|can|could|give|tell|us|a|an|and|or|every|hold|holds|contain|contains|cover|covered|"
-    r"issued|published|written|dated|year|province|city|concerning|s|provincial|municipal|government)\b",
+    r"\b(?:all|any|the|of|your|my|me|you|do|does|have|has|got|are|is|was|were|there|here|in|on|from|for|about|by|"
+    r"come|comes|it|its|please|can|could|give|tell|us|a|an|and|or|every|hold|holds|contain|contains|cover|covered|"
+    r"issued|published|written|dated|year|province|city|concerning|s|provincial|municipal|national|central|government)\b",
     re.IGNORECASE,
 )
 
@@ -127,17 +138,23 @@ def read(text: str) -> Wanted | None:
     form = match_form(text)
     nouns = _NOUNS.findall(form) if _CUE.search(form) else []
     kinds = [_LAWS.get(noun, noun) for noun in nouns if noun in _PLAIN_KINDS or noun in _LAWS]
-    if not nouns or (len(kinds) == len(nouns) and not _LISTED.search(form)):
+    if not nouns and not _UNNAMED.search(form):
+        return None
+    if nouns and (len(kinds) == len(nouns) and not _LISTED.search(form)):
         return None
     years = tuple(int(year) for year in _YEAR.findall(form))
-    rest = _NOUNS.sub(GAP, _CUE.sub(GAP, _YEAR.sub(GAP, form)))
+    rest = _YEAR.sub(GAP, form)
+    national = _NATIONAL.search(rest) is not None
+    rest = _NOUNS.sub(GAP, _CUE.sub(GAP, _NATIONAL.sub(GAP, rest)))
     # As every word must be accounted for, a name is not read across two of them.
     places = find_mentions(rest)
     rest = without_spans(rest, [(p.start, p.end) for p in places])
     pieces = [p for p in _SPACE.split(_FILLERS.sub(GAP, rest)) if p]
     named = tuple((place.name, place.readings) for place in places)
+    if not nouns and (pieces or not (named or years)):
+        return None
     if not pieces:
-        return Wanted(named, years, tuple(dict.fromkeys(kinds)))
+        return Wanted(named, years, tuple(dict.fromkeys(kinds)), national=national)
     # What is left may be an authority; its name holds words that were taken out.
     authority = max(_SPACE.split(_strip(rest)), key=len)
     left = _FILLERS.sub(GAP, rest.replace(authority, GAP))
@@ -162,11 +179,11 @@ def _read_english(text: str) -> Wanted | None:
         rest = pattern.sub(" ", rest)
     if any(character.isalnum() for character in rest):
         return None
-    kind = _ENGLISH_KINDS.get(noun[0].lower())
     return Wanted(
         tuple((place.name, place.readings) for place in places),
         tuple(int(year) for year in _YEAR.findall(text)),
-        (kind,) if kind else (),
+        _ENGLISH_KINDS.get(noun[0].lower(), ()),
+        national=_ENGLISH_NATIONAL.search(text) is not None,
     )
 
 
@@ -184,7 +201,8 @@ def _is_wanted(wanted: Wanted, document: Document) -> bool:
     region = _region(document)
     return (
         (not wanted.years or _written(document).year in wanted.years)
-        and (not wanted.kinds or any((metadata.kind or "").endswith(kind) for kind in wanted.kinds))
+        and (not wanted.kinds or any(_is_kind(metadata.kind, kind) for kind in wanted.kinds))
+        and (not wanted.national or metadata.level == "国家")
         and (not wanted.authority or bool(_of_authority([document], wanted.authority)))
         and (
             not wanted.places
@@ -197,10 +215,15 @@ def _is_wanted(wanted: Wanted, document: Document) -> bool:
     )
 
 
+def _is_kind(kind: str | None, wanted: str) -> bool:
+    """Whether a document's kind is the wanted one, or a sort of it: 行动方案 is a 方案, 办法 no 法."""
+    return kind is not None and (kind == wanted or (len(wanted) > 1 and kind.endswith(wanted)))
+
+
 def _above(wanted: Wanted, library: Iterable[Document]) -> list[Document]:
     """Return the documents that apply in the places asked about because they come from above."""
     places = [place for _, readings in wanted.places for place in readings]
-    unplaced = Wanted((), wanted.years, wanted.kinds, wanted.authority)
+    unplaced = replace(wanted, places=())
     return [
         document
         for document in select(unplaced, library)
@@ -266,6 +289,7 @@ def _none(wanted: Wanted, frame: Frame) -> str:
 def _scope(wanted: Wanted, frame: Frame) -> str:
     """Return what the list is limited to, in the words of the question."""
     parts = ["、".join(dict.fromkeys(name for name, _ in wanted.places))]
+    parts += [phrase("library_national", frame)] if wanted.national else []
     parts += ["、".join(map(str, wanted.years)), wanted.authority, "、".join(wanted.kinds)]
     told = " ".join(filter(None, parts))
     return phrase("library_scope", frame, told=told) if told else ""

@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from documents.normalization import match_form
+from documents.normalization import has_han, match_form
+from documents.numbering import read_number
 from documents.types import Clause, Document
-from index.ordinals import read_path
+from index.ordinals import Paths, Wanted, read_path
 from index.types import Index, Reference
+from index.units import heading_line
+from index.windows import split_sentences
 from qa.drafts import Draft
 from qa.excerpts import cut
 from qa.forms.arrangement import Item, arrange
+from qa.forms.part import find_part
 from qa.labels import format_label, format_title
 from qa.passages import Passage, take
 from qa.phrases import phrase
@@ -23,7 +27,9 @@ from qa.types import Frame
 MAX_QUOTE = 600
 MAX_BESIDE = 120
 # What a clause number holds, in any language.
-_CUE = re.compile(r"[条條款项項章节節编編）)\d一二三四五六七八九十]|article|clause", re.IGNORECASE)
+_CUE = re.compile(
+    r"[条條款项項章节節编編点點）)\d一二三四五六七八九十]|article|clause", re.IGNORECASE
+)
 _BREAK = re.compile(r"[\s，,。；;？?！!]")
 
 
@@ -33,7 +39,7 @@ def draft(question: Question, index: Index, day: date) -> Draft | None:
         return None
     references = [r for r in index.find_references(question.text) if r.number]
     if not _asks_nothing_else(question, references):
-        return None
+        return _draft_spoken(question, index)
     clauses = dict.fromkeys(clause for r in references for clause in r.clauses)
     if clauses:
         found = [(index.documents[id], index.clause(id, path)) for id, path in clauses]
@@ -44,6 +50,62 @@ def draft(question: Question, index: Index, day: date) -> Draft | None:
         return None
     lines, _ = arrange(_refuse(refused, question, index))
     return Draft(form="lookup", outcome="no_basis", lines=lines, reason="named")
+
+
+# 里第6点说了啥, 的第（十一）条写的什么: a number as people say it, behind what says whose it is.
+_NUMERAL = r"(?:[零〇一二两三四五六七八九十百]{1,6}|\d{1,3})"
+_SPOKEN = re.compile(
+    rf"^(?P<whose>.+?)[的里中内面之，,、\s]*(?P<number>第[（(]?(?P<n>{_NUMERAL})[）)]?"
+    rf"(?:大?[条点项款]|个?(?:方面|任务)|项(?:重点)?任务))[的里中，,\s]*"
+    r"(?:(?:到底|具体|主要|都|是|是不是)*(?:写|说|讲|谈|规定|要求|提)?[了的到]*(?:些|都)?(?:是|些)?"
+    r"(?:什么|啥|哪些)?(?:内容|东西|事)?(?:是什么|是啥)?)(?:来着|呢|呀|啊|吗)*[？?。！!\s]*$"
+)
+_ENGLISH_SPOKEN = re.compile(
+    r"^(?:(?:please\s+)?(?:what (?:does|do|is|are)|what's|show|quote|give|read|tell)(?: me)?\s+)?"
+    r"(?:the (?:text|content)s? of\s+)?"
+    r"(?P<number>(?:item|point|task|paragraph|clause|article|measure|no\.?|number)\s*(?P<n>\d{1,3}))\s+"
+    r"(?:of|in|under|from)\s+(?P<whose>.+?)\s*"
+    r"(?:\b(?:say|says|provide|provides|state|states|cover|covers|contain|contains|require|requires|about|read))*\W*$",
+    re.IGNORECASE,
+)
+# The schemes that such a number may mean: figures stand for points first.
+_ARTICLES = frozenset({"article"})
+_FIGURES = frozenset({"point", "digits", "half", "circle"})
+_NUMERALS = frozenset({"bracket", "comma", "inline"})
+
+
+def _draft_spoken(question: Question, index: Index) -> Draft | None:
+    """Return the clauses with a number as people say it, of the one document or part described."""
+    text = question.text
+    pattern, text = (_SPOKEN, match_form(text)) if has_han(text) else (_ENGLISH_SPOKEN, text)
+    match = pattern.match(text)
+    part = find_part(match["whose"], index) if match else None
+    value = read_number(match["n"]) if match else None
+    if match is None or part is None or not value:
+        return None
+    document = part.document
+    found = find_spoken(document, value, match["n"].isdecimal(), part.clause)
+    if not found:
+        numbers = phrase("lookup_join", question.frame).join(describe_numbers(document))
+        title = format_title(document.metadata.title or document.id, document.metadata.number)
+        line = phrase(
+            "lookup_missing", question.frame, title=title, number=match["number"], range=numbers
+        )
+        return Draft(form="lookup", outcome="no_basis", lines=arrange([line])[0], reason="named")
+    lines, passages = arrange(_quote([(document, clause) for clause in found], question.frame))
+    return Draft(form="lookup", outcome="answered", passages=passages, lines=lines)
+
+
+def find_spoken(document: Document, value: int, figure: bool, part: Clause | None) -> list[Clause]:
+    """Return the clauses with number ``value``, of whatever scheme; below ``part`` where there is one.
+
+    A ``figure`` (6) is one of 6. before it is one of （六）, a numeral any.
+    """
+    items = (_FIGURES, _NUMERALS) if figure else (_FIGURES | _NUMERALS,)
+    under = f"{part.path}/" if part else ""
+    paths = Paths(clause.path for clause in document.clauses)
+    found = paths.find((Wanted((_ARTICLES, *items), value),), under=under)
+    return [document.clause(path) for path in found]
 
 
 def _asks_nothing_else(question: Question, references: Sequence[Reference]) -> bool:
@@ -84,6 +146,20 @@ def quote_clause(document: Document, clause: Clause, *, limit: int = MAX_QUOTE) 
     Where its first sentence is longer, it ends at a pause.
     """
     return take(document, clause.start, cut(document.clean, clause.start, clause.end, limit))
+
+
+def quote_head(document: Document, clause: Clause) -> Passage:
+    """Return a clause's heading with its number, else its first sentence."""
+    text = document.clean
+    line = heading_line(clause)
+    if line and text.startswith(line, clause.start):
+        return take(
+            document, clause.start, cut(text, clause.start, clause.start + len(line), MAX_BESIDE)
+        )
+    start, end = next(
+        iter(split_sentences(text, clause.start, clause.end)), (clause.start, clause.end)
+    )
+    return take(document, start, cut(text, start, end, MAX_BESIDE))
 
 
 def find_beside(document: Document, clause: Clause) -> list[Clause]:

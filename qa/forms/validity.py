@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import dropwhile
 from typing import Literal
 
 from documents.metadata import KINDS
@@ -57,8 +58,9 @@ class _Finding:
 
 def draft(question: Question, index: Index, day: date) -> Draft | None:
     """Return the validity of the documents asked about on ``day``, or on that of the question."""
-    text = match_form(question.text)
-    if not _CUE.search(text) or read(text if has_han(text) else question.text, day) is None:
+    # Both spellings, because the match form leaves no space beside a Chinese 文号.
+    texts = (match_form(question.text), question.text)
+    if not any(_CUE.search(text) and read(text, day) for text in texts):
         return None
     named = find_named(question.text, index)
     asked = read(named.rest, day)
@@ -84,7 +86,7 @@ def draft(question: Question, index: Index, day: date) -> Draft | None:
 _WHEN = r"(?:哪(?:一)?(?:年|天|日)|什么(?:时候|时间|日期)|何(?:时|日)|啥时候|几(?:时|年|月)|多(?:久|少年|长时间|长))"
 _MANNER = (
     r"(?:到底|究竟|现在|目前|如今|现行|现|还|仍然?|依然|依旧|是否|是不是|有没有|会不会|能不能|能否|可否|已经?|一直|继续|就"
-    r"|不再|不|没有?被?|正式|开始|算(?:不算)?|具有|有|被|给|由|会|要|将|能|可以|是|在)"
+    r"|从|打|不再|不|没有?被?|正式|开始|算(?:不算)?|具有|有|被|给|由|会|要|将|能|可以|是|在)"
 )
 _TAIL = r"(?:了没有?|没有|了|吗|么|呢|嘛|吧|啊|的|为止|截止|结束)"
 _WHAT = r"(?:(?:什么|哪(?:个|份|部|项)|啥|谁)(?:新)?(?:的)?(?:文件|政策|办法|规定|方案)?(?:给|所)?)"
@@ -139,7 +141,10 @@ _CUE = re.compile(
     "|".join([*_ALWAYS.values(), *_BESIDE.values(), *_ENGLISH.values()]), re.IGNORECASE
 )
 # What the document itself says about the validity of something else.
-_WITHIN = re.compile(r"(?:(?:里面?|中|内)的?|(?:规定|要求|明确|提到|所称)的)$")
+_WITHIN = re.compile(
+    rf"(?:(?:里面?|中|内)|(?:里面?|中|内|所|文件|{'|'.join(sorted(KINDS, key=len, reverse=True))})"
+    r"(?:规定|要求|明确|提到))的?$"
+)
 
 
 def read(text: str, day: date) -> Asked | None:
@@ -148,7 +153,8 @@ def read(text: str, day: date) -> Asked | None:
     ``day`` is what 明年 counts from.
     """
     asked_day, text = _take_day(text, day)
-    found = _read_chinese(text) if has_han(text) else _read_english(text)
+    # An English question may hold a Chinese 文号.
+    found = (_read_chinese(text) if has_han(text) else None) or _read_english(text)
     if found is None:
         return None
     aspects, rest = found
@@ -158,7 +164,12 @@ def read(text: str, day: date) -> Asked | None:
 def _read_chinese(text: str) -> tuple[frozenset[Aspect], str] | None:
     aspects: set[Aspect] = set()
     spans: list[Span] = []
-    for start, tokens in _clusters(text):
+    for run in _runs(text):
+        # 的 before belongs to what it is asked of.
+        tokens = list(dropwhile(lambda token: token.lastgroup == "tail", run))
+        if not tokens:
+            continue
+        start = tokens[0].start()
         names = [token.lastgroup or "" for token in tokens]
         end = tokens[-1].end()
         at_end = end == len(text) or not text[end].isalnum()
@@ -174,16 +185,16 @@ def _read_chinese(text: str) -> tuple[frozenset[Aspect], str] | None:
     return (frozenset(aspects), without_spans(text, spans)) if aspects else None
 
 
-def _clusters(text: str) -> Iterator[tuple[int, list[re.Match[str]]]]:
-    """Yield the runs of tokens in ``text`` with where they begin."""
+def _runs(text: str) -> Iterator[list[re.Match[str]]]:
+    """Yield the runs of tokens in ``text``."""
     run: list[re.Match[str]] = []
     for token in _TOKEN.finditer(text):
         if run and token.start() != run[-1].end():
-            yield run[0].start(), run
+            yield run
             run = []
         run.append(token)
     if run:
-        yield run[0].start(), run
+        yield run
 
 
 def _aspects(told: set[str], names: list[str]) -> set[Aspect]:
