@@ -85,7 +85,8 @@ def is_of(document: Document, place: Iterable[Region]) -> bool:
 
 def decide(question: Question, evidence: Sequence[Evidence]) -> Verdict:
     """Return the verdict on ``evidence``, which is in the order of the search."""
-    if not evidence:
+    # What says nothing of any matter may be near to something all the same.
+    if not evidence or not question.words:
         return Verdict("no_basis", (), "matter")
     meant = [e for e in evidence if not any(w.required and w not in e.held for w in e.weights)]
     if not meant:
