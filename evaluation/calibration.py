@@ -28,7 +28,7 @@ from qa.assistant import PolicyAssistant
 from qa.conversation import resolve
 from qa.errors import RequestError
 from qa.evidence import Evidence
-from qa.outcome import LEAST
+from qa.outcome import LEAST, find_unmentioned
 from qa.question import understand
 from qa.relevance import BIAS, SIGNALS, WEIGHTS, read_signals
 from qa.schema import check_request
@@ -170,16 +170,25 @@ def _case(
 
 
 def _find(assistant: PolicyAssistant, text: str, as_of: date | None) -> list[Evidence]:
-    """Return the evidence for a question; none where it is not taken as one."""
+    """Return the evidence that a question is judged by; none where it is refused before that.
+
+    That is where it is not taken as one, where no document is of its place, or speaks of its subject.
+    """
     request = Request(text, as_of=as_of)
     try:
         check_request(request)
     except RequestError:
         return []
     index = assistant.index
+    expansions = index.expansions(text)
+    text = index.correct(text)
     references = index.find_references(text)
-    question = understand(text, references=references, expansions=index.expansions(text))
-    return assistant.find(question, references, request, as_of or date.today()).evidence
+    question = understand(text, references=references, expansions=expansions)
+    found = assistant.find(question, references, request, as_of or date.today())
+    elsewhere = found.documents is not None and not found.documents
+    if elsewhere or find_unmentioned(question, index, found.documents):
+        return []
+    return found.evidence
 
 
 def _check_gold(questions: Iterable[Question], documents: Mapping[str, Document]) -> None:

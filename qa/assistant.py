@@ -16,7 +16,7 @@ from qa.drafts import Draft
 from qa.evidence import Evidence, expand, gather
 from qa.forms import duties, library, lookup, matter, outline, validity
 from qa.generation import Composer
-from qa.outcome import Verdict, decide, documents_for, find_unmentioned, is_of
+from qa.outcome import Verdict, decide, decide_named, documents_for, find_unmentioned, is_of
 from qa.parts import split_question
 from qa.passages import Passage
 from qa.precedence import arrange
@@ -141,6 +141,8 @@ class PolicyAssistant:
             verdict = Verdict("no_basis", (), "place")
         elif not found.hits:
             verdict = Verdict("no_basis", (), "filters")
+        elif named := self._named(references, found.evidence):
+            verdict = decide_named(question, named)
         elif any(r.absent for r in references) and not any(r.clauses for r in references):
             verdict = Verdict("no_basis", (), "named")
         elif find_unmentioned(question, self.index, found.documents):
@@ -151,6 +153,25 @@ class PolicyAssistant:
         verdict = replace(verdict, evidence=cited)
         draft = matter.draft(question, verdict, found.evidence, self.index.documents)
         return Answer(question, draft, found.hits, expansions + expand(cited))
+
+    def _named(
+        self, references: Sequence[Reference], evidence: Sequence[Evidence]
+    ) -> list[Evidence]:
+        """Return the evidence of the clauses that the question names by their numbers."""
+        clauses = [
+            (document, self.index.clause(document, path))
+            for reference in references
+            for document, path in reference.clauses
+        ]
+        return [
+            item
+            for item in evidence
+            if any(
+                item.hit.result.document == document
+                and any(start < clause.end and clause.start < end for start, end in item.hit.spans)
+                for document, clause in clauses
+            )
+        ]
 
     def find(
         self, question: Question, references: Sequence[Reference], request: Request, day: date
