@@ -95,6 +95,7 @@ _NUMBERED = re.compile(
     r"(?:[国中京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][\u4e00-\u9fff]{0,4}?)?"
     r"(?P<agency>[\u4e00-\u9fff]{2})[〔(\[【]\s*(?P<year>\d{4})\s*[〕)\]】]\s*第?(?P<serial>\d+)号"
 )
+_LATIN = re.compile(r"[a-z]{2}", re.I)
 _YEAR_WORD = re.compile(r"(?<!\d)20\d{2}年?(?!\d)")
 
 
@@ -192,9 +193,10 @@ def _unknown_titles(text: str, references: Iterable[Reference]) -> list[Term]:
 def frame_of(text: str) -> Frame:
     """Return the language and script in which a question wants its answer.
 
-    A Chinese title or 文号 in an English question is a name.
+    A Chinese title or 文号 in an English question is a name; alone it is a Chinese question.
     """
-    if not has_han(_TITLE.sub("", _NUMBERED.sub("", text))):
+    own = _TITLE.sub("", _NUMBERED.sub("", text))
+    if not has_han(own) and (_LATIN.search(own) or not has_han(text)):
         return "en"
     return "zh-Hant" if is_traditional(text) else "zh"
 
