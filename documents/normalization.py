@@ -20,6 +20,8 @@ _SPACE_BESIDE_HAN = re.compile(rf"(?<=[{_HAN}])\s+|\s+(?=[{_HAN}])")
 _YEAR = re.compile(r"[〇○零一二三四五六七八九]{4}(?=年)")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
 
 def match_form(text: str) -> str:
     """Return ``text`` as it is compared; idempotent."""
@@ -32,6 +34,11 @@ def match_form(text: str) -> str:
 def has_han(text: str) -> bool:
     """Whether ``text`` holds a Chinese character."""
     return re.search(rf"[{_HAN}]", text) is not None
+
+
+def without_invisible(text: str) -> str:
+    """Return ``text`` without what no reader sees (zero-width, direction marks); controls as spaces."""
+    return _CONTROL.sub(" ", _INVISIBLE.sub("", text))
 
 
 def is_traditional(text: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from documents.normalization import without_invisible
 from index.types import Hit, Index, Reference, SearchResult
 from qa.answering import Answer, compose, give_notices, judge_parts, list_parts, merge, point
 from qa.citations import cite
@@ -37,6 +38,8 @@ STRUCTURAL: tuple[Callable[[Question, Index, date], Draft | None], ...] = (
     lookup.draft,
     duties.draft,
 )
+# Of what was asked before, so many turns are read, and so much of each.
+_TURNS, _TURN = 8, 300
 # Results among which what they cite is looked for, to be listed first.
 _LISTED = 100
 
@@ -78,12 +81,13 @@ class PolicyAssistant:
         day = request.as_of or date.today()
         documents = self.index.documents
 
-        standalone = resolve(request.question, request.history)
+        asked = without_invisible(request.question)
+        standalone = resolve(asked, [turn[:_TURN] for turn in request.history[-_TURNS:]])
         # A follow-up may stand for a question in the language of the one before.
         frame = frame_of(request.question)
         answers = [
             replace(self._answer(text, frame, request, day), label=label)
-            for text, label in self._divide(standalone or request.question)
+            for text, label in self._divide(standalone or asked)
         ]
         citations = cite(merge(answers), documents, day)
         if self.composer and frame == "en":

@@ -59,6 +59,10 @@ TEXTS: Texts = {
     ),
     "document": ("该文件", "the document"),
     "part": ("【{name}】", "[{name}]"),
+    "partial_said": (
+        "检索到相关条款，但所问内容{why}。",
+        "Clauses on this matter were found, but {why}. ",
+    ),
     "says": ("原文：“{text}”", "The text says: “{text}” "),
     "basis": ("依据：{name}{more}，{status}。", "Basis: {name}{more}, {status}. "),
     "more": ("等 {n} 条", " and others, {n} clauses in all"),

@@ -95,7 +95,7 @@ _NUMBERED = re.compile(
     r"(?:[国中京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][\u4e00-\u9fff]{0,4}?)?"
     r"(?P<agency>[\u4e00-\u9fff]{2})[〔(\[【]\s*(?P<year>\d{4})\s*[〕)\]】]\s*第?(?P<serial>\d+)号"
 )
-_LATIN = re.compile(r"[A-Za-z]")
+_LATIN = re.compile(r"[a-z]{2}", re.I)
 _YEAR_WORD = re.compile(r"(?<!\d)20\d{2}年?(?!\d)")
 
 
@@ -195,8 +195,8 @@ def frame_of(text: str) -> Frame:
 
     A Chinese title or 文号 in an English question is a name; alone it is a Chinese question.
     """
-    rest = _TITLE.sub("", _NUMBERED.sub("", text))
-    if not has_han(rest) and (_LATIN.search(rest) or not has_han(text)):
+    own = _TITLE.sub("", _NUMBERED.sub("", text))
+    if not has_han(own) and (_LATIN.search(own) or not has_han(text)):
         return "en"
     return "zh-Hant" if is_traditional(text) else "zh"
 

@@ -49,7 +49,10 @@ def _say(answer: Answer, limit: int) -> str:
     if draft.outcome != "answered" or draft.form in _TOLD:
         space = " " if frame == "en" else ""
         room = limit - len(space)
-        return _cut(label + _shorten(draft.lines[0].text, frame, room), room) + space
+        told = draft.lines[0].text
+        if draft.outcome == "partial" and draft.form not in _TOLD and draft.reason:
+            told = phrase("partial_said", frame, why=phrase(draft.reason, frame)).strip()
+        return _cut(label + _shorten(told, frame, room), room) + space
     room = limit - len(label) - len(phrase("says", frame, text=""))
     return label + phrase(
         "says", frame, text=choose_stretch(answer.question, draft.passages[0], room)

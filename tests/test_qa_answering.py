@@ -33,7 +33,7 @@ from qa.outcome import Verdict
 from qa.passages import Passage, take
 from qa.phrases import TEXTS, join, list_departments, phrase
 from qa.question import understand
-from qa.types import Citation, Frame, Outcome
+from qa.types import Citation, Fact, Frame, Outcome
 from tests.qa_library import make_evidence
 
 DAY = date(2026, 1, 1)
@@ -238,6 +238,42 @@ def test_form_follows_what_is_asked(question: str, form: str) -> None:
     assert answer_of([], "no_basis", "matter", question=question).draft.form == "passages"
 
 
+@pytest.mark.parametrize(
+    ("fact", "told"),
+    [
+        (Fact("figure", "100座", 4, 8), []),
+        (Fact("figure", "100座", 4, 8, "goal", 2025), ["goal", "in_year"]),
+        (Fact("ceiling", "最高50万元", 4, 8, "ceiling"), ["most"]),
+        (Fact("figure", "100座", 4, 8, "present"), ["present"]),
+    ],
+)
+def test_the_figure_is_said_first_with_what_it_is(fact: Fact, told: list[str]) -> None:
+    items = [passage("plan", "一"), replace(passage("plan", "二"), figure=fact)]
+    line = write(answer_of(items, question="充电站要建多少座")).split("\n\n")[1]
+    what = [
+        phrase(name, "zh", **({"year": fact.year} if name == "in_year" else {})) for name in told
+    ]
+    about = phrase("about", "zh", what=join(what, "zh")) if what else ""
+    assert line == phrase("figure", "zh", text=fact.text, about=about) + " [2]"
+
+
+def test_what_is_given_at_most_to_whom_and_until_when_is_listed_where_support_is_asked() -> None:
+    plan = parse_text(
+        "某某方案\n一、对符合条件的企业给予补贴，最高不超过50万元，2025年底前完成。\n", "plan"
+    )
+    library = {"plan": plan}
+    item = passage("plan", "一", library)
+    listed = write(answer_of([item], question="企业有什么支持", library=library), library=library)
+    lines = listed.split("[1]\n")[1].split("\n\n")[0].splitlines()
+    starts = [phrase(kind, "zh") for kind in ("ceiling", "condition", "deadline")]
+    assert [line.split("：")[0] for line in lines] == starts
+    for line in lines:
+        for fact in re.findall("“(.*?)”", line):
+            assert fact in item.quote
+    other = write(answer_of([item], question="企业怎么办", library=library), library=library)
+    assert starts[0] not in other
+
+
 # --- nothing found
 
 
@@ -291,6 +327,12 @@ def test_parts_have_the_numbers_of_their_citations() -> None:
     assert [(part.label, part.outcome) for part in parts] == [
         (None, "answered"),
         ("吉林", "partial"),
+    ]
+    # What is said beside titles and quotes.
+    why = phrase("not_stated", "zh")
+    assert [part.text for part in parts] == [
+        phrase("answered", "zh", n=2),
+        phrase("partial", "zh", n=2, why=why),
     ]
 
 

@@ -72,3 +72,16 @@ def test_citations_keep_the_order_of_the_evidence() -> None:
     citations = cite_all("充电站", "第一条 支持充电站。\n第二条 略过。\n", SOURCE)
     scores = [citation.score for citation in citations]
     assert scores == sorted(scores, reverse=True) and len(scores) == 3
+
+
+def test_facts_are_what_the_quote_states_where_it_states_them() -> None:
+    text = "第一条 对新建公共充电站的企业给予补贴，单个项目最高不超过50万元，2025年底前兑现，有效期3年。\n"
+    [citation] = cite_all("充电站补贴", text)
+    document = parse_text(text, "d0")
+    assert {fact.kind for fact in citation.facts} == {"ceiling", "condition", "deadline"}
+    for fact in citation.facts:
+        assert document.clean[fact.start : fact.end] == fact.text
+        assert citation.start <= fact.start < fact.end <= citation.end
+    assert [f.start for f in citation.facts] == sorted(f.start for f in citation.facts)
+    assert any("50万元" in fact.text for fact in citation.facts if fact.kind == "ceiling")
+    assert citation.highlight is None

@@ -117,7 +117,9 @@ class Page(HTMLParser):
         self.text += data
 
 
-TAGS = set("section h3 h4 span div p a b ul li blockquote button details summary br".split())
+TAGS = set(
+    "section h3 h4 span div p a b ul li blockquote mark button details summary br table tbody tr th td".split()
+)
 
 
 def check_page(response: Response) -> None:

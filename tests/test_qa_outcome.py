@@ -9,11 +9,13 @@ import pytest
 
 from documents.parsing import parse_text
 from documents.types import Document, Metadata
+from index.hybrid import HybridIndex
 from index.translation import Term
 from qa.evidence import Evidence
-from qa.outcome import LEAST, Verdict, decide, documents_for
+from qa.outcome import LEAST, LEAST_ENGLISH, Verdict, decide, documents_for, find_unmentioned
 from qa.question import understand
 from qa.relevance import judge
+from tests.conftest import FakeEncoder
 from tests.qa_library import MATTER, make_evidence
 
 
@@ -47,6 +49,18 @@ def test_clause_must_be_likely_enough(likelihood: float, expected: str) -> None:
     assert found.confidence == judge(item) == pytest.approx(likelihood)
 
 
+@pytest.mark.parametrize(
+    ("likelihood", "expected"),
+    [(LEAST_ENGLISH + 1e-6, "answered"), (LEAST_ENGLISH - 1e-6, "no_basis")],
+)
+def test_more_is_asked_of_a_clause_for_a_question_in_english(
+    likelihood: float, expected: str
+) -> None:
+    assert LEAST_ENGLISH > LEAST
+    item = make_evidence(likelihood=likelihood)
+    assert decide(understand("charging stations"), [item]).outcome == expected
+
+
 def test_the_likeliest_decides_wherever_the_search_ranked_it() -> None:
     weak = make_evidence(likelihood=LEAST / 2)
     likely = make_evidence(likelihood=0.9)
@@ -72,6 +86,36 @@ def test_what_is_required_must_be_named_by_the_clause() -> None:
     named = dataclasses.replace(item, held={MATTER: 0.9, place: 0.1})
     assert verdict("美国充电站", item, named) == ("answered", None)
     assert decide(understand("美国充电站"), [item, named]).evidence == (named,)
+
+
+# --- a subject that the library never speaks of
+
+
+LAW = "某某条例\n第一条 申领机动车驾驶证的，提交申请。\n"
+OTHER_LAW = "某某方案\n第一条 支持充电站建设。\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "documents", "missing"),
+    [
+        ("养老保险怎么交", None, True),
+        ("机动车驾驶证怎么申领", None, False),
+        ("驾驶证怎么申领", None, False),
+        ("机动车驾驶证怎么申领", frozenset({"other"}), True),
+        ("充电站有什么支持", None, False),  # no subject of administration
+        ("天气怎么样", None, False),
+    ],
+)
+def test_a_subject_that_no_document_speaks_of(
+    question: str, documents: frozenset[str] | None, missing: bool
+) -> None:
+    index = HybridIndex.build(
+        [parse_text(LAW, "law"), parse_text(OTHER_LAW, "other")], FakeEncoder()
+    )
+    asked = understand(question, expansions=index.expansions(question))
+    found = find_unmentioned(asked, index, documents)
+    assert bool(found) is missing
+    assert set(found) <= {subject.text for subject in asked.subjects}
 
 
 # --- the year

@@ -242,7 +242,7 @@ FULL = Response(
     expansions=(Expansion("充电桩", "充电设施"),),
     notices=(Notice("expired", "…", "d", None),),
     confidence=0.75,
-    parts=(Part("充电站", "passages", "answered", None, "检索到 2 条依据：", (1, 2)),),
+    parts=(Part("充电站", "passages", "answered", None, "检索到", (1, 2)),),
     reply="原文：“支持。”",
     nearest=(Pointer("d", "某某方案", None, "三", "三、"),),
     generated=Generated(used=True, dropped=1, error=None),

@@ -23,6 +23,7 @@ from qa.types import Citation, Notice, Outcome, Request, Response
 
 PLAN = "jilin-nev-plan"
 OPINION = "hostile-opinion"
+REPLY = "原文：“支持充电站建设。”以原文为准。"
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 # level, kind, marker, heading, own text (with marker and heading)
@@ -227,6 +228,7 @@ class StubAssistant:
             timings_ms={"total": 1.0},
             id=request.id,
             notices=notices,
+            reply=REPLY,
         )
 
     def _cite(self, name: str, path: str) -> Citation:
