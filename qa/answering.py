@@ -192,7 +192,7 @@ def _reason(answer: Answer, library: Mapping[str, Document]) -> Notice:
     first = next(iter(answer.draft.passages), None)
     return Notice(
         code=reason,
-        text=explain(reason, answer.question.frame, library),
+        text=answer.draft.why or explain(reason, answer.question.frame, library),
         document=first.document.id if first else None,
         clause=first.clause.path if first else None,
     )

@@ -149,8 +149,8 @@ class PolicyAssistant:
             verdict = decide_named(question, named)
         elif any(r.absent for r in references) and not any(r.clauses for r in references):
             verdict = Verdict("no_basis", (), "named")
-        elif find_unmentioned(question, self.index, found.documents):
-            verdict = Verdict("no_basis", (), "unmentioned")
+        elif subjects := find_unmentioned(question, self.index, found.documents):
+            verdict = Verdict("no_basis", (), "unmentioned", subjects=subjects)
         else:
             verdict = decide(question, found.evidence)
         cited = tuple(arrange(verdict.evidence, self.index.documents, day))

@@ -39,8 +39,9 @@ class Draft:
     """An answer in its form: its lines in order, resting on ``passages``, best first.
 
     Without passages nothing is cited: no basis, or a question about the library itself.
-    ``confidence`` is the probability that the library answers the question; ``nearest`` is what came
-    nearest where there is no basis, and no answer.
+    ``why`` puts the reason in words where the reason alone does not. ``confidence`` is the probability
+    that the library answers the question; ``nearest`` is what came nearest where there is no basis,
+    and no answer.
     """
 
     form: Form
@@ -48,5 +49,6 @@ class Draft:
     passages: tuple[Passage, ...] = ()
     lines: tuple[Line, ...] = ()
     reason: Reason | None = None
+    why: str = ""
     confidence: float = 1.0
     nearest: tuple[Passage, ...] = ()

@@ -35,13 +35,15 @@ LEAST_ENGLISH = 0.2
 class Verdict:
     """The outcome, the evidence that it rests on, and why it is not ``answered``.
 
-    ``confidence`` is the probability that the likeliest clause belongs to an answer.
+    ``confidence`` is the probability that the likeliest clause belongs to an answer; ``subjects`` are
+    those that no document speaks of.
     """
 
     outcome: Outcome
     evidence: tuple[Evidence, ...]
     reason: Reason | None = None
     confidence: float = 0.0
+    subjects: tuple[str, ...] = ()
 
 
 def documents_for(question: Question, library: Mapping[str, Document]) -> frozenset[str] | None:

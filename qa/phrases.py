@@ -44,6 +44,10 @@ TEXTS: Texts = {
         "文档库中没有提到所问的事项",
         "no document in the library speaks of the subject asked about",
     ),
+    "never_said": (
+        "文档库中没有提到「{subjects}」",
+        "no document in the library speaks of: {subjects}",
+    ),
     "silent": ("其中一部分未检索到依据", "no basis was found for a part of it"),
     "judge": (
         "原文有以下规定，是否适用请据原文判断：",

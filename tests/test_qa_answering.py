@@ -282,7 +282,7 @@ def test_refusal_names_the_nearest_clauses_which_are_no_citations() -> None:
     answer = answer_of([], "no_basis", "matter", found=found)
     text = write(answer)
     assert answer.draft.nearest == PASSAGES
-    listed = "《吉林省某某方案》一、、《吉林省某某方案》政策解读一、、《吉林省某某方案》二、"
+    listed = "《吉林省某某方案》一、；《吉林省某某方案》政策解读一、；《吉林省某某方案》二、"
     assert phrase("nearest", "zh", clauses=listed) in text
     assert "[" not in text and "“" not in text
     pointers = point(answer.draft.nearest)

@@ -118,8 +118,11 @@ def _refusal(
     frame = question.frame
     reason = verdict.reason or "matter"
     titles = (display_title(d.metadata.title or d.id) for d in library.values())
+    why = explain(reason, frame, library)
+    if verdict.subjects:
+        why = phrase("never_said", frame, subjects=join(verdict.subjects, frame))
     lines = [
-        Line(phrase("no_basis", frame, why=explain(reason, frame, library))),
+        Line(phrase("no_basis", frame, why=why)),
         Line(phrase("covers", frame, titles=join(titles, frame))),
     ]
     nearest = tuple(item.passage for item in evidence[:_NEAREST])
@@ -128,7 +131,9 @@ def _refusal(
             f"{display_title(p.document.metadata.title or p.document.id)}{format_label(p.clause.path)}"
             for p in nearest
         )
-        lines.append(Line(phrase("nearest", frame, clauses=join(clauses, frame))))
+        lines.append(
+            Line(phrase("nearest", frame, clauses=("; " if frame == "en" else "；").join(clauses)))
+        )
         near = [e.passage for e in evidence[:1] if e.hit.nearness >= _FIELD]
         offices = [d.name for p in near for d in p.departments if d.role != "support"]
         if offices:
@@ -138,6 +143,7 @@ def _refusal(
         outcome="no_basis",
         lines=tuple(lines),
         reason=reason,
+        why=why,
         confidence=verdict.confidence,
         nearest=nearest,
     )
