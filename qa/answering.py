@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from documents.metadata import display_title
 from documents.types import Document
+from documents.validity import find_repealer
 from index.types import Expansion, Hit
 from qa.drafts import Draft, Line
 from qa.forms.matter import explain
@@ -179,6 +181,11 @@ def give_notices(
         title = display_title(citation.title)
         if citation.status in TEXTS:
             text = phrase(citation.status, frame, title=title)
+            # On some day: that it is the case on the day asked is what the status says.
+            repealer = find_repealer(library[document], library.values(), date.max)
+            if citation.status == "repealed" and repealer:
+                by = format_title(repealer.metadata.title or repealer.id, repealer.metadata.number)
+                text = phrase("repealed_by", frame, title=title, by=by)
             notices.append(Notice(citation.status, text, document))
         if library[document].metadata.explains:
             notices.append(Notice("secondary", phrase("secondary", frame, title=title), document))

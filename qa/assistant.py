@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from documents.normalization import without_invisible
-from index.types import Hit, Index, Reference, SearchResult
+from index.filters import admits
+from index.types import Filters, Hit, Index, Reference, SearchResult
 from qa.answering import Answer, compose, give_notices, judge_parts, list_parts, merge, point
 from qa.citations import cite
 from qa.comparison import ask_of, find_sides
@@ -137,7 +138,7 @@ class PolicyAssistant:
         question = replace(understood, frame=frame)
         for form in STRUCTURAL:
             draft = form(question, self.index, day)
-            if draft:
+            if draft and self._admits(draft, request.filters, day):
                 hits = self.index.search(text, k=_LISTED, filters=request.filters, as_of=day)
                 return Answer(question, draft, _put_first(hits, draft.passages), expansions)
         found = self.find(question, references, request, day)
@@ -157,6 +158,12 @@ class PolicyAssistant:
         verdict = replace(verdict, evidence=cited)
         draft = matter.draft(question, verdict, found.evidence, self.index.documents)
         return Answer(question, draft, found.hits, expansions + expand(cited))
+
+    def _admits(self, draft: Draft, filters: Filters, day: date) -> bool:
+        """Whether an answer from structure keeps to the filters; with any, it must cite."""
+        library = tuple(self.index.documents.values())
+        admitted = (admits(filters, p.document, library, day) for p in draft.passages)
+        return filters == Filters() or (bool(draft.passages) and all(admitted))
 
     def _named(
         self, references: Sequence[Reference], evidence: Sequence[Evidence]

@@ -98,6 +98,7 @@ TEXTS: Texts = {
     "covers": ("现有文档：{titles}。", "The library holds: {titles}."),
     "prevails": ("以原文为准。", "The original text prevails (以原文为准)."),
     "repealed": ("{title}已废止。", "{title} has been repealed."),
+    "repealed_by": ("{title}已被{by}废止。", "{title} has been repealed by {by}."),
     "expired": ("{title}有效期已过。", "{title} has expired."),
     "not_yet": ("{title}尚未施行。", "{title} is not yet in force."),
     "expiring": ("{title}将在 90 天内到期。", "{title} expires within 90 days."),

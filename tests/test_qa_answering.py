@@ -13,7 +13,7 @@ import pytest
 
 from documents.metadata import display_title
 from documents.parsing import parse_text
-from documents.types import Defect, Department, Document, Status
+from documents.types import Defect, Department, Document, Reference, Status
 from index.types import Hit, Ranks, SearchResult
 from qa.answering import (
     Answer,
@@ -397,6 +397,15 @@ def test_validity_is_told_once_for_each_document(status: str) -> None:
     citations = [cited("plan", "一", status=status), cited("plan", "二", status=status)]
     [(code, text, document)] = notices(citations)
     assert (code, document) == (status, "plan") and text.startswith("《吉林省某某方案》")
+
+
+def test_what_repealed_a_document_is_named() -> None:
+    plan, note = LIBRARY["plan"], LIBRARY["note"]
+    repeals = (Reference(plan.metadata.title, None),)
+    library = {**LIBRARY, "note": replace(note, metadata=replace(note.metadata, repeals=repeals))}
+    [(code, text, document)] = notices([cited("plan", "一", status="repealed")], library=library)
+    assert (code, document) == ("repealed", "plan")
+    assert text == "《吉林省某某方案》已被《吉林省某某方案》政策解读废止。"
 
 
 def test_explanation_is_told_from_the_act() -> None:

@@ -418,3 +418,16 @@ def test_a_refusal_points_to_what_came_nearest_and_cites_nothing(
         assert document.clause(pointer.clause) and pointer.title == document.metadata.title
         assert pointer.label in response.answer
     assert "[1]" not in response.answer
+
+
+def test_answers_from_structure_keep_to_the_filters(assistant: PolicyAssistant) -> None:
+    question = "吉政办发〔2024〕9号第13条"
+    [cited] = assistant.ask(question).citations
+    assert cited.document == "jilin-nev-action-plan-2024"
+    elsewhere = read_filters({"region": "安徽省"})
+    documents = {c.document for c in assistant.ask(Request(question, filters=elsewhere)).citations}
+    assert cited.document not in documents
+    listed = assistant.ask(Request("有哪些文件", filters=elsewhere))
+    assert (
+        "吉林省新能源和智能网联汽车产业高质量发展行动方案" not in listed.answer.split("现有文档")[0]
+    )
