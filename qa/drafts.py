@@ -16,7 +16,6 @@ Reason = Literal[
     "named",
     "unmentioned",
     "matter",
-    "silent",
     "not_stated",
     "source_lost",
 ]

@@ -1,9 +1,9 @@
 """From ranked units, the verbatim sentences that answer.
 
-A unit is evidence in so far as it holds the question's content words, weighted by how rare they are
-in the library; similarity finds it but proves nothing (evaluation/LOG.md). Within a unit, the quote is
-the run of whole sentences around the one that holds most of those words; where none does (another
-language, other words), the chunk that the encoder found nearest.
+What a unit holds of the question's content words, weighted by how rare they are in the library, is one
+of the signals by which it is judged (``qa.relevance``). Within a unit, the quote is the run of whole
+sentences around the one that holds most of those words; where none does (another language, other
+words), the chunk that the encoder found nearest.
 """
 
 from __future__ import annotations

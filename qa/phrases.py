@@ -48,7 +48,6 @@ TEXTS: Texts = {
         "文档库中没有提到「{subjects}」",
         "no document in the library speaks of: {subjects}",
     ),
-    "silent": ("其中一部分未检索到依据", "no basis was found for a part of it"),
     "judge": (
         "原文有以下规定，是否适用请据原文判断：",
         "The texts provide as follows; judge by them whether it applies:",

@@ -59,7 +59,7 @@ _MONEY = re.compile(
     r"多少(?:钱|万|元)|(?:奖励|奖补|奖金|补贴|补助|资助|扶持资金|专项资金)(?:标准)?(?:是|有|给)?(?:多少|多大|几)"
     r"|(?:奖|补|给|领|拿)(?:到)?(?:多少|几万|几块|几千)|几万块|多少奖金"
     r"|how much (?:money|subsidy|reward|support|does .* (?:pay|give|get))"
-    r"|\b(?:subsidy|grant|reward|bonus) (?:per|amount|rate)|卖到?多少钱"
+    r"|\b(?:subsidy|grant|reward|bonus) (?:per|amount|rate)"
 )
 _DATE = re.compile(
     r"什么时候|何时|哪(?:一)?年|(?<!好)几年|多久|多长时间|截止|到期|期限|有效期"

@@ -2,9 +2,9 @@
 
 A logistic model of three signals that can be compared between questions and libraries: how near the
 clause is to the question (in deviations of the library's background), its share of the best score,
-and how many of the question's content words it holds. Nearness alone tells fields apart: of
-laypeople's questions on law, and of questions on an encyclopaedia, 98 in 100 come no nearer to a
-library on industry than the least near of its own; the words tell what is near from what is meant.
+and how many of the question's content words it holds. Nearness alone tells fields apart (area under
+the ROC curve .999 for questions on law and on an encyclopaedia, over a library on industry; see
+evaluation/LOG.md); the words tell what is near from what is meant.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from qa.question import FIGURES, Question
 from qa.types import Fact, Form, Frame
 
 # Nearest clauses that are told where there is no basis, and how near they must be to name the office
-# of the field: nearer than 99 in 100 questions on nothing that the library holds.
+# of the field: so many deviations above questions on nothing that the library holds.
 _NEAREST = 3
 _FIELD = 2.5
 
