@@ -49,7 +49,7 @@ _HTML_LANGUAGE = re.compile(rb'<html\s+lang="[^"]*"')
 # Set here and not by Gradio's own ``head``, which arrives after the page has been drawn.
 _ASSETS = (
     b'<link rel="icon" href="page/icon.png"><link rel="stylesheet" href="page/page.css">'
-    b'<script src="page/page.js" defer></script>'
+    b'<script type="module" src="page/page.js"></script>'
 )
 _SHARING_TAG = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
 

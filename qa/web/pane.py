@@ -68,7 +68,7 @@ def render_alone(html: str, texts: Texts) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(texts.pane_label)} · {escape(texts.title)}</title><base href="..">'
         '<link rel="icon" href="page/icon.png">'
-        '<link rel="stylesheet" href="page/page.css"><script src="page/page.js" defer></script>'
+        '<link rel="stylesheet" href="page/page.css"><script type="module" src="page/page.js"></script>'
         f'</head><body class="alone"><p class="back"><a href="./">{escape(texts.back)}</a></p>'
         f"<main>{html}</main></body></html>"
     )
