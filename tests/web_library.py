@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 from documents.types import (
     Audit,
@@ -155,6 +155,7 @@ class StubIndex:
 
     documents: Mapping[str, Document] = field(default_factory=build_library)
     fingerprint: str = "stub"
+    built: datetime = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
     def clause(self, document: str, path: str) -> Clause:
         return self.documents[document].clause(path)
