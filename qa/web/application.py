@@ -68,7 +68,7 @@ def _mount_pages(app: FastAPI, startup: Startup) -> None:
     for language, prefix in PREFIXES.items():
         gr.mount_gradio_app(
             app,
-            build_page(startup, TEXTS[language]),
+            build_page(resources, TEXTS[language]),
             path=prefix or "/",
             theme=gr.themes.Base(font=SANS, font_mono=("monospace",)),
             footer_links=[],

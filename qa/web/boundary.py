@@ -21,6 +21,9 @@ from qa.web.texts import TEXTS, choose_language
 # Where the English page is mounted; the Chinese one is at the root.
 ENGLISH_PREFIX = "/en"
 LANGUAGE_COOKIE = "policy_qa_language"
+# Tells browsers apart, so that each finds its own last questions; random, and says nothing else.
+DESK_COOKIE = "policy_qa_desk"
+_YEAR = 365 * 24 * 3600
 
 # What Gradio's browser side asks for on this page, below the page's prefix.
 GRADIO_PATHS = re.compile(
@@ -29,7 +32,9 @@ GRADIO_PATHS = re.compile(
     r"|gradio_api/(?:theme\.css|app_id|startup-events|heartbeat/\w+|queue/(?:join|data)|reset/?"
     r"|cancel)/?)"
 )
-OWN_PATHS = re.compile(r"/(?:healthz|api/.*|documents/.+|pane/.+|page/[\w.]+)")
+OWN_PATHS = re.compile(
+    r"/(?:healthz|api/.*|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls)"
+)
 
 # Gradio compiles its templates with new Function: hence unsafe-eval. Styles are set inline.
 POLICY = (
@@ -48,7 +53,10 @@ _SCRIPT = re.compile(rb"<script(?=[\s>])")
 _HTML_LANGUAGE = re.compile(rb'<html\s+lang="[^"]*"')
 # Set here and not by Gradio's own ``head``, which arrives after the page has been drawn.
 _ASSETS = (
-    b'<link rel="icon" href="page/icon.png"><link rel="stylesheet" href="page/page.css">'
+    b'<link rel="icon" href="page/icon.png">'
+    b'<link rel="stylesheet" href="page/page.css">'
+    b'<link rel="stylesheet" href="page/conversation.css">'
+    b'<link rel="stylesheet" href="page/composer.css">'
     b'<script type="module" src="page/page.js"></script>'
 )
 _SHARING_TAG = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
@@ -68,7 +76,8 @@ class Boundary:
         language, path = split_path(scope["path"].removeprefix(scope.get("root_path", "")))
         nonce = secrets.token_urlsafe(16)
         own = OWN_PATHS.fullmatch(path) is not None
-        completed = _Completion(send, language, nonce, fresh=own)
+        desk = None if read_cookie(scope, DESK_COOKIE) or path != "/" else secrets.token_urlsafe(16)
+        completed = _Completion(send, language, nonce, fresh=own, desk=desk)
         if path == "/" and scope["method"] == "GET" and language == "zh":
             wanted = choose_page(scope)
             if wanted == "en":
@@ -86,11 +95,14 @@ class Boundary:
 class _Completion:
     """Adds the headers to a response, and completes it where it is a page of HTML."""
 
-    def __init__(self, send: Send, language: Language, nonce: str, *, fresh: bool) -> None:
+    def __init__(
+        self, send: Send, language: Language, nonce: str, *, fresh: bool, desk: str | None
+    ) -> None:
         self._send = send
         self._language = language
         self._nonce = nonce
         self._fresh = fresh  # what changes with the library or a new version is asked for again
+        self._desk = desk  # a new visitor's
         self._start: Message | None = None
         self._body = b""
 
@@ -101,6 +113,11 @@ class _Completion:
                 headers.setdefault(name, value)
             if self._fresh:
                 headers.setdefault("Cache-Control", "no-cache")
+            if self._desk:
+                headers.append(
+                    "Set-Cookie",
+                    f"{DESK_COOKIE}={self._desk}; Max-Age={_YEAR}; Path=/; HttpOnly; SameSite=Lax",
+                )
             headers["Content-Security-Policy"] = POLICY.format(nonce=self._nonce)
             if headers.get("content-type", "").startswith("text/html"):
                 self._start = message
@@ -132,7 +149,7 @@ def choose_page(scope: Scope) -> Language:
     """Return the language to show: asked for in the address, chosen before, or the browser's."""
     headers = Headers(scope=scope)
     asked = QueryParams(scope.get("query_string", b"")).get("lang")
-    chosen = cookie_parser(headers.get("cookie", "")).get(LANGUAGE_COOKIE)
+    chosen = read_cookie(scope, LANGUAGE_COOKIE)
     for language in TEXTS:
         if language == asked:
             return language
@@ -140,6 +157,11 @@ def choose_page(scope: Scope) -> Language:
         if language == chosen:
             return language
     return choose_language(headers.get("accept-language"))
+
+
+def read_cookie(scope: Scope, name: str) -> str | None:
+    """Return the value of a cookie that came with the request."""
+    return cookie_parser(Headers(scope=scope).get("cookie", "")).get(name)
 
 
 def complete_page(body: bytes, language: Language, nonce: str) -> bytes:

@@ -19,15 +19,23 @@ import gradio as gr
 from documents.validity import compute_status
 from qa.errors import RequestError
 from qa.schema import read_request
+from qa.search import Sort
+from qa.search import search as find_clauses
+from qa.web.boundary import DESK_COOKIE
+from qa.web.circumstances import read_chosen, read_circumstances, split_chosen
 from qa.web.rendering import (
+    Circumstances,
     Turn,
     render_documents,
     render_message,
     render_response,
     render_search,
     render_thread,
+    render_writing,
 )
+from qa.web.resources import Resources
 from qa.web.startup import NotReady, Startup
+from qa.web.streaming import stream_answer
 from qa.web.texts import Texts, choose_line
 
 # Events of different visitors that run at once; Gradio's default of 1 makes the second one wait
@@ -41,47 +49,81 @@ QUESTION_LENGTH = 2000
 
 logger = logging.getLogger(__name__)
 
+# The last input is filled in by the page's script with the filters that are chosen.
+_CIRCUMSTANCES = "(...inputs) => [...inputs.slice(0, -1), globalThis.policyQA.circumstances()]"
+
 Turns = tuple[Turn, ...]
 
 
-def build_page(startup: Startup, texts: Texts) -> gr.Blocks:
+def build_page(resources: Resources, texts: Texts) -> gr.Blocks:
     """Return the page in one language."""
     page: gr.Blocks = gr.Blocks(title=texts.title, analytics_enabled=False, fill_width=True)
     with page:
         gr.HTML(_render_header(texts), elem_id="header", apply_default_css=False)
         with gr.Tabs(elem_id="views"):
             with gr.Tab(texts.tab_ask, id="ask"):
-                _build_conversation(startup, texts)
+                _build_conversation(resources, texts)
             with gr.Tab(texts.tab_search, id="search"):
-                _build_search(startup, texts)
+                _build_search(resources.startup, texts)
             with gr.Tab(texts.tab_documents, id="documents") as tab:
                 listing = gr.HTML(elem_id="listing", apply_default_css=False)
-                _listen(tab.select, partial(list_documents, startup, texts), [], [listing])
+                _listen(tab.select, partial(list_documents, resources.startup, texts), [], [listing])
     return page
 
 
 def ask(
-    startup: Startup, texts: Texts, question: str, turns: Turns
+    resources: Resources,
+    texts: Texts,
+    question: str,
+    turns: Turns,
+    circumstances: str,
+    desk: str | None = None,
 ) -> Iterator[tuple[str, str, Turns]]:
-    """Yield (thread, box, turns): first with the question and a line that says to wait."""
+    """Yield (thread, box, turns): first with the question and a line that says to wait.
+
+    ``circumstances`` are what the page's script sends: see ``qa.web.circumstances``.
+    """
     question = question.strip()
     if not question:
         yield render_thread(turns, texts), "", turns
         return
-    for html, answered in answer(startup, texts, question, turns):
+    for html, answered in answer(resources, texts, question, turns, circumstances, desk):
         shown = (*turns, Turn(question, html, answered))[-TURNS_KEPT:]
         yield render_thread(shown, texts), "", shown
 
 
 def answer(
-    startup: Startup, texts: Texts, question: str, turns: Turns
+    resources: Resources,
+    texts: Texts,
+    question: str,
+    turns: Turns,
+    circumstances: str,
+    desk: str | None,
 ) -> Iterator[tuple[str, bool]]:
-    """Yield (HTML, whether it is an answer): a waiting line, then the answer or a failure."""
+    """Yield (HTML, whether it is an answer): a waiting line, then the answer or a failure.
+
+    What a language model writes is shown as it passes the gate.
+    """
+    startup = resources.startup
     yield render_message(texts.loading if startup.state == "loading" else texts.searching), False
     try:
+        chosen = read_chosen(circumstances)
+        filters, day = split_chosen(chosen)
         history = [turn.question for turn in turns if turn.answered][-HISTORY_KEPT:]
-        request = read_request({"question": question, "history": history})
-        yield render_response(startup.wait().ask(request), texts), True
+        request = read_request(
+            {"question": question, "history": history, "filters": filters, "as_of": day}
+        )
+        assistant = startup.wait()
+        written: list[str] = []
+        for item in stream_answer(assistant, request):
+            if isinstance(item, str):
+                written.append(item)
+                yield render_writing(written, texts), False
+            else:
+                key = resources.record(request, item, desk=desk)
+                index = assistant.index
+                around = Circumstances(index.documents, index.built, chosen, key)
+                yield render_response(item, around, texts), True
     except RequestError as error:
         reason = choose_line(error.message, texts.language)
         yield render_message(texts.refused.format(reason), "error"), False
@@ -89,7 +131,9 @@ def answer(
         yield render_message(explain_failure(error, texts), "error"), False
 
 
-def search(startup: Startup, texts: Texts, question: str) -> Iterator[str]:
+def search(
+    startup: Startup, texts: Texts, question: str, sort: Sort, circumstances: str
+) -> Iterator[str]:
     """Yield the ranked clauses, after a line that says to wait."""
     question = question.strip()
     if not question:
@@ -98,8 +142,18 @@ def search(startup: Startup, texts: Texts, question: str) -> Iterator[str]:
     yield render_message(texts.loading if startup.state == "loading" else texts.searching)
     try:
         index = startup.wait().index
-        found = index.search(question[:QUESTION_LENGTH], k=SEARCH_RESULTS)
-        yield render_search(found, index.documents, question, texts)
+        filters, day = read_circumstances(read_chosen(circumstances))
+        found = find_clauses(
+            index,
+            question[:QUESTION_LENGTH],
+            k=SEARCH_RESULTS,
+            filters=filters,
+            as_of=day,
+            sort=sort,
+        )
+        yield render_search(found, texts)
+    except ValueError as error:
+        yield render_message(texts.refused.format(choose_line(str(error), texts.language)), "error")
     except Exception as error:  # the page says that it failed, the log why
         yield render_message(explain_failure(error, texts), "error")
 
@@ -130,32 +184,71 @@ def explain_failure(error: Exception, texts: Texts) -> str:
     return texts.internal_error
 
 
-def _build_conversation(startup: Startup, texts: Texts) -> None:
+def _build_conversation(resources: Resources, texts: Texts) -> None:
+    def ask_here(
+        question: str, turns: Turns, circumstances: str, request: gr.Request
+    ) -> Iterator[tuple[str, str, Turns]]:
+        desk = request.cookies.get(DESK_COOKIE)
+        yield from ask(resources, texts, question, turns, circumstances, desk)
+
     turns = gr.State(())
     thread = gr.HTML(render_thread((), texts), elem_id="thread", apply_default_css=False)
     with gr.Column(elem_id="composer"):
-        with gr.Row(elem_id="examples"):
-            examples = [gr.Button(text, elem_classes="example") for text in texts.examples]
         with gr.Row(elem_id="ask-row"):
             box = _build_box(texts.ask_label, texts.ask_placeholder, "question", focus=True)
             button = gr.Button(texts.ask_button, variant="primary", elem_id="ask-button", scale=0)
+        gr.HTML(_render_tray(texts), elem_id="tray", apply_default_css=False)
         fresh = gr.Button(texts.new_conversation, elem_id="fresh", size="sm")
-    outputs = [thread, box, turns]
-    _listen([box.submit, button.click], partial(ask, startup, texts), [box, turns], outputs)
-    for example in examples:
-        question = str(example.value)
-        _listen(example.click, partial(ask, startup, texts, question), [turns], outputs)
-    _listen(fresh.click, lambda: (render_thread((), texts), "", ()), [], outputs)
+    circumstances = gr.Textbox(visible=False)
+    _listen(
+        [box.submit, button.click],
+        ask_here,
+        [box, turns, circumstances],
+        [thread, box, turns],
+        js=_CIRCUMSTANCES,
+    )
+    _listen(fresh.click, lambda: (render_thread((), texts), "", ()), [], [thread, box, turns])
 
 
 def _build_search(startup: Startup, texts: Texts) -> None:
     with gr.Row(elem_id="search-row"):
         box = _build_box(texts.search_label, texts.search_placeholder, "terms")
         button = gr.Button(texts.search_button, variant="primary", elem_id="search-button", scale=0)
+    with gr.Row(elem_id="search-tray"):
+        gr.HTML(_render_filters_place("search"), elem_id="search-filters", apply_default_css=False)
+        sort = gr.Radio(
+            [(texts.sort_relevance, "relevance"), (texts.sort_date, "date")],
+            value="relevance",
+            label=texts.sort,
+            elem_id="sort",
+            container=False,
+            show_label=False,
+        )
     results = gr.HTML(
         render_message(texts.search_hint, "hint"), elem_id="results", apply_default_css=False
     )
-    _listen([box.submit, button.click], partial(search, startup, texts), [box], [results])
+    circumstances = gr.Textbox(visible=False)
+    _listen(
+        [box.submit, button.click, sort.change],
+        partial(search, startup, texts),
+        [box, sort, circumstances],
+        [results],
+        js=_CIRCUMSTANCES,
+    )
+
+
+def _render_filters_place(place: str) -> str:
+    """Return where the page's script puts the filters; it is as high before as after."""
+    return f'<div class="filters-place" data-place="{place}"></div>'
+
+
+def _render_tray(texts: Texts) -> str:
+    """Return what lies below the question: filters, examples, and an operator's last calls."""
+    return (
+        f"{_render_filters_place('ask')}"
+        f'<section id="examples" aria-label="{escape(texts.examples_label)}"></section>'
+        f'<section id="calls" aria-label="{escape(texts.calls)}"></section>'
+    )
 
 
 def _build_box(label: str, placeholder: str, name: str, *, focus: bool = False) -> gr.Textbox:
@@ -174,8 +267,13 @@ def _build_box(label: str, placeholder: str, name: str, *, focus: bool = False) 
     )
 
 
-def _listen(triggers: Any, callback: Any, inputs: list[Any], outputs: list[Any]) -> None:
-    """Attach a callback: not part of any public API, and many visitors at once."""
+def _listen(
+    triggers: Any, callback: Any, inputs: list[Any], outputs: list[Any], js: str | None = None
+) -> None:
+    """Attach a callback: not part of any public API, and many visitors at once.
+
+    ``js`` is run in the browser first, on the inputs, and gives the inputs that are sent.
+    """
     gr.on(
         triggers,
         callback,
@@ -185,6 +283,7 @@ def _listen(triggers: Any, callback: Any, inputs: list[Any], outputs: list[Any])
         api_visibility="private",
         concurrency_limit=CONCURRENCY,
         trigger_mode="once",
+        js=js,
     )
 
 
@@ -194,14 +293,19 @@ def _render_header(texts: Texts) -> str:
         f'<header class="masthead" data-language="{texts.language}">'
         f'<a class="skip" href="#question">{escape(texts.skip)}</a>'
         f"<h1>{escape(texts.title)}</h1><p>{escape(texts.subtitle)}</p>"
+        f'<p class="operator-keys">{escape(texts.operator_hint)}</p>'
         '<p id="state" role="status" '
         f'data-loading="{escape(texts.loading_status)}" data-ready="{escape(texts.ready_status)}" '
         f'data-failed="{escape(texts.failed_status)}" '
         f'data-unreachable="{escape(texts.unreachable)}"></p>'
+        f'<button type="button" id="operator" class="quiet" aria-pressed="false"'
+        f' title="{escape(texts.operator_hint)}">{escape(texts.operator_view)}</button>'
         f'<a id="language" lang="{"zh-CN" if language == "zh" else "en"}" '
         f'data-choose="{language}" href="?lang={language}">{escape(texts.other_language)}</a>'
         f'<template id="pane-texts" data-label="{escape(texts.pane_label)}" '
         f'data-close="{escape(texts.close)}" data-loading="{escape(texts.pane_loading)}" '
-        f'data-error="{escape(texts.pane_error)}" data-alone="{escape(texts.standalone)}">'
+        f'data-error="{escape(texts.pane_error)}" data-alone="{escape(texts.standalone)}" '
+        f'data-previous="{escape(texts.previous_citation)}" '
+        f'data-next="{escape(texts.next_citation)}" data-empty="{escape(texts.pane_empty)}">'
         "</template></header>"
     )

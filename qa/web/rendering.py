@@ -6,29 +6,47 @@ beside the conversation instead. The class ``source`` marks such links.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from html import escape
 from itertools import groupby
 
 from documents.normalization import match_form
 from documents.types import Department, Document, Status
-from index.types import Hit
 from qa.answering import by_document
 from qa.labels import format_label, format_title
+from qa.log import Call
+from qa.search import Found, Searched
 from qa.types import Citation, Notice, Outcome, Part, Response
+from qa.web.circumstances import write_chosen
+from qa.web.filter_bar import show_value
 from qa.web.highlighting import Span, choose_excerpt, find_matches, render_text
+from qa.web.judgement import render_judgement
 from qa.web.pane import Place, make_link, render_status
+from qa.web.reasons import render_reasons
 from qa.web.texts import Texts, format_date
 
 # Citations shown at once; the others are one click away. Five fill a 1280x800 window.
 CITATIONS_SHOWN = 5
-# Characters of a clause shown in a list of search results: about five lines.
-EXCERPT_LENGTH = 180
 
 _MARK = re.compile(r"\[(\d{1,3})\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What an answer is shown with.
+
+    ``documents`` are those of the index, which was ``built`` then; ``chosen`` are the filters as the
+    page writes them; ``ask`` names the ask in the log, None where it was not recorded.
+    """
+
+    documents: Mapping[str, Document]
+    built: datetime
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    ask: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +83,66 @@ def render_message(text: str, kind: str = "waiting") -> str:
     return f'<p class="message message-{kind}" role="{role}">{escape(text)}</p>'
 
 
-def render_response(response: Response, texts: Texts) -> str:
-    """Return the outcome's badge, the answer, the notices and the citations.
+def render_response(response: Response, around: Circumstances, texts: Texts) -> str:
+    """Return the outcome's badge, the answer, the notices, the citations and what led to them.
 
     The answer's own quotes are shown once, as the citations; where it has several parts, each part
     with its own.
     """
     language = "zh-CN" if response.language == "zh" else "en"
     body, reminder = split_answer(response, texts)
-    badge = _render_outcome(response.outcome, texts)
+    asked = response.understood_as or response.question
+    judgement = (
+        render_judgement(around.ask, response, around.documents, texts) if around.ask else ""
+    )
     return (
-        f'<div class="answer" data-outcome="{response.outcome}">'
-        f'<div class="answer-head">{badge}{_render_copy(response, texts)}</div>'
-        f"{_render_understanding(response, texts)}"
+        f'<div class="answer" data-outcome="{response.outcome}" data-asked="{escape(asked)}"'
+        f' data-chosen="{escape(_write_json(around.chosen))}">'
+        f'<div class="answer-head">{_render_outcome(response.outcome, texts)}'
+        f"{_render_actions(response, texts)}</div>"
+        f"{_render_understanding(response, around.chosen, texts)}"
+        f'<p class="reply" lang="{language}">{escape(response.reply)}</p>'
         f'<div class="answer-text" lang="{language}">{render_answer(body, response, texts)}</div>'
         f"{render_notices(response.notices, body, texts)}"
         f"{render_parts(response, texts) or render_citations(response.citations, texts)}"
-        f'<p class="reminder" lang="{language}">{escape(reminder)}</p>'
-        "</div>"
+        f"{_render_foot(reminder, response, around, texts)}"
+        f"{render_reasons(response, around.documents, texts)}"
+        f"{judgement}</div>"
     )
+
+
+def _write_json(values: Mapping[str, str]) -> str:
+    return json.dumps(dict(values), ensure_ascii=False)
+
+
+def render_writing(sentences: Sequence[str], texts: Texts) -> str:
+    """Return what a language model has written so far, as it passes the gate."""
+    text = escape("".join(sentences))
+    return (
+        f'<div class="answer-text"><p>{text}</p></div>{render_message(texts.searching, "waiting")}'
+    )
+
+
+def _render_foot(
+    reminder: str, response: Response, around: Circumstances, texts: Texts
+) -> str:
+    """Return the line that every answer ends with: the original prevails, how current, and whose."""
+    language = "zh-CN" if response.language == "zh" else "en"
+    cited = dict.fromkeys(citation.document for citation in response.citations)
+    authorities = dict.fromkeys(
+        authority
+        for name in cited
+        if name in around.documents
+        for authority in around.documents[name].metadata.authorities
+    )
+    pieces = [
+        f'<span lang="{language}">{escape(reminder)}</span>',
+        escape(texts.index_built.format(format_date(around.built.astimezone(), texts.language))),
+    ]
+    if authorities:
+        names = f'<span lang="zh-CN">{escape("、".join(authorities))}</span>'
+        pieces.append(escape(texts.issued_by).format(names))
+    return f'<p class="reminder">{" ".join(f"<span>{piece}</span>" for piece in pieces)}</p>'
 
 
 def _render_outcome(outcome: Outcome, texts: Texts) -> str:
@@ -266,14 +325,25 @@ def format_copy(response: Response, texts: Texts) -> str:
     return "\n\n".join(filter(None, [body, listed, reminder]))
 
 
-def render_search(
-    hits: Sequence[Hit], documents: Mapping[str, Document], question: str, texts: Texts
-) -> str:
-    """Return the ranked clauses, the question's words marked."""
-    if not hits:
+def render_calls(calls: Sequence[Call], texts: Texts) -> str:
+    """Return the last questions of a browser, newest first, to be asked again."""
+    items = "".join(
+        f'<li><button type="button" class="call outcome-{call.outcome}"'
+        f' data-question="{escape(call.understood_as or call.question)}"'
+        f' data-chosen="{escape(_write_json(write_chosen(call.filters, call.as_of)))}"'
+        f' title="{escape(texts.outcomes[call.outcome])}">{escape(call.question)}</button></li>'
+        for call in calls
+    )
+    return f"<h2>{escape(texts.calls)}</h2><ol>{items}</ol>" if items else ""
+
+
+def render_search(searched: Searched, texts: Texts) -> str:
+    """Return the clauses that were found, what was searched for marked."""
+    if not searched.results:
         return render_message(texts.search_nothing, "empty")
-    items = "".join(_render_hit(hit, documents[hit.result.document], question) for hit in hits)
-    count = escape(texts.search_count.format(len(hits)))
+    words = " ".join((searched.question, *(e.target for e in searched.expansions)))
+    items = "".join(_render_found(found, words, texts) for found in searched.results)
+    count = escape(texts.search_count.format(len(searched.results)))
     return f'<p class="count" role="status">{count}</p><ol class="results">{items}</ol>'
 
 
@@ -305,40 +375,49 @@ def _link_citation(citation: Citation) -> str:
     return make_link(citation.document, Place(citation.clause, citation.start, citation.end))
 
 
-def _render_copy(response: Response, texts: Texts) -> str:
+def _render_actions(response: Response, texts: Texts) -> str:
+    said = (
+        f' data-copied="{escape(texts.copied)}" data-failed="{escape(texts.copy_failed)}"'
+    )
     return (
         '<span class="actions">'
+        f'<button type="button" class="copy copy-reply" data-copy="{escape(response.reply)}"{said}>'
+        f"{escape(texts.copy_reply)}</button>"
         f'<button type="button" class="copy" data-copy="{escape(format_copy(response, texts))}"'
-        f' data-copied="{escape(texts.copied)}" data-failed="{escape(texts.copy_failed)}">'
-        f"{escape(texts.copy)}</button>"
-        f'<button type="button" class="copy" data-copy="{escape(response.reply)}"'
-        f' data-copied="{escape(texts.copied)}" data-failed="{escape(texts.copy_failed)}">'
-        f"{escape(texts.copy_reply)}</button></span>"
+        f"{said}>{escape(texts.copy)}</button>"
+        f'<button type="button" class="copy share" data-copied="{escape(texts.shared)}"'
+        f' data-failed="{escape(texts.copy_failed)}">{escape(texts.share)}</button>'
+        f'<button type="button" class="print">{escape(texts.print_answer)}</button></span>'
     )
 
 
-def _render_understanding(response: Response, texts: Texts) -> str:
+def _render_understanding(response: Response, chosen: Mapping[str, str], texts: Texts) -> str:
     lines = []
     if response.understood_as and response.understood_as != response.question:
         lines.append(texts.understood_as.format(response.understood_as))
     targets = dict.fromkeys(expansion.target for expansion in response.expansions)
     if targets:
         lines.append(texts.also_searched.format("、".join(targets)))
+    if chosen:
+        values = (show_value(name, value, texts) for name, value in chosen.items())
+        lines.append(texts.filtered_by.format("、".join(values)))
     return f'<p class="understanding">{"<br>".join(map(escape, lines))}</p>' if lines else ""
 
 
-def _render_hit(hit: Hit, document: Document, question: str) -> str:
-    path = hit.result.clause
-    spans = [Span(*match, "mark") for match in find_matches(document.clean, question)]
-    start, end = choose_excerpt(document.clean, hit.spans, spans, EXCERPT_LENGTH)
-    before = "" if any(start == left for left, _ in hit.spans) else "…"
-    after = "" if any(end == right for _, right in hit.spans) else "…"
-    title = format_title(document.metadata.title or document.id, document.metadata.number)
+def _render_found(found: Found, words: str, texts: Texts) -> str:
+    marks = [Span(*match, "mark") for match in find_matches(found.excerpt, words)]
+    link = make_link(found.document, Place(found.clause, found.start, found.end))
+    title = format_title(found.title, found.number)
+    written = (
+        f'<span class="written">{format_date(found.written, texts.language)}</span>'
+        if found.written
+        else ""
+    )
     return (
-        '<li class="result">'
-        f'<a class="source" lang="zh-CN" href="{escape(make_link(document.id, Place(path)))}">'
-        f'{escape(title)} <b class="citation-label">{escape(format_label(path))}</b></a>'
-        f'<p lang="zh-CN">{before}{render_text(document.clean, start, end, spans)}{after}</p></li>'
+        f'<li class="result"><a class="source" lang="zh-CN" href="{escape(link)}">'
+        f'{escape(title)} <b class="citation-label">{escape(found.label)}</b></a> '
+        f"{render_status(found.status, texts)}{written}"
+        f'<p lang="zh-CN">{render_text(found.excerpt, 0, len(found.excerpt), marks)}</p></li>'
     )
 
 

@@ -36,6 +36,50 @@ class Texts:
     tab_ask: str
     tab_search: str
     tab_documents: str
+    operator_view: str
+    operator_hint: str
+    filters: str
+    filters_all: str
+    filters_clear: str
+    filters_remove: str
+    filters_named: Mapping[str, str]
+    filter_any: str
+    region_placeholder: str
+    region_kept: str
+    from_day: str
+    to_day: str
+    as_of: str
+    filtered_by: str
+    calls: str
+    calls_none: str
+    share: str
+    shared: str
+    print_answer: str
+    previous_citation: str
+    next_citation: str
+    pane_empty: str
+    why: str
+    why_detail: str
+    why_head: tuple[str, ...]
+    why_none: str
+    why_cited: str
+    matched_none: str
+    index_built: str
+    issued_by: str
+    useful: str
+    not_useful: str
+    judge_thanks: str
+    judge_failed: str
+    judge_which: str
+    reasons: Mapping[str, str]
+    judge_clause: str
+    judge_no_clause: str
+    judge_comment: str
+    judge_send: str
+    judge_cancel: str
+    sort: str
+    sort_relevance: str
+    sort_date: str
     ask_label: str
     ask_placeholder: str
     ask_button: str
@@ -44,6 +88,8 @@ class Texts:
     welcome_detail: str
     examples_label: str
     examples: tuple[str, ...]
+    example_matter: str
+    example_validity: str
     searching: str
     you_asked: str
     understood_as: str
@@ -120,6 +166,66 @@ CHINESE = Texts(
     tab_ask="问答",
     tab_search="检索",
     tab_documents="文档",
+    operator_view="话务台",
+    operator_hint="F2 提问　F8 复制读稿　F9 打印　Alt+↑↓ 换依据",
+    filters="筛选",
+    filters_all="全部文件",
+    filters_clear="清除筛选",
+    filters_remove="去掉筛选条件：{}",
+    filters_named={
+        "region": "地区",
+        "authority": "发文机关",
+        "kind": "文件类型",
+        "status": "时效",
+        "document": "文件",
+        "from": "成文不早于",
+        "to": "成文不晚于",
+        "as_of": "效力截至",
+    },
+    filter_any="不限",
+    region_placeholder="如 长春市",
+    region_kept="含上级地区和国家的文件；本机会记住所选地区。",
+    from_day="成文日期从",
+    to_day="到",
+    as_of="按哪一天的效力",
+    filtered_by="筛选：{}",
+    calls="最近提问",
+    calls_none="还没有提问记录。",
+    share="复制链接",
+    shared="链接已复制",
+    print_answer="打印",
+    previous_citation="上一条依据（Alt+↑）",
+    next_citation="下一条依据（Alt+↓）",
+    pane_empty="点开任一条依据，原文在这里打开，并标出所引的文字。",
+    why="为什么是这些条款",
+    why_detail=(
+        "按词检索与按意思检索各自排名，再合并；“—”表示该方法的前列没有它。命中词是问题与条款共有的词。"
+    ),
+    why_head=("序", "条款", "按词", "按意思", "命中词"),
+    why_none="没有检索到任何条款。",
+    why_cited="已引用",
+    matched_none="无相同的词",
+    index_built="索引更新于 {}",
+    issued_by="发文机关：{}",
+    useful="有用",
+    not_useful="有问题",
+    judge_thanks="已记录，谢谢。",
+    judge_failed="未能保存，请重试；若仍出错，请告知管理员。",
+    judge_which="哪里有问题？",
+    reasons={
+        "wrong_clause": "条款不对",
+        "incomplete": "不完整",
+        "outdated": "已过时",
+        "should_refuse": "本应答“未检索到依据”",
+    },
+    judge_clause="正确的条款（可选）",
+    judge_no_clause="不确定",
+    judge_comment="补充说明（可选）",
+    judge_send="提交",
+    judge_cancel="取消",
+    sort="排序",
+    sort_relevance="按相关程度",
+    sort_date="按成文日期（新的在前）",
     ask_label="问题",
     ask_placeholder="输入问题，回车发送",
     ask_button="提问",
@@ -133,6 +239,8 @@ CHINESE = Texts(
         "首台套奖补最高多少钱？",
         "行动方案的有效期到什么时候？",
     ),
+    example_matter="{}有哪些规定？",
+    example_validity="{}的有效期到什么时候？",
     searching="正在检索…",
     you_asked="您问",
     understood_as="按此理解：{}",
@@ -229,6 +337,67 @@ ENGLISH = Texts(
     tab_ask="Ask",
     tab_search="Search",
     tab_documents="Documents",
+    operator_view="Operator",
+    operator_hint="F2 ask · F8 copy reply · F9 print · Alt+↑↓ sources",
+    filters="Filters",
+    filters_all="all documents",
+    filters_clear="Clear filters",
+    filters_remove="Remove filter: {}",
+    filters_named={
+        "region": "Place",
+        "authority": "Issued by",
+        "kind": "Kind",
+        "status": "Status",
+        "document": "Document",
+        "from": "Not before",
+        "to": "Not after",
+        "as_of": "Validity on",
+    },
+    filter_any="Any",
+    region_placeholder="e.g. 长春市",
+    region_kept="With documents of the levels above it. This browser remembers the place.",
+    from_day="Issued from",
+    to_day="to",
+    as_of="Validity on",
+    filtered_by="Filters: {}",
+    calls="Recent questions",
+    calls_none="No questions yet.",
+    share="Copy link",
+    shared="Link copied",
+    print_answer="Print",
+    previous_citation="Previous source (Alt+↑)",
+    next_citation="Next source (Alt+↓)",
+    pane_empty="Open any source: the document appears here with the quoted words marked.",
+    why="Why these clauses",
+    why_detail=(
+        "Clauses are ranked by words and by meaning, and the two rankings are merged; “—” means "
+        "not among the first of that ranking. Matched words stand in both question and clause."
+    ),
+    why_head=("No.", "Clause", "By words", "By meaning", "Matched words"),
+    why_none="No clause was found.",
+    why_cited="cited",
+    matched_none="no word in common",
+    index_built="Index of {}",
+    issued_by="Issued by: {}",
+    useful="Helpful",
+    not_useful="Problem",
+    judge_thanks="Recorded. Thank you.",
+    judge_failed="Could not be saved. Please try again; if it persists, tell your administrator.",
+    judge_which="What is wrong?",
+    reasons={
+        "wrong_clause": "Wrong clause",
+        "incomplete": "Incomplete",
+        "outdated": "Outdated",
+        "should_refuse": "Should have said “no basis”",
+    },
+    judge_clause="The right clause (optional)",
+    judge_no_clause="Not sure",
+    judge_comment="Comment (optional)",
+    judge_send="Send",
+    judge_cancel="Cancel",
+    sort="Sort",
+    sort_relevance="By relevance",
+    sort_date="By date, newest first",
     ask_label="Question",
     ask_placeholder="Ask in English or Chinese",
     ask_button="Ask",
@@ -245,6 +414,8 @@ ENGLISH = Texts(
         "How much is the bonus for first-of-a-kind equipment?",
         "Until when is the action plan valid?",
     ),
+    example_matter="What is laid down on {}?",
+    example_validity="Until when is {} valid?",
     searching="Searching…",
     you_asked="You asked",
     understood_as="Understood as: {}",

@@ -2,8 +2,7 @@
 
 import { announce } from "./dom.js";
 
-export async function copy(button) {
-  const text = button.dataset.copy;
+export async function copy(button, text) {
   let done = false;
   try {
     await navigator.clipboard.writeText(text);

@@ -8,6 +8,10 @@ export const alone = () => document.body.classList.contains("alone");
 
 export const questionBox = () => find("#question textarea, #question input");
 
+// The address of an operation of the REST interface, which both languages share.
+export const api = (path) =>
+  new URL(`${document.documentElement.lang === "en" ? "../" : ""}api/v1/${path}`, document.baseURI);
+
 let announcer = null;
 
 // Have a screen reader say it.

@@ -1,6 +1,8 @@
 // Whether the server has loaded what it answers from.
 
-export async function watchState(line) {
+// ``changed`` is called when there is something to answer from, and whenever it is another index.
+export async function watchState(line, changed) {
+  let index = null;
   let pause = 800;
   for (;;) {
     let text = line.dataset.unreachable;
@@ -10,6 +12,10 @@ export async function watchState(line) {
       name = health.status;
       text = line.dataset[name].replace("{}", health.documents);
       line.title = health.message ?? "";
+      if (health.index && health.index !== index) {
+        index = health.index;
+        changed();
+      }
     } catch {
       pause = 5000;
     }

@@ -1,10 +1,27 @@
 // The page's own behaviour, part by part; Gradio has the rest.
 
+import { askAddress, beginAsking, drawExamples, linkTo } from "./asking.js";
 import { copy } from "./copying.js";
 import { alone, find, questionBox } from "./dom.js";
+import { beginFilters, circumstances, drawFilters } from "./filters.js";
 import { watchState } from "./health.js";
-import { closePane, followOutline, hidePane, openPane, showPlace } from "./pane.js";
+import { beginJudgement } from "./judgement.js";
+import { beginOperator, drawCalls, print } from "./operator.js";
+import {
+  clearPane,
+  closePane,
+  followOutline,
+  forgetPane,
+  hidePane,
+  openPane,
+  reservePane,
+  showPlace,
+  stepCitation,
+} from "./pane.js";
 import { followThread } from "./thread.js";
+
+// What Gradio calls before it sends a question.
+globalThis.policyQA = { circumstances };
 
 document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element)) return;
@@ -25,14 +42,23 @@ document.addEventListener("click", (event) => {
     location.href = link.dataset.choose === "en" ? "en/" : "../?lang=zh";
   }
   const button = event.target.closest("button.copy");
-  if (button) copy(button);
+  if (button?.matches(".share")) copy(button, linkTo(button.closest(".answer")));
+  else if (button) copy(button, button.dataset.copy);
+  const printing = event.target.closest("button.print");
+  if (printing) print(printing.closest(".answer"));
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !event.isComposing) closePane();
+  if (event.isComposing) return;
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (event.key === "Escape") closePane();
+  else if (event.altKey && step) {
+    event.preventDefault();
+    stepCitation(step);
+  }
 });
 
-window.addEventListener("popstate", hidePane);
+window.addEventListener("popstate", () => hidePane());
 
 function begin() {
   if (alone()) {
@@ -45,9 +71,26 @@ function begin() {
     const box = questionBox();
     if (!thread || !line || !box) return;
     clearInterval(waiting);
-    followThread(thread);
-    watchState(line);
+    followThread(thread, {
+      began: reservePane,
+      answered: (turn) => {
+        const first = find(".citation a.source", turn);
+        if (first) openPane(first, { quiet: true });
+        else clearPane();
+        drawCalls();
+      },
+      cleared: forgetPane,
+    });
+    watchState(line, () => {
+      drawExamples();
+      drawFilters();
+    });
     if (document.activeElement === document.body) box.focus();
+    beginAsking();
+    beginFilters();
+    beginJudgement();
+    beginOperator();
+    askAddress();
   }, 50);
 }
 

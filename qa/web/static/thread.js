@@ -2,26 +2,33 @@
 
 import { announce, find, questionBox } from "./dom.js";
 
-export function followThread(thread) {
+// Calls ``began`` when a question stands there, ``answered`` with its turn once that holds an answer,
+// and ``cleared`` when the conversation is begun anew.
+export function followThread(thread, { began, answered, cleared }) {
   let before = 0;
   new MutationObserver(() => {
     const turns = thread.querySelectorAll(".turn");
     document.body.classList.toggle("talking", turns.length > 0);
     const last = turns[turns.length - 1];
     if (!last) {
-      if (before) questionBox()?.focus();
+      if (before) {
+        cleared();
+        questionBox()?.focus();
+      }
       before = 0;
       return;
     }
     const state = `${turns.length}:${last.textContent.length}`;
     if (state === before) return;
     before = state;
+    began();
     if (turns.length === 1) window.scrollTo(0, 0);
     else last.scrollIntoView({ block: "start" });
-    const answer = find(".answer-text", last);
+    const answer = find(".answer .answer-text", last);
     const said = answer
       ? `${find(".outcome", last).textContent} ${answer.textContent}`
       : (find(".message", last)?.textContent ?? "");
     announce(said);
+    if (answer) answered(last);
   }).observe(thread, { childList: true, subtree: true });
 }

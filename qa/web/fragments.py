@@ -1,0 +1,76 @@
+"""Parts of the page that change with the library or the visitor, fetched as HTML by its script."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+from html import escape
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
+
+from index.types import Filters
+from qa.errors import LogError
+from qa.types import Language
+from qa.web.boundary import DESK_COOKIE
+from qa.web.circumstances import keep_chosen, read_circumstances
+from qa.web.examples import find_examples
+from qa.web.facets import count_facets
+from qa.web.filter_bar import render_filters
+from qa.web.rendering import render_calls
+from qa.web.resources import Resources
+from qa.web.texts import TEXTS, choose_line
+
+# Places of the page that have filters: their elements' names begin so.
+_PLACES = ("ask", "search")
+# A fragment is asked for again when the library is loaded: it need not wait for it.
+_WAIT_SECONDS = 10.0
+CALLS_SHOWN = 6
+
+logger = logging.getLogger(__name__)
+
+
+def add_fragments(app: FastAPI, resources: Resources, language: Language, prefix: str) -> None:
+    """Add the routes of one language's page."""
+    texts = TEXTS[language]
+    examples: dict[str, tuple[str, ...]] = {}  # by the index they were tried on
+
+    @app.get(f"{prefix}/filters", include_in_schema=False)
+    def read_filter_bar(request: Request, place: str = "ask") -> HTMLResponse:
+        chosen = keep_chosen(dict(request.query_params))
+        documents = resources.startup.wait(_WAIT_SECONDS).index.documents.values()
+        error = None
+        filters, day = Filters(), None
+        try:
+            filters, day = read_circumstances(chosen)
+        except ValueError as wrong:
+            error = choose_line(str(wrong), language)
+        facets = count_facets(documents, filters, day or date.today())
+        name = place if place in _PLACES else _PLACES[0]
+        by_name = {str(facet): counts for facet, counts in facets.items()}
+        return HTMLResponse(render_filters(name, chosen, by_name, texts, error))
+
+    @app.get(f"{prefix}/examples", include_in_schema=False)
+    def read_examples() -> HTMLResponse:
+        assistant = resources.startup.wait(_WAIT_SECONDS)
+        fingerprint = assistant.index.fingerprint
+        if fingerprint not in examples:
+            examples.clear()
+            examples[fingerprint] = find_examples(assistant, texts)
+        buttons = "".join(
+            f'<button type="button" class="example">{escape(question)}</button>'
+            for question in examples[fingerprint]
+        )
+        return HTMLResponse(buttons)
+
+    @app.get(f"{prefix}/calls", include_in_schema=False)
+    def read_calls(request: Request) -> HTMLResponse:
+        desk = request.cookies.get(DESK_COOKIE)
+        if resources.log is None or not desk:
+            return HTMLResponse("")
+        try:
+            calls = resources.log.recent(desk, limit=CALLS_SHOWN)
+        except LogError:
+            logger.warning("The log could not be read", exc_info=True)
+            return HTMLResponse("")
+        return HTMLResponse(render_calls(calls, texts))
