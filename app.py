@@ -31,9 +31,10 @@ def create_app(
 
     The index and the models are loaded in the background once the application starts.
     """
+    from qa.log import Log, log_path
     from qa.web.application import create_web_app
 
-    return create_web_app(lambda: open_assistant(index, model, reranker))
+    return create_web_app(lambda: open_assistant(index, model, reranker), log=Log(log_path()))
 
 
 def open_assistant(

@@ -14,12 +14,15 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from documents.validity import compute_status
+from qa.log import Log
 from qa.types import Language
 from qa.web.api import add_api
 from qa.web.boundary import ENGLISH_PREFIX, Boundary
+from qa.web.fragments import add_fragments
 from qa.web.page import build_page, explain_failure
 from qa.web.pane import Place, render_alone, render_pane
 from qa.web.rendering import render_message
+from qa.web.resources import Resources
 from qa.web.startup import Assistant, NotReady, Startup
 from qa.web.texts import TEXTS
 
@@ -30,9 +33,10 @@ PREFIXES: dict[Language, str] = {"en": ENGLISH_PREFIX, "zh": ""}  # the root's m
 SANS = ("PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
 
 
-def create_web_app(open_assistant: Callable[[], Assistant]) -> FastAPI:
+def create_web_app(open_assistant: Callable[[], Assistant], *, log: Log | None = None) -> FastAPI:
     """Return the application. ``open_assistant`` runs in the background once it starts."""
     startup = Startup(open_assistant)
+    resources = Resources(startup, log)
 
     @asynccontextmanager
     async def begin(_: FastAPI) -> AsyncIterator[None]:
@@ -50,21 +54,22 @@ def create_web_app(open_assistant: Callable[[], Assistant]) -> FastAPI:
     add_api(app, startup)
     for language, prefix in PREFIXES.items():
         _add_pages(app, startup, language, prefix)
+        add_fragments(app, resources, language, prefix)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        asyncio.run(_mount_in_loop(app, startup))
+        asyncio.run(_mount_in_loop(app, resources))
     else:
-        _mount_pages(app, startup)
+        _mount_pages(app, resources)
     return app
 
 
-async def _mount_in_loop(app: FastAPI, startup: Startup) -> None:
+async def _mount_in_loop(app: FastAPI, resources: Resources) -> None:
     """Mount inside a loop: without one, Gradio makes several and never closes them."""
-    _mount_pages(app, startup)
+    _mount_pages(app, resources)
 
 
-def _mount_pages(app: FastAPI, startup: Startup) -> None:
+def _mount_pages(app: FastAPI, resources: Resources) -> None:
     for language, prefix in PREFIXES.items():
         gr.mount_gradio_app(
             app,

@@ -29,7 +29,7 @@ def render_judgement(
         f'<button type="button" class="quiet" data-verdict="down" aria-pressed="false"'
         f' aria-expanded="false">{escape(texts.not_useful)}</button>'
         '<span class="judgement-said" role="status"></span>'
-        f'<form hidden><fieldset><legend>{escape(texts.judge_which)}</legend>{reasons}</fieldset>'
+        f"<form hidden><fieldset><legend>{escape(texts.judge_which)}</legend>{reasons}</fieldset>"
         f"{_render_clauses(response, documents, texts)}"
         f"<label>{escape(texts.judge_comment)}"
         '<textarea name="comment" rows="2" maxlength="2000"></textarea></label>'
@@ -39,9 +39,7 @@ def render_judgement(
     )
 
 
-def _render_clauses(
-    response: Response, documents: Mapping[str, Document], texts: Texts
-) -> str:
+def _render_clauses(response: Response, documents: Mapping[str, Document], texts: Texts) -> str:
     """Return the choice of the clause that should have been cited, among what was found."""
     options = "".join(
         f'<option lang="zh-CN" value="{number}" data-document="{escape(result.document)}"'

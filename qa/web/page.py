@@ -67,7 +67,9 @@ def build_page(resources: Resources, texts: Texts) -> gr.Blocks:
                 _build_search(resources.startup, texts)
             with gr.Tab(texts.tab_documents, id="documents") as tab:
                 listing = gr.HTML(elem_id="listing", apply_default_css=False)
-                _listen(tab.select, partial(list_documents, resources.startup, texts), [], [listing])
+                _listen(
+                    tab.select, partial(list_documents, resources.startup, texts), [], [listing]
+                )
     return page
 
 

@@ -7,9 +7,9 @@ from html import escape
 
 from documents.types import Clause, Document
 from index.types import SearchResult
+from qa.excerpts import find_matches
 from qa.labels import format_label, format_title
 from qa.types import Response
-from qa.web.highlighting import find_matches
 from qa.web.pane import Place, make_link
 from qa.web.texts import Texts
 

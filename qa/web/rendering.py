@@ -17,13 +17,14 @@ from itertools import groupby
 from documents.normalization import match_form
 from documents.types import Department, Document, Status
 from qa.answering import by_document
-from qa.labels import format_label, format_title
+from qa.excerpts import find_matches
+from qa.labels import format_title
 from qa.log import Call
 from qa.search import Found, Searched
 from qa.types import Citation, Notice, Outcome, Part, Response
 from qa.web.circumstances import write_chosen
 from qa.web.filter_bar import show_value
-from qa.web.highlighting import Span, choose_excerpt, find_matches, render_text
+from qa.web.highlighting import Span, render_text
 from qa.web.judgement import render_judgement
 from qa.web.pane import Place, make_link, render_status
 from qa.web.reasons import render_reasons
@@ -123,9 +124,7 @@ def render_writing(sentences: Sequence[str], texts: Texts) -> str:
     )
 
 
-def _render_foot(
-    reminder: str, response: Response, around: Circumstances, texts: Texts
-) -> str:
+def _render_foot(reminder: str, response: Response, around: Circumstances, texts: Texts) -> str:
     """Return the line that every answer ends with: the original prevails, how current, and whose."""
     language = "zh-CN" if response.language == "zh" else "en"
     cited = dict.fromkeys(citation.document for citation in response.citations)
@@ -376,9 +375,7 @@ def _link_citation(citation: Citation) -> str:
 
 
 def _render_actions(response: Response, texts: Texts) -> str:
-    said = (
-        f' data-copied="{escape(texts.copied)}" data-failed="{escape(texts.copy_failed)}"'
-    )
+    said = f' data-copied="{escape(texts.copied)}" data-failed="{escape(texts.copy_failed)}"'
     return (
         '<span class="actions">'
         f'<button type="button" class="copy copy-reply" data-copy="{escape(response.reply)}"{said}>'
