@@ -53,7 +53,7 @@ def render_filters(
 def show_value(name: str, value: str, texts: Texts) -> str:
     """Return a filter's value as people read it."""
     if name == "status":
-        return texts.statuses.get(value, value)
+        return {str(status): text for status, text in texts.statuses.items()}.get(value, value)
     if name in ("from", "to", "as_of"):
         return f"{texts.filters_named[name]} {value}"
     return value

@@ -6,7 +6,7 @@ import logging
 from datetime import date
 from html import escape
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 
 from index.types import Filters
@@ -23,8 +23,6 @@ from qa.web.texts import TEXTS, choose_line
 
 # Places of the page that have filters: their elements' names begin so.
 _PLACES = ("ask", "search")
-# A fragment is asked for again when the library is loaded: it need not wait for it.
-_WAIT_SECONDS = 10.0
 CALLS_SHOWN = 6
 
 logger = logging.getLogger(__name__)
@@ -33,12 +31,17 @@ logger = logging.getLogger(__name__)
 def add_fragments(app: FastAPI, resources: Resources, language: Language, prefix: str) -> None:
     """Add the routes of one language's page."""
     texts = TEXTS[language]
+    startup = resources.startup
+    # Before the library is loaded there is nothing to show; the page asks again when it is.
+    nothing = Response(status_code=204)
     examples: dict[str, tuple[str, ...]] = {}  # by the index they were tried on
 
     @app.get(f"{prefix}/filters", include_in_schema=False)
-    def read_filter_bar(request: Request, place: str = "ask") -> HTMLResponse:
+    def read_filter_bar(request: Request, place: str = "ask") -> Response:
+        if startup.state != "ready":
+            return nothing
         chosen = keep_chosen(dict(request.query_params))
-        documents = resources.startup.wait(_WAIT_SECONDS).index.documents.values()
+        documents = startup.wait(0).index.documents.values()
         error = None
         filters, day = Filters(), None
         try:
@@ -51,8 +54,10 @@ def add_fragments(app: FastAPI, resources: Resources, language: Language, prefix
         return HTMLResponse(render_filters(name, chosen, by_name, texts, error))
 
     @app.get(f"{prefix}/examples", include_in_schema=False)
-    def read_examples() -> HTMLResponse:
-        assistant = resources.startup.wait(_WAIT_SECONDS)
+    def read_examples() -> Response:
+        if startup.state != "ready":
+            return nothing
+        assistant = startup.wait(0)
         fingerprint = assistant.index.fingerprint
         if fingerprint not in examples:
             examples.clear()

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from documents.normalization import match_form
 from documents.types import Clause, Document
 from index.types import SearchResult
-from qa.excerpts import find_matches
 from qa.labels import format_label, format_title
+from qa.question import understand
+from qa.targets import Term
 from qa.types import Response
 from qa.web.pane import Place, make_link
 from qa.web.texts import Texts
 
 # Results listed; those behind them never become evidence.
 MOST_LISTED = 10
-# Matched words shown of one clause.
-MOST_WORDS = 6
 
 
 def render_reasons(response: Response, documents: Mapping[str, Document], texts: Texts) -> str:
     """Return the folded table of what was found for a question, best first."""
+    asked = response.understood_as or response.question
+    pairs = [(expansion.source, expansion.target) for expansion in response.expansions]
+    words = understand(asked, expansions=pairs).words
     rows = "".join(
-        _render_row(number, result, response, documents, texts)
+        _render_row(number, result, response, words, documents[result.document], texts)
         for number, result in enumerate(response.results[:MOST_LISTED], start=1)
         if result.document in documents
     )
@@ -41,10 +44,10 @@ def _render_row(
     number: int,
     result: SearchResult,
     response: Response,
-    documents: Mapping[str, Document],
+    words: Sequence[Term],
+    document: Document,
     texts: Texts,
 ) -> str:
-    document = documents[result.document]
     clause = document.clause(result.clause)
     title = format_title(document.metadata.title or document.id, None)
     link = escape(make_link(document.id, Place(result.clause)))
@@ -53,13 +56,12 @@ def _render_row(
         if _is_cited(clause, document.id, response)
         else ""
     )
-    words = find_words(list_terms(response), document, clause)
-    matched = escape("、".join(words)) if words else escape(texts.matched_none)
+    matched = "、".join(find_words(words, document, clause)) or texts.matched_none
     return (
         f'<tr><td>{number}</td><th scope="row"><a class="source" lang="zh-CN" href="{link}">'
         f"{escape(title)} {escape(format_label(result.clause))}</a>{cited}</th>"
         f"<td>{result.ranks.lexical or '—'}</td><td>{result.ranks.dense or '—'}</td>"
-        f'<td lang="zh-CN">{matched}</td></tr>'
+        f'<td lang="zh-CN">{escape(matched)}</td></tr>'
     )
 
 
@@ -72,20 +74,8 @@ def _is_cited(clause: Clause, document: str, response: Response) -> bool:
     )
 
 
-def list_terms(response: Response) -> Sequence[str]:
-    """Return the texts that were searched for: the question as understood, and its expansions."""
-    asked = response.understood_as or response.question
-    return (asked, *dict.fromkeys(expansion.target for expansion in response.expansions))
-
-
-def find_words(terms: Sequence[str], document: Document, clause: Clause) -> list[str]:
-    """Return the words of ``terms`` that ``clause`` repeats, longest first, at most a few."""
-    text = document.clean[clause.start : clause.end]
-    found = {
-        text[start:end].strip()
-        for term in terms
-        for start, end in find_matches(text, term)
-        if end - start > 1
-    }
-    inner = {word for word in found if any(word != other and word in other for other in found)}
-    return sorted(found - inner, key=lambda word: (-len(word), word))[:MOST_WORDS]
+def find_words(words: Sequence[Term], document: Document, clause: Clause) -> list[str]:
+    """Return the forms in which ``clause`` holds ``words``, in the order of the question."""
+    form = match_form(document.clean[clause.start : clause.end])
+    held = (next((f for f in (*word.forms, *word.official) if f in form), None) for word in words)
+    return list(dict.fromkeys(filter(None, held)))

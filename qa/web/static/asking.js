@@ -62,5 +62,5 @@ export function beginAsking() {
 export async function drawExamples() {
   const place = find("#examples");
   const response = await fetch("examples").catch(() => null);
-  if (response?.ok && place) place.innerHTML = await response.text(); // escaped by the server
+  if (response?.status === 200 && place) place.innerHTML = await response.text(); // escaped by the server
 }

@@ -43,7 +43,7 @@ export async function drawFilters() {
     places.map(async (place) => {
       query.set("place", place.dataset.place);
       const response = await fetch(`filters?${query}`).catch(() => null);
-      if (!response?.ok || ticket !== drawn) return;
+      if (response?.status !== 200 || ticket !== drawn) return;
       const open = find(".filter-form", place)?.hidden === false;
       const focused = place.contains(document.activeElement) ? document.activeElement.name : null;
       place.innerHTML = await response.text(); // escaped by the server
@@ -88,5 +88,8 @@ export function beginFilters() {
     } else return;
     find(".filter-toggle", place)?.focus();
   });
-  drawFilters();
+  // A view that has not been opened yet has no place for them.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.('[role="tab"]')) setTimeout(drawFilters, 100);
+  });
 }
