@@ -25,7 +25,9 @@ class Assistant(Protocol):
     @property
     def index(self) -> Index: ...
 
-    def ask(self, request: Request) -> Response: ...
+    def ask(
+        self, request: Request, *, on_text: Callable[[str], None] | None = None
+    ) -> Response: ...
 
 
 class NotReady(Exception):
