@@ -612,20 +612,20 @@ def open_index(
     model: str | None = None,
     reranker: str | None = None,
     progress: Progress | None = None,
-    encoder: Encoder | None = None,
+    encoder: Callable[[], Encoder] | None = None,
 ) -> HybridIndex:
     """Load the index in ``store`` (default: the library's own), building that one at first use.
 
-    ``encoder`` is the one that ``model`` names, where it is loaded already. Questions go through the
-    adapter that is meant for their model, if any; see ``load_adapter``. ``reranker`` names a
-    cross-encoder, as does POLICY_QA_RERANKER; it is loaded at the first search. EmptyLibraryError
-    where the library has no document.
+    ``encoder`` returns what ``model`` names, to one who keeps it (default: it is loaded). Questions
+    go through the adapter that is meant for their model, if any; see ``load_adapter``. ``reranker``
+    names a cross-encoder, as does POLICY_QA_RERANKER; it is loaded at the first search.
+    EmptyLibraryError where the library has no document.
     """
     folder = store or default_store()
     if store is None and snapshot.current(folder) is None:
         build_store(folder, model=model, progress=progress)
     # An index that cannot be used is told at once, not after the model has loaded.
     snapshot.read_manifest(folder)
-    encoder = encoder or load_encoder(model)
-    index = HybridIndex.load(folder, encoder, adapter=load_adapter(identify(encoder)))
+    loaded = encoder() if encoder else load_encoder(model)
+    index = HybridIndex.load(folder, loaded, adapter=load_adapter(identify(loaded)))
     return index.configured(Configuration(reranker=wanted_reranker(reranker)))

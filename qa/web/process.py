@@ -148,9 +148,10 @@ def _tell_update(update: Update) -> Result:
 def _audit(change: Change, documents: Mapping[str, Document]) -> dict[str, Any] | None:
     from documents.reports import write_audit
 
-    if change.outcome not in ("added", "version") or change.id not in documents:
+    document = documents.get(change.id) if change.id else None
+    if document is None or change.outcome not in ("added", "version"):
         return None
-    audit = write_audit(documents[change.id])
+    audit = write_audit(document)
     del audit["dropped"]  # every removed piece of text; how many characters they are is said
     return audit
 
