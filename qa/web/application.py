@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def create_web_app(
     startup = Startup(open_assistant)
     resources = Resources(startup, log, jobs, find_original)
     if jobs is not None:
-        jobs.after = startup.reload
+        jobs.after = partial(startup.reload, wait=True)
     tools = build_tools(resources)
 
     @asynccontextmanager
