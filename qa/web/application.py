@@ -1,4 +1,4 @@
-"""The web application: REST, the documents' own pages, and the Gradio page in two languages."""
+"""The web application: REST, MCP, the documents' own pages, and the Gradio page in two languages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import gradio as gr
@@ -19,6 +21,8 @@ from qa.types import Language
 from qa.web.api import add_api
 from qa.web.boundary import ENGLISH_PREFIX, Boundary
 from qa.web.fragments import add_fragments
+from qa.web.jobs import Jobs
+from qa.web.mcp import add_tools, build_tools, serve_tools
 from qa.web.page import build_page, explain_failure
 from qa.web.pane import Place, render_alone, render_pane
 from qa.web.rendering import render_message
@@ -29,29 +33,52 @@ from qa.web.texts import TEXTS
 STATIC = Path(__file__).parent / "static"
 PREFIXES: dict[Language, str] = {"en": ENGLISH_PREFIX, "zh": ""}  # the root's mount comes last
 
+DESCRIPTION = (
+    "Questions on a library of Chinese policy texts, answered with verbatim clauses, each cited by "
+    "document, 文号 and clause. Errors are problem+json; MCP is at /mcp."
+)
+
 # Fonts of the system only: a web font would be a request to another machine.
 SANS = ("PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
 
 
-def create_web_app(open_assistant: Callable[[], Assistant], *, log: Log | None = None) -> FastAPI:
-    """Return the application. ``open_assistant`` runs in the background once it starts."""
+def create_web_app(
+    open_assistant: Callable[[], Assistant],
+    *,
+    log: Log | None = None,
+    jobs: Jobs | None = None,
+    find_original: Callable[[str], Path | None] | None = None,
+) -> FastAPI:
+    """Return the application. ``open_assistant`` runs in the background once it starts.
+
+    What is None is not offered: see ``Resources``. ``jobs`` are closed when the application stops.
+    """
     startup = Startup(open_assistant)
-    resources = Resources(startup, log)
+    resources = Resources(startup, log, jobs, find_original)
+    if jobs is not None:
+        jobs.after = partial(startup.reload, wait=True)
+    tools = build_tools(resources)
 
     @asynccontextmanager
     async def begin(_: FastAPI) -> AsyncIterator[None]:
         startup.begin()
-        yield
+        async with serve_tools(tools):
+            yield
+        if jobs is not None:
+            jobs.close()
 
     app = FastAPI(
         title="Policy Q&A",
+        version=find_version(),
+        description=DESCRIPTION,
         lifespan=begin,
         docs_url=None,  # Swagger's and Redoc's pages come from a CDN
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
     app.add_middleware(Boundary)
-    add_api(app, startup)
+    add_api(app, resources)
+    add_tools(app, tools)
     for language, prefix in PREFIXES.items():
         _add_pages(app, startup, language, prefix)
         add_fragments(app, resources, language, prefix)
@@ -62,6 +89,14 @@ def create_web_app(open_assistant: Callable[[], Assistant], *, log: Log | None =
     else:
         _mount_pages(app, resources)
     return app
+
+
+def find_version() -> str:
+    """Return the version that is installed; of a folder that is only run, that it is none."""
+    try:
+        return version("policy-qa")
+    except PackageNotFoundError:
+        return "0"
 
 
 async def _mount_in_loop(app: FastAPI, resources: Resources) -> None:

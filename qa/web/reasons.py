@@ -7,10 +7,10 @@ from html import escape
 
 from documents.normalization import match_form
 from documents.types import Clause, Document
+from index.translation import Term
 from index.types import SearchResult
 from qa.labels import format_label, format_title
 from qa.question import understand
-from qa.targets import Term
 from qa.types import Response
 from qa.web.pane import Place, make_link
 from qa.web.texts import Texts
