@@ -11,14 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from documents.schema import write_document
-from qa.web import page as web_page
 from qa.web import startup as web_startup
 from qa.web.application import create_web_app
 from qa.web.bodies import BODY_BYTES
-from qa.web.page import ask, list_documents, search
-from qa.web.rendering import Turn
-from qa.web.startup import Assistant, NotReady, Startup
-from qa.web.texts import CHINESE, ENGLISH
+from qa.web.startup import Assistant, Startup
 from tests.web_library import OPINION, PLAN, StubAssistant
 
 QUESTION = "充电站建设有什么支持？"
@@ -174,60 +170,6 @@ def begin(open_assistant: Any) -> Startup:
     startup.begin()
     startup.wait(10)
     return startup
-
-
-# ---- the callbacks of the page -------------------------------------------------------------------
-
-
-def test_a_question_is_shown_at_once_and_then_answered() -> None:
-    assistant = StubAssistant()
-    startup = begin(lambda: assistant)
-    first, last = ask(startup, CHINESE, f" {QUESTION} ", ())
-    assert QUESTION in first[0] and "正在检索" in first[0] and first[1] == ""
-    assert "有依据" in last[0]
-    assert last[2] == (Turn(QUESTION, last[2][0].html, True),)
-
-
-def test_earlier_questions_are_passed_on_but_not_failed_ones() -> None:
-    assistant = StubAssistant()
-    startup = begin(lambda: assistant)
-    turns: tuple[Turn, ...] = ()
-    for question in ("充电站", "故障", "那吉林呢？"):
-        *_, (_, _, turns) = ask(startup, CHINESE, question, turns)
-    assert assistant.asked[-1].history == ("充电站",)
-    assert "secret" not in turns[1].html and "处理时出错" in turns[1].html
-
-
-def test_a_long_day_does_not_grow_the_page() -> None:
-    startup = begin(StubAssistant)
-    turns: tuple[Turn, ...] = ()
-    for number in range(web_page.TURNS_KEPT + 5):
-        *_, (_, _, turns) = ask(startup, CHINESE, f"充电站{number}", turns)
-    assert len(turns) == web_page.TURNS_KEPT
-
-
-def test_nothing_is_asked_for_an_empty_box() -> None:
-    startup = begin(StubAssistant)
-    assert [turns for _, _, turns in ask(startup, CHINESE, " \n", ())] == [()]
-    assert "只列条款" in next(search(startup, CHINESE, " "))
-
-
-def test_what_fails_is_explained_in_the_readers_language() -> None:
-    startup = Startup(fail_to_open)
-    startup.begin()
-    with pytest.raises(NotReady):
-        startup.wait()
-    assert "模型不在" in list(ask(startup, CHINESE, "问", ()))[-1][0]
-    assert "the model is missing" in list(search(startup, ENGLISH, "问"))[-1]
-    assert "the model is missing" in list(list_documents(startup, ENGLISH))[-1]
-
-
-def test_loading_is_said_while_a_question_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_startup, "WAIT_SECONDS", 0.01)
-    startup = Startup(StubAssistant)  # never begun
-    shown = [html for html, _, _ in ask(startup, ENGLISH, "q", ())]
-    assert "Loading the model" in shown[0] and "still loading" in shown[1]
-    assert "Loading the model" in next(list_documents(startup, ENGLISH))
 
 
 # ---- pages and the boundary ----------------------------------------------------------------------

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import get_args
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
@@ -15,13 +18,15 @@ from hypothesis import strategies as st
 
 from documents.types import Metadata
 from qa.excerpts import choose_excerpt, find_matches, merge_spans
+from qa.log import Reason
 from qa.phrases import phrase
+from qa.search import EXCERPT_LENGTH, search
 from qa.types import Frame, Language, Notice, Request, Response
 from qa.web.highlighting import Span, render_text
 from qa.web.pane import Place, make_link, render_alone, render_body, render_pane
 from qa.web.rendering import (
     CITATIONS_SHOWN,
-    EXCERPT_LENGTH,
+    Circumstances,
     Turn,
     end_with_original,
     format_copy,
@@ -189,11 +194,14 @@ def test_a_link_keeps_any_name_in_one_piece() -> None:
     assert link.endswith("&start=1&end=2")
 
 
+AROUND = Circumstances(LIBRARY, datetime(2026, 1, 2, 3, 4, tzinfo=UTC))
+
+
 # ---- the answer ----------------------------------------------------------------------------------
 
 
 def test_an_answer_shows_outcome_sources_and_departments() -> None:
-    html = render_response(ask(), CHINESE)
+    html = render_response(ask(), AROUND, CHINESE)
     reader = Reader(html)
     for expected in (
         "有依据",
@@ -249,7 +257,7 @@ def test_what_an_answer_quotes_is_shown_once_as_its_citations() -> None:
     )
     response = dataclasses.replace(response, answer=answer)
     assert split_answer(response, CHINESE) == ("检索到 2 条依据：\n另见[2]。", "以原文为准。")
-    reader = Reader(render_response(response, CHINESE))
+    reader = Reader(render_response(response, AROUND, CHINESE))
     assert reader.text.count(first.quote) == 1
     copied = format_copy(response, CHINESE)
     assert copied.count(first.quote) == 1 and copied.startswith(answer.removesuffix("以原文为准。"))
@@ -265,7 +273,9 @@ def test_a_notice_that_the_answer_repeats_is_left_out() -> None:
 def test_citations_are_grouped_by_document_with_their_own_numbers() -> None:
     response = ask()
     first, second = response.citations
-    html = render_response(dataclasses.replace(response, citations=(first, second, first)), CHINESE)
+    html = render_response(
+        dataclasses.replace(response, citations=(first, second, first)), AROUND, CHINESE
+    )
     assert re.findall(r'data-number="(\d)"', html) == ["1", "3", "2"]
     assert html.count('<section class="cited">') == 2
 
@@ -277,7 +287,7 @@ def test_hostile_questions_and_answers_are_shown_as_text() -> None:
         understood_as=f"{HOSTILE}?",
         notices=(Notice('"><b>', HOSTILE, '"><b>', HOSTILE),),
     )
-    html = render_thread([Turn(HOSTILE, render_response(response, ENGLISH), True)], ENGLISH)
+    html = render_thread([Turn(HOSTILE, render_response(response, AROUND, ENGLISH), True)], ENGLISH)
     reader = Reader(html)
     assert not {"img", "script"} & set(reader.tags)
     assert reader.text.count(HOSTILE) >= 4
@@ -286,20 +296,20 @@ def test_hostile_questions_and_answers_are_shown_as_text() -> None:
 def test_many_citations_are_folded_but_keep_their_numbers() -> None:
     response = ask()
     many = dataclasses.replace(response, citations=response.citations * 4)
-    html = render_response(many, CHINESE)
+    html = render_response(many, AROUND, CHINESE)
     assert f"其余 {8 - CITATIONS_SHOWN} 条依据" in html
     assert html.count('<li class="citation"') == 8
     assert sorted(re.findall(r'data-number="(\d)"', html)) == list("12345678")
 
 
 def test_no_basis_has_a_badge_and_no_sources() -> None:
-    html = render_response(ask("海水养殖补贴"), CHINESE)
+    html = render_response(ask("海水养殖补贴"), AROUND, CHINESE)
     assert "outcome-no_basis" in html and "未检索到依据" in html
     assert "citation" not in html and "以原文为准" in html
 
 
 def test_a_partial_answer_shows_its_notice_with_a_link_to_the_clause() -> None:
-    html = render_response(ask("充电站补多少？"), CHINESE)
+    html = render_response(ask("充电站补多少？"), AROUND, CHINESE)
     assert "部分有依据" in html
     assert "原文此处缺少数字" in html
     assert Reader(html[html.index("notices") :]).links[0].startswith(f"documents/{PLAN}?clause=")
@@ -314,6 +324,40 @@ def test_a_copied_answer_carries_its_sources() -> None:
     assert text.endswith("以上内容以原文为准。")
 
 
+def test_an_answer_ends_with_the_original_the_index_s_day_and_who_issued_it() -> None:
+    html = render_response(ask(), AROUND, CHINESE)
+    foot = Reader(html[html.index('class="reminder"') : html.index("</p>", html.index("reminder"))])
+    assert "以原文为准" in foot.text and "索引更新于 2026年1月2日" in foot.text
+    assert "发文机关：吉林省人民政府办公厅" in foot.text
+
+
+def test_the_reasons_give_both_ranks_and_the_words_held() -> None:
+    html = render_response(ask(), AROUND, CHINESE)
+    rows = re.findall(r"<tr>.*?</tr>", html[html.index("why") :])
+    first = Reader(rows[1])
+    assert "一、（二）3." in first.text and "已引用" in first.text
+    assert "充电站" in first.text and "建设" in first.text
+    assert re.search(r"<td>1</td><td>—</td>", rows[1])  # the stub ranks by words only
+
+
+def test_filters_are_told_and_kept_for_the_link() -> None:
+    around = dataclasses.replace(AROUND, chosen={"region": '长春市"><b>', "status": "in_force"})
+    html = render_response(ask(), around, CHINESE)
+    assert "筛选：长春市" in Reader(html).text and "现行有效" in html
+    assert "<b>" not in html[html.index("understanding") : html.index("answer-text")]
+    kept = re.search(r'data-chosen="([^"]*)"', html)
+    assert kept and json.loads(unescape(kept[1])) == around.chosen
+
+
+def test_only_a_recorded_answer_can_be_judged() -> None:
+    assert "judgement" not in render_response(ask(), AROUND, CHINESE)
+    html = render_response(ask(), dataclasses.replace(AROUND, ask="0123456789abcdef"), CHINESE)
+    assert 'data-ask="0123456789abcdef"' in html
+    assert re.findall(r'name="reason-\w+" value="(\w+)"', html) == list(get_args(Reason))
+    offered = re.findall(r'data-document="([^"]*)" data-clause="([^"]*)"', html)
+    assert offered == [(r.document, r.clause) for r in ask().results]
+
+
 def test_errors_are_announced_and_escaped() -> None:
     assert render_message("<b>", "error") == (
         '<p class="message message-error" role="alert">&lt;b&gt;</p>'
@@ -324,8 +368,7 @@ def test_errors_are_announced_and_escaped() -> None:
 
 
 def test_search_results_mark_the_words_and_link_to_the_clause() -> None:
-    question = "充电站用地"
-    html = render_search(StubIndex().search(question), LIBRARY, question, CHINESE)
+    html = render_search(search(StubIndex(), "充电站用地"), CHINESE)
     reader = Reader(html)
     assert "第二条 充电站用地按公用设施用地管理。" in reader.text
     assert reader.links[0].startswith(f"documents/{OPINION}?clause=")
@@ -333,14 +376,23 @@ def test_search_results_mark_the_words_and_link_to_the_clause() -> None:
     assert "img" not in reader.tags
 
 
+def test_search_results_show_status_and_date_and_open_at_the_excerpt() -> None:
+    html = render_search(search(StubIndex(), "公共充电站 建设补助"), CHINESE)
+    reader = Reader(html)
+    assert "现行有效" in reader.text and "2024年5月22日" in reader.text
+    query = parse_qs(urlsplit(reader.links[0]).query)
+    clean = LIBRARY[PLAN].clean
+    assert "充电站" in clean[int(query["start"][0]) : int(query["end"][0])]
+
+
 def test_a_long_clause_is_shown_as_an_excerpt() -> None:
-    html = render_search(StubIndex().search("公共领域新增"), LIBRARY, "公共领域新增", CHINESE)
-    first = Reader(html[html.index("<li") : html.index("</li>")]).text
-    assert first.endswith("…") and len(first) < EXCERPT_LENGTH + 80
+    html = render_search(search(StubIndex(), "公共领域新增"), CHINESE)
+    first = Reader(html[html.index("<p lang") : html.index("</li>")]).text
+    assert first.endswith("…") and len(first) <= EXCERPT_LENGTH + 1
 
 
 def test_nothing_found_is_said() -> None:
-    html = render_search(StubIndex().search("zz"), LIBRARY, "zz", CHINESE)
+    html = render_search(search(StubIndex(), "zz"), CHINESE)
     assert "没有找到相关条款" in html
 
 

@@ -15,8 +15,9 @@ from qa.web.texts import Texts
 SHOWN = 4
 # Asked at most, so that a large library's page is not held up by a search for examples.
 TRIED = 24
-# A heading of so many characters names a matter; a longer one is a sentence.
-_HEADING = range(4, 13)
+# A heading of so many characters names a matter: shorter ones are on every document (指导思想), longer
+# ones are sentences.
+_HEADING = range(6, 15)
 
 logger = logging.getLogger(__name__)
 

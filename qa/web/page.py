@@ -197,10 +197,10 @@ def _build_conversation(resources: Resources, texts: Texts) -> None:
     thread = gr.HTML(render_thread((), texts), elem_id="thread", apply_default_css=False)
     with gr.Column(elem_id="composer"):
         with gr.Row(elem_id="ask-row"):
+            fresh = gr.Button(texts.new_conversation, elem_id="fresh", scale=0)
             box = _build_box(texts.ask_label, texts.ask_placeholder, "question", focus=True)
             button = gr.Button(texts.ask_button, variant="primary", elem_id="ask-button", scale=0)
         gr.HTML(_render_tray(texts), elem_id="tray", apply_default_css=False)
-        fresh = gr.Button(texts.new_conversation, elem_id="fresh", size="sm")
     circumstances = gr.Textbox(visible=False)
     _listen(
         [box.submit, button.click],
@@ -295,7 +295,6 @@ def _render_header(texts: Texts) -> str:
         f'<header class="masthead" data-language="{texts.language}">'
         f'<a class="skip" href="#question">{escape(texts.skip)}</a>'
         f"<h1>{escape(texts.title)}</h1><p>{escape(texts.subtitle)}</p>"
-        f'<p class="operator-keys">{escape(texts.operator_hint)}</p>'
         '<div class="masthead-side"><p id="state" role="status" '
         f'data-loading="{escape(texts.loading_status)}" data-ready="{escape(texts.ready_status)}" '
         f'data-failed="{escape(texts.failed_status)}" '

@@ -17,6 +17,7 @@ from qa.schema import read_request, read_search, write_response, write_searched
 from qa.search import search
 from qa.types import Request as Asked
 from qa.web.bodies import read_object
+from qa.web.boundary import DESK_COOKIE
 from qa.web.events import EVENT_STREAM, Say, respond
 from qa.web.models import Answer, FeedbackReceipt, Filters, SearchQuery, SearchResponse
 from qa.web.openapi import describe_body, describe_events, describe_response
@@ -46,8 +47,8 @@ def build_questions(resources: Resources) -> APIRouter:
         """Answer a question with citations, or with an honest 「未检索到依据」."""
         asked = read_request(await read_object(request))
         if EVENT_STREAM in request.headers.get("accept", ""):
-            return respond(partial(say_answer, resources, asked))
-        return PlainResponse(await run_in_threadpool(answer, resources, asked))
+            return respond(partial(say_answer, resources, asked, read_desk(request)))
+        return PlainResponse(await run_in_threadpool(answer, resources, asked, read_desk(request)))
 
     @routes.get(
         "/search",
@@ -90,21 +91,28 @@ def build_questions(resources: Resources) -> APIRouter:
                 "no_log",
                 "此服务不记录问答，无法保存评价。\nThis server keeps no log, so feedback is not taken.",
             )
-        number = await run_in_threadpool(log.judge, feedback)
+        number = await run_in_threadpool(log.judge, feedback, desk=read_desk(request))
         return PlainResponse({"id": number}, 201)
 
     return routes
 
 
-def answer(resources: Resources, asked: Asked) -> dict[str, Any]:
+def read_desk(request: Request) -> str | None:
+    """Return which browser asks; None for one that has not opened the page, and for scripts."""
+    return request.cookies.get(DESK_COOKIE)
+
+
+def answer(resources: Resources, asked: Asked, desk: str | None) -> dict[str, Any]:
     """Ask, and return the response with its key in the log as JSON values."""
-    response, key = resources.answer(asked)
+    response, key = resources.answer(asked, desk=desk)
     return {**write_response(response), "ask": key}
 
 
-def say_answer(resources: Resources, asked: Asked, say: Say) -> None:
+def say_answer(resources: Resources, asked: Asked, desk: str | None, say: Say) -> None:
     """Ask, and say what is written as it is, then the response."""
-    response, key = resources.answer(asked, on_text=lambda text: say("text", {"text": text}))
+    response, key = resources.answer(
+        asked, desk=desk, on_text=lambda text: say("text", {"text": text})
+    )
     say("response", {**write_response(response), "ask": key})
 
 

@@ -33,6 +33,8 @@ from qa.web.texts import Texts, format_date
 # Citations shown at once; the others are one click away. Five fill a 1280x800 window.
 CITATIONS_SHOWN = 5
 
+# A clause that is not cut ends with one of these.
+_ENDED = re.compile(r"[。！？；：…）)》”」]\s*$")
 _MARK = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -414,7 +416,8 @@ def _render_found(found: Found, words: str, texts: Texts) -> str:
         f'<li class="result"><a class="source" lang="zh-CN" href="{escape(link)}">'
         f'{escape(title)} <b class="citation-label">{escape(found.label)}</b></a> '
         f"{render_status(found.status, texts)}{written}"
-        f'<p lang="zh-CN">{render_text(found.excerpt, 0, len(found.excerpt), marks)}</p></li>'
+        f'<p lang="zh-CN">{render_text(found.excerpt, 0, len(found.excerpt), marks)}'
+        f"{'' if _ENDED.search(found.excerpt) else '…'}</p></li>"
     )
 
 

@@ -354,7 +354,7 @@ ENGLISH = Texts(
         "as_of": "Validity on",
     },
     filter_any="Any",
-    region_placeholder="e.g. 长春市",
+    region_placeholder="full name in Chinese",
     region_kept="With documents of the levels above it. This browser remembers the place.",
     from_day="Issued from",
     to_day="to",
