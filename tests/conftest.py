@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import hypothesis
@@ -19,6 +20,11 @@ import numpy as np
 import pytest
 
 from index.types import TokenVectors, Vectors
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.browsing import OpenPage
 
 # Set before any library reads them, so that a test that would reach the network fails at once.
 os.environ.update(
@@ -144,6 +150,28 @@ def chromium_path() -> str:
     if path is None:
         pytest.skip("no Chromium: run tests/install_browser.sh")
     return path
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """Return a running Chromium; use with the marker ``browser``."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browsing import ARGUMENTS
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
+    """Return what opens the page at a module's own fixture ``address``; see ``browsing.visit``."""
+    from tests.browsing import visit
+
+    with visit(browser, address) as open_one:
+        yield open_one
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

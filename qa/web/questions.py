@@ -102,7 +102,7 @@ def read_desk(request: Request) -> str | None:
     return request.cookies.get(DESK_COOKIE)
 
 
-def answer(resources: Resources, asked: Asked, desk: str | None) -> dict[str, Any]:
+def answer(resources: Resources, asked: Asked, desk: str | None = None) -> dict[str, Any]:
     """Ask, and return the response with its key in the log as JSON values."""
     response, key = resources.answer(asked, desk=desk)
     return {**write_response(response), "ask": key}

@@ -20,6 +20,7 @@ function send(box, button, text) {
 
 export function askQuestion(text) {
   send(questionBox(), find("#ask-button"), text);
+  questionBox().focus(); // what was clicked is gone, and the next question can be typed
 }
 
 // Return the address that asks the question of an answer again, with its filters.

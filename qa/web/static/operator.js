@@ -29,6 +29,7 @@ export function print(answer) {
   const turn = answer.closest(".turn");
   document.querySelectorAll(".turn.printed").forEach((other) => other.classList.remove("printed"));
   turn.classList.add("printed");
+  for (const folded of turn.querySelectorAll("details.more")) folded.open = true;
   window.print();
 }
 
