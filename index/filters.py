@@ -41,7 +41,10 @@ def read_filters(obj: Mapping[str, Any]) -> Filters:
 
 
 def write_filters(filters: Filters) -> dict[str, str]:
-    """Return what is set, as ``read_filters`` takes it; ``documents``, which no interface names, is not."""
+    """Return what is set, as ``read_filters`` takes it.
+
+    ``documents``, which no interface names, is left out.
+    """
     values = {
         "region": filters.region,
         "authority": filters.authority,
