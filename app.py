@@ -96,12 +96,15 @@ def open_assistant(
     A library without documents has an index without any, of which every question is refused.
     """
     from documents.errors import EmptyLibraryError
-    from index.hybrid import HybridIndex, open_index
+    from index import snapshot
+    from index.hybrid import HybridIndex, default_store, open_index
     from index.progress import Progress
     from qa.assistant import PolicyAssistant
     from qa.generation import from_environment
 
     try:
+        if index is None and snapshot.is_outdated(default_store()):
+            catch_up(model)
         found = open_index(
             index, model=model, reranker=reranker, progress=Progress(), encoder=encoder
         )
@@ -113,6 +116,24 @@ def open_assistant(
     assistant.ask("预热")
     assistant.ask("warm up")
     return PolicyAssistant(found, from_environment())
+
+
+def catch_up(model: str | None) -> None:
+    """Have the index follow a change of the library that was stopped before it could.
+
+    Where it cannot, the log says why, and the present index is used. EmptyLibraryError.
+    """
+    from documents.errors import DocumentError, EmptyLibraryError
+    from index.errors import PolicyIndexError
+    from index.hybrid import build_store, default_store
+    from index.progress import Progress
+
+    try:
+        build_store(default_store(), model=model, progress=Progress())
+    except EmptyLibraryError:
+        raise
+    except (DocumentError, PolicyIndexError, OSError):
+        logging.getLogger(__name__).exception("The index could not be brought up to date")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
