@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -30,6 +30,34 @@ def compute_status(document: Document, library: Iterable[Document], day: date) -
     if metadata.expires and metadata.expires - day <= EXPIRING:
         return "expiring"
     return "in_force" if start else "unknown"
+
+
+def compute_statuses(
+    documents: Iterable[Document], library: Iterable[Document], day: date
+) -> dict[str, Status]:
+    """Return the status of each of ``documents`` on ``day``, by id, as ``compute_status`` does.
+
+    What the library repeals is looked up by its names, so that thousands take no longer than they must.
+    """
+    repealers: dict[str, list[Document]] = {}
+    for other in library:
+        for reference in other.metadata.repeals:
+            for name in _names(reference.number, reference.title):
+                repealers.setdefault(name, []).append(other)
+    statuses = {}
+    for document in documents:
+        metadata = document.metadata
+        names = _names(metadata.number, metadata.title, metadata.notice) if repealers else ()
+        candidates = [other for name in names for other in repealers.get(name, ())]
+        statuses[document.id] = compute_status(document, candidates, day)
+    return statuses
+
+
+def _names(number: str | None, *titles: str | None) -> Iterator[str]:
+    """Yield every form that ``refers_to`` may know a document by."""
+    if form := number_form(number):
+        yield form
+    yield from (match_form(title) for title in titles if title)
 
 
 def find_repealer(document: Document, library: Iterable[Document], day: date) -> Document | None:

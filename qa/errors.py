@@ -1,7 +1,9 @@
 """The answer side's errors.
 
 QaError
-├── RequestError: a question cannot be taken as it is
+├── RequestError: a question, or what is said of an answer, cannot be taken as it is
+├── LogError: the log of questions cannot be read or written
+├── UnknownAskError: a judgement is of an answer that the log does not have
 └── GenerationError: a language model gave no usable answer
     ├── UnreachableError: no connection to it
     ├── SlowError: it did not answer in time
@@ -17,11 +19,33 @@ class QaError(Exception):
 
 
 class RequestError(QaError):
-    """A question cannot be taken as it is; ``code`` is for programs, ``message`` for people."""
+    """A question, or what is said of an answer, cannot be taken as it is.
+
+    ``code`` is for programs, ``message`` for people.
+    """
 
     def __init__(self, code: str, chinese: str, english: str) -> None:
         self.code = code
         self.message = f"{chinese}\n{english}"
+        super().__init__(self.message)
+
+
+class LogError(QaError):
+    """The log of questions cannot be read or written; what it holds was left as it is."""
+
+    def __init__(self, chinese: str, english: str) -> None:
+        self.message = f"{chinese}\n{english}"
+        super().__init__(self.message)
+
+
+class UnknownAskError(QaError):
+    """A judgement is of an answer that the log does not have."""
+
+    def __init__(self, ask: str) -> None:
+        self.message = (
+            f"记录中没有编号为 {ask!r} 的问答，评价没有保存。请重新提问后再评价。\n"
+            f"The log has no answer {ask!r}, so the judgement was not kept; ask again and judge that."
+        )
         super().__init__(self.message)
 
 

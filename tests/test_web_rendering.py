@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from documents.types import Metadata
 from qa.phrases import phrase
 from qa.types import Frame, Language, Notice, Request, Response
-from qa.web.highlighting import Span, choose_excerpt, find_matches, merge_spans, render_text
+from qa.excerpts import choose_excerpt, find_matches, merge_spans
+from qa.web.highlighting import Span, render_text
 from qa.web.pane import Place, make_link, render_alone, render_body, render_pane
 from qa.web.rendering import (
     CITATIONS_SHOWN,
@@ -103,7 +104,7 @@ def test_matches_are_pairs_of_characters_and_whole_latin_words() -> None:
 
 def test_an_excerpt_begins_at_the_sentence_with_the_most_matches() -> None:
     text = "前" * 50 + "。" + "充电站建设" * 3 + "。" + "后" * 50
-    marked = [Span(*match, "mark") for match in find_matches(text, "充电站")]
+    marked = find_matches(text, "充电站")
     assert choose_excerpt(text, [(0, len(text))], marked, 20) == (51, 71)
     assert choose_excerpt(text, [(10, 40)], marked, 20) == (10, 30)
 

@@ -17,9 +17,10 @@ from documents.normalization import match_form
 from documents.types import Department, Document, Status
 from index.types import Hit
 from qa.answering import by_document
+from qa.excerpts import choose_excerpt, find_matches
 from qa.labels import format_label, format_title
 from qa.types import Citation, Notice, Outcome, Part, Response
-from qa.web.highlighting import Span, choose_excerpt, find_matches, render_text
+from qa.web.highlighting import Span, render_text
 from qa.web.pane import Place, make_link, render_status
 from qa.web.texts import Texts, format_date
 
@@ -329,8 +330,9 @@ def _render_understanding(response: Response, texts: Texts) -> str:
 
 def _render_hit(hit: Hit, document: Document, question: str) -> str:
     path = hit.result.clause
-    spans = [Span(*match, "mark") for match in find_matches(document.clean, question)]
-    start, end = choose_excerpt(document.clean, hit.spans, spans, EXCERPT_LENGTH)
+    matches = find_matches(document.clean, question)
+    spans = [Span(*match, "mark") for match in matches]
+    start, end = choose_excerpt(document.clean, hit.spans, matches, EXCERPT_LENGTH)
     before = "" if any(start == left for left, _ in hit.spans) else "…"
     after = "" if any(end == right for _, right in hit.spans) else "…"
     title = format_title(document.metadata.title or document.id, document.metadata.number)

@@ -1,0 +1,130 @@
+"""The library by region, authority, kind and status: which documents pass, and how many would.
+
+Each facet is counted under the other filters, so that a reader sees what choosing another value
+of it would bring. Statuses are computed once for the whole library, not once a document.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal, get_args
+
+from documents.normalization import match_form
+from documents.regions import named_region
+from documents.types import Document, Status
+from documents.validity import compute_statuses
+from index.filters import admits
+from index.types import Filters
+
+Facet = Literal["region", "authority", "kind", "status"]
+FACETS: tuple[Facet, ...] = get_args(Facet)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A value of a facet, as the documents spell it, and how many documents have it."""
+
+    value: str
+    count: int
+
+
+def count_facets(
+    documents: Iterable[Document],
+    filters: Filters,
+    day: date,
+    *,
+    statuses: Mapping[str, Status] | None = None,
+) -> dict[Facet, tuple[Count, ...]]:
+    """Return for each facet its values with counts, most frequent first, none of them 0.
+
+    The documents of a region are those that apply there: its own, those of the levels above it, and
+    national ones. ``statuses`` by id are computed where they are not given; give them where
+    ``documents`` are not the whole library, which may repeal them.
+    """
+    library = tuple(documents)
+    if statuses is None:
+        statuses = compute_statuses(library, library, day)
+    known = statuses
+    count: Mapping[Facet, Callable[[Sequence[Document]], dict[str, int]]] = {
+        "region": _count_regions,
+        "authority": lambda found: _count([d.metadata.authorities for d in found]),
+        "kind": lambda found: _count([(d.metadata.kind or "",) for d in found]),
+        "status": lambda found: Counter(known[d.id] for d in found),
+    }
+    return {
+        facet: _rank(count[facet](filter_documents(library, _without(filters, facet), day, known)))
+        for facet in FACETS
+    }
+
+
+def filter_documents(
+    documents: Iterable[Document], filters: Filters, day: date, statuses: Mapping[str, Status]
+) -> list[Document]:
+    """Return the documents that ``filters`` admit, in their order; ``statuses`` are those of ``day``."""
+    rest = replace(filters, status=None)
+    return [
+        document
+        for document in documents
+        if (filters.status is None or statuses[document.id] == filters.status)
+        and admits(rest, document, (), day)
+    ]
+
+
+def match_documents(documents: Iterable[Document], words: str) -> list[Document]:
+    """Return the documents whose title, 文号 or authorities hold each of the words, in their order."""
+    wanted = match_form(words).split()
+    return [
+        document for document in documents if all(word in _names(document) for word in wanted)
+    ]
+
+
+def _names(document: Document) -> str:
+    metadata = document.metadata
+    names = (metadata.title, metadata.notice, metadata.number, *metadata.authorities, document.id)
+    return match_form("\n".join(name for name in names if name))
+
+
+def _without(filters: Filters, facet: Facet) -> Filters:
+    changes: dict[Facet, Filters] = {
+        "region": replace(filters, region=None),
+        "authority": replace(filters, authority=None),
+        "kind": replace(filters, kind=None),
+        "status": replace(filters, status=None),
+    }
+    return changes[facet]
+
+
+def _count(values: Iterable[Sequence[str]]) -> dict[str, int]:
+    """Return how many documents have each value, by its first spelling: 產業 and 产业 are one."""
+    spelled = Counter(value for own in values for value in dict.fromkeys(own) if value)
+    counts: dict[str, int] = {}
+    first: dict[str, str] = {}
+    for value, count in spelled.items():
+        spelling = first.setdefault(match_form(value), value)
+        counts[spelling] = counts.get(spelling, 0) + count
+    return counts
+
+
+def _count_regions(documents: Sequence[Document]) -> dict[str, int]:
+    """Return how many documents apply in each region that any of them is of."""
+    national = sum(document.metadata.level == "国家" for document in documents)
+    own = Counter(
+        document.metadata.region
+        for document in documents
+        if document.metadata.region and document.metadata.level != "国家"
+    )
+    places = {name: named_region(match_form(name)) for name in own}
+    return {
+        name: national
+        + sum(count for other, count in own.items() if (region := places[other]) and region.covers(here))
+        for name, here in places.items()
+        if here is not None
+    }
+
+
+def _rank(counts: Mapping[str, int]) -> tuple[Count, ...]:
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Count(value, count) for value, count in ranked if count)
