@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date
 from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from documents.validity import compute_status
+from qa.log import Log
 from qa.types import Language
 from qa.web.api import add_api
 from qa.web.boundary import ENGLISH_PREFIX, Boundary
-from qa.web.page import build_page, explain_failure
-from qa.web.pane import Place, render_alone, render_pane
-from qa.web.rendering import render_message
-from qa.web.startup import Assistant, NotReady, Startup
+from qa.web.documents_pages import add_documents_pages
+from qa.web.jobs import Jobs
+from qa.web.page import build_page
+from qa.web.resources import Resources
+from qa.web.shelf import Shelves
+from qa.web.startup import Assistant, Startup
 from qa.web.texts import TEXTS
 
 STATIC = Path(__file__).parent / "static"
@@ -30,9 +31,19 @@ PREFIXES: dict[Language, str] = {"en": ENGLISH_PREFIX, "zh": ""}  # the root's m
 SANS = ("PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
 
 
-def create_web_app(open_assistant: Callable[[], Assistant]) -> FastAPI:
-    """Return the application. ``open_assistant`` runs in the background once it starts."""
+def create_web_app(
+    open_assistant: Callable[[], Assistant],
+    *,
+    log: Log | None = None,
+    jobs: Jobs | None = None,
+    find_original: Callable[[str], Path | None] | None = None,
+) -> FastAPI:
+    """Return the application. ``open_assistant`` runs in the background once it starts.
+
+    What is None is not offered.
+    """
     startup = Startup(open_assistant)
+    resources = Resources(startup, log, jobs, find_original)
 
     @asynccontextmanager
     async def begin(_: FastAPI) -> AsyncIterator[None]:
@@ -48,8 +59,10 @@ def create_web_app(open_assistant: Callable[[], Assistant]) -> FastAPI:
     )
     app.add_middleware(Boundary)
     add_api(app, startup)
+    shelves = Shelves()
     for language, prefix in PREFIXES.items():
         _add_pages(app, startup, language, prefix)
+        add_documents_pages(app, resources, shelves, language, prefix)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -83,7 +96,6 @@ def _mount_pages(app: FastAPI, startup: Startup) -> None:
 
 
 def _add_pages(app: FastAPI, startup: Startup, language: Language, prefix: str) -> None:
-    texts = TEXTS[language]
     app.mount(f"{prefix}/page", StaticFiles(directory=STATIC), name=f"static-{language}")
 
     @app.get(f"{prefix}/healthz", include_in_schema=False)
@@ -98,28 +110,3 @@ def _add_pages(app: FastAPI, startup: Startup, language: Language, prefix: str) 
         }
         headers = {"Cache-Control": "no-store"}
         return JSONResponse(content, 503 if state == "failed" else 200, headers)
-
-    def render(name: str, place: Place) -> tuple[int, str]:
-        try:
-            documents = startup.wait().index.documents
-        except NotReady as error:
-            return 503, render_message(explain_failure(error, texts), "error")
-        document = documents.get(name)
-        if document is None:
-            return 404, render_message(texts.not_found, "error")
-        status = compute_status(document, documents.values(), date.today())
-        return 200, render_pane(document, status, texts, place)
-
-    @app.get(f"{prefix}/pane/{{name}}", include_in_schema=False)
-    def read_pane(
-        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
-    ) -> HTMLResponse:
-        status, html = render(name, Place(clause, start, end))
-        return HTMLResponse(html, status)
-
-    @app.get(f"{prefix}/documents/{{name}}", include_in_schema=False)
-    def read_document(
-        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
-    ) -> HTMLResponse:
-        status, html = render(name, Place(clause, start, end))
-        return HTMLResponse(render_alone(html, texts), status)

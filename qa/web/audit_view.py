@@ -47,7 +47,9 @@ def render_audit(document: Document, texts: Texts) -> str:
         ),
         _render_section(words.duplicates, [_link(document, path) for path in audit.duplicates]),
         _render_section(words.overlong, [_link(document, path) for path in audit.overlong]),
-        _render_section(words.doubts, [escape(words.doubt[name]) for name in find_doubts(document)]),
+        _render_section(
+            words.doubts, [escape(words.doubt[name]) for name in find_doubts(document)]
+        ),
         "" if count else f"<p>{escape(words.nothing)}</p>",
     )
     return (
@@ -81,7 +83,7 @@ def _render_characters(found: Characters, words: DocumentTexts) -> str:
         for name, (text, count) in shown.items()
     )
     return (
-        f'<p{"" if _adds_up(found) else " class=damage"}>{escape(told)}</p>'
+        f"<p{'' if _adds_up(found) else ' class=damage'}>{escape(told)}</p>"
         f'<div class="bar" aria-hidden="true">{bar}</div><ul class="legend">{legend}</ul>'
     )
 

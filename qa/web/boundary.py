@@ -29,7 +29,7 @@ GRADIO_PATHS = re.compile(
     r"|gradio_api/(?:theme\.css|app_id|startup-events|heartbeat/\w+|queue/(?:join|data)|reset/?"
     r"|cancel)/?)"
 )
-OWN_PATHS = re.compile(r"/(?:healthz|api/.*|documents/.+|pane/.+|page/[\w.]+)")
+OWN_PATHS = re.compile(r"/(?:healthz|api/.*|documents/.+|pane/.+|library|page/[\w.]+)")
 
 # Gradio compiles its templates with new Function: hence unsafe-eval. Styles are set inline.
 POLICY = (
@@ -49,7 +49,8 @@ _HTML_LANGUAGE = re.compile(rb'<html\s+lang="[^"]*"')
 # Set here and not by Gradio's own ``head``, which arrives after the page has been drawn.
 _ASSETS = (
     b'<link rel="icon" href="page/icon.png"><link rel="stylesheet" href="page/page.css">'
-    b'<script src="page/page.js" defer></script>'
+    b'<link rel="stylesheet" href="page/document.css"><link rel="stylesheet" href="page/library.css">'
+    b'<script src="page/page.js" defer></script><script type="module" src="page/documents.js"></script>'
 )
 _SHARING_TAG = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
 

@@ -16,7 +16,7 @@ from qa.labels import format_label
 from qa.web.document_texts import DOCUMENT_TEXTS
 from qa.web.highlighting import Span, render_text
 from qa.web.outline import Block, make_tree
-from qa.web.places import Place, make_link
+from qa.web.places import ANYWHERE, Place, make_link
 from qa.web.texts import Texts
 
 # A heading clause's first line of at most this many characters is set bold, full stop or not.
@@ -30,7 +30,7 @@ class _Setting:
     place: Place
 
 
-def render_body(document: Document, texts: Texts, place: Place = Place()) -> str:
+def render_body(document: Document, texts: Texts, place: Place = ANYWHERE) -> str:
     """Return the whole clean text as nested blocks, with the place highlighted."""
     spans = [
         Span(defect.start, defect.end, "span", _describe_defect(defect, texts))

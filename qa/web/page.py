@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import date
 from functools import partial
 from html import escape
 from typing import Any
 
 import gradio as gr
 
-from documents.validity import compute_status
 from qa.errors import RequestError
 from qa.schema import read_request
 from qa.web.rendering import (
     Turn,
-    render_documents,
     render_message,
     render_response,
     render_search,
@@ -54,9 +51,9 @@ def build_page(startup: Startup, texts: Texts) -> gr.Blocks:
                 _build_conversation(startup, texts)
             with gr.Tab(texts.tab_search, id="search"):
                 _build_search(startup, texts)
-            with gr.Tab(texts.tab_documents, id="documents") as tab:
-                listing = gr.HTML(elem_id="listing", apply_default_css=False)
-                _listen(tab.select, partial(list_documents, startup, texts), [], [listing])
+            with gr.Tab(texts.tab_documents, id="documents"):
+                # Filled and kept up to date by static/library.js
+                gr.HTML('<div id="library"></div>', apply_default_css=False)
     return page
 
 
@@ -100,22 +97,6 @@ def search(startup: Startup, texts: Texts, question: str) -> Iterator[str]:
         index = startup.wait().index
         found = index.search(question[:QUESTION_LENGTH], k=SEARCH_RESULTS)
         yield render_search(found, index.documents, question, texts)
-    except Exception as error:  # the page says that it failed, the log why
-        yield render_message(explain_failure(error, texts), "error")
-
-
-def list_documents(startup: Startup, texts: Texts) -> Iterator[str]:
-    """Yield the list of documents, after a line that says to wait where it must."""
-    if startup.state == "loading":
-        yield render_message(texts.loading)
-    try:
-        documents = startup.wait().index.documents
-        today = date.today()
-        yield render_documents(
-            [documents[name] for name in sorted(documents)],
-            lambda document: compute_status(document, documents.values(), today),
-            texts,
-        )
     except Exception as error:  # the page says that it failed, the log why
         yield render_message(explain_failure(error, texts), "error")
 

@@ -16,7 +16,10 @@ class Place:
     end: int | None = None
 
 
-def make_link(document: str, place: Place = Place()) -> str:
+ANYWHERE = Place()
+
+
+def make_link(document: str, place: Place = ANYWHERE) -> str:
     """Return the address of a document's own page at a place, relative to the page's base."""
     values = {"clause": place.clause, "start": place.start, "end": place.end}
     query = urlencode({name: value for name, value in values.items() if value is not None})
