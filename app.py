@@ -8,8 +8,9 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from index.types import Encoder
     from qa.assistant import PolicyAssistant
 
 
@@ -33,19 +35,40 @@ def create_app(
     """
     from qa.web.application import create_web_app
 
-    return create_web_app(lambda: open_assistant(index, model, reranker))
+    # Once for the process: an index that is opened again goes on with the same encoder.
+    encoder = cache(partial(load_model, model))
+    return create_web_app(lambda: open_assistant(index, model, reranker, encoder))
+
+
+def load_model(model: str | None) -> Encoder:
+    """Load the encoder that is called ``model``, by default the built-in one. Slow: imports torch."""
+    from index.encoder import load_encoder
+
+    return load_encoder(model)
 
 
 def open_assistant(
-    index: Path | None, model: str | None, reranker: str | None = None
+    index: Path | None,
+    model: str | None,
+    reranker: str | None,
+    encoder: Callable[[], Encoder],
 ) -> PolicyAssistant:
-    """Load the index (building it where there is none) and the models. Slow: imports torch."""
-    from index.hybrid import open_index
+    """Open the index, building the library's own where there is none; ``encoder`` is ``model``'s.
+
+    A library without documents has an index without any, of which every question is refused.
+    """
+    from documents.errors import EmptyLibraryError
+    from index.hybrid import HybridIndex, open_index
     from index.progress import Progress
     from qa.assistant import PolicyAssistant
     from qa.generation import from_environment
 
-    found = open_index(index, model=model, reranker=reranker, progress=Progress())
+    try:
+        found = open_index(
+            index, model=model, reranker=reranker, progress=Progress(), encoder=encoder
+        )
+    except EmptyLibraryError:
+        found = HybridIndex.build([], encoder())
     assistant = PolicyAssistant(found)
     # The first question of each language loads its dictionary, which takes longer than an answer,
     # and the first of all the reranker.

@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 from documents.errors import DocumentError
-from documents.library import library_folder, read_documents, verify
-from documents.parsing import parse
+from documents.library import library_folder, read_document, read_documents, verify
 from documents.reports import (
     format_audit,
     format_summary,
@@ -55,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _show(options: argparse.Namespace) -> int:
-    document = parse(options.file)
+    document = read_document(options.file)
     if options.json:
         print(json.dumps(write_document(document), ensure_ascii=False))
     else:

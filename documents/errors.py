@@ -2,8 +2,10 @@
 
 DocumentError
 ├── LoadError: a file cannot be read as a policy document
+│   └── EmptyLibraryError: the library has no document to read
 ├── LibraryError: the library cannot be changed, or what it knows of its files is damaged
-└── UnknownDocumentError: the library has no document of that id
+├── UnknownDocumentError: the library has no document of that id
+└── CorrectionError: metadata cannot be corrected as asked
 
 Every message says what happened, where and what to do, Chinese first, then English.
 """
@@ -23,9 +25,21 @@ class LoadError(DocumentError):
         super().__init__(f"{where}：{chinese}\n{where}: {english}")
 
 
+class EmptyLibraryError(LoadError):
+    """The library has no document to read."""
+
+
 class LibraryError(DocumentError):
     """The library cannot be changed, or what it knows of its files is damaged."""
 
 
 class UnknownDocumentError(DocumentError):
     """The library has no document of that id."""
+
+
+class CorrectionError(DocumentError):
+    """Metadata cannot be corrected as asked: ``field``, and why in two languages."""
+
+    def __init__(self, field: str, chinese: str, english: str) -> None:
+        self.field, self.chinese, self.english = field, chinese, english
+        super().__init__(f"{field}：{chinese}\n{field}: {english}")

@@ -12,12 +12,14 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
+from documents import corrections
 from documents.errors import DocumentError, LoadError, UnknownDocumentError
 from documents.formats.archive import is_archive, read_members
 from documents.intake import consider, open_intake, safe_name
@@ -160,12 +162,17 @@ def _read_zip(path: Path) -> bytes:
 def read_documents(
     paths: Iterable[Path], *, progress: Progress | None = None
 ) -> Iterator[Document | LoadError]:
-    """Yield each file's document, or the error that says why it has none; ids are unique."""
+    """Yield each file's document, or the error that says why it has none; ids are unique.
+
+    Metadata of the library's own documents is as it was corrected.
+    """
     files = find_files(paths)
     taken: set[str] = set()
+    correct = corrections.corrector(policy_home() / "documents")
     for done, path in enumerate(files, 1):
         for item in unpack(path):
-            yield _read_document(item, taken)
+            read = _read_document(item, taken)
+            yield correct(path, read) if isinstance(read, Document) else read
         if progress:
             progress(done, len(files), path.name)
 
@@ -186,6 +193,21 @@ def _read_document(item: Path | Original | LoadError, taken: set[str]) -> Docume
         return error
     taken.add(document.id)
     return document
+
+
+def read_document(path: Path) -> Document:
+    """Return the document in a file; LoadError. Metadata as ``read_documents`` has it."""
+    return corrections.corrector(policy_home() / "documents")(path, parse(path))
+
+
+def find_original(id: str) -> Path | None:
+    """Return the file of the library's document ``id``, None where it has none such."""
+    folder = library_folder()
+    path = dict(_identify(folder)).get(id)
+    # A link in the folder may point anywhere.
+    if path is None or not path.resolve().is_relative_to(folder.resolve()):
+        return None
+    return path
 
 
 # --- changes --------------------------------------------------------------------------------------
@@ -255,7 +277,7 @@ def _admit(item: Path | Original | LoadError) -> Path | Original | LoadError:
 
 
 def remove(ids: Iterable[str]) -> tuple[Change, ...]:
-    """Remove documents from the library, all in one step.
+    """Remove documents from the library, all in one step, and what was corrected of them.
 
     UnknownDocumentError, which names the nearest ids, where one of ``ids`` is not there; nothing is
     removed then. LibraryError where the library cannot be changed.
@@ -271,11 +293,58 @@ def remove(ids: Iterable[str]) -> tuple[Change, ...]:
             if id not in files:
                 raise _unknown(id, files)
         gone = {files[id] for id in wanted}
+        sums = {register[name].sha256 for name in gone if name in register}
+        sums |= {_checksum(folder / name) for name in gone if (folder / name).exists()}
         left = {name: entry for name, entry in register.items() if name not in gone}
         commit(folder, left, drop=sorted(gone))
+        # A stop before this leaves corrections that only the same original would have again.
+        corrections.forget(folder, sums)
     return tuple(
         Change(files[id], "removed", id, None, f"已删除 {id}。", f"removed {id}.") for id in wanted
     )
+
+
+def take_back(before: Collection[str]) -> None:
+    """Remove what was added since the library's files were ``before``; see ``list_files``.
+
+    Files put into the folder by hand meanwhile stay.
+    """
+    folder = library_folder()
+    with changing(folder):
+        register = read_register(folder)
+        new = sorted(set(register) - set(before))
+        if new:
+            left = {name: entry for name, entry in register.items() if name not in new}
+            commit(folder, left, drop=new)
+
+
+def list_files() -> frozenset[str]:
+    """Return the names of the library's files, and of those that are missing from it."""
+    folder = library_folder()
+    there = (_relative(folder, path) for path in find_files([folder]))
+    return frozenset(there) | frozenset(read_register(folder))
+
+
+def correct(id: str, fields: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Correct fields of a document's metadata, apart from the document, which stays as it is.
+
+    None withdraws a correction; for the fields and their values see ``corrections.check``, whose
+    CorrectionError is raised before anything is changed. UnknownDocumentError where the library has
+    no such document; LibraryError where the library cannot be changed.
+    """
+    asked = corrections.check(fields)
+    folder = library_folder()
+    with changing(folder):
+        files = dict(_identify(folder))
+        if id not in files:
+            raise _unknown(id, files)
+        changed = corrections.record(folder, _checksum(files[id]), id, asked)
+    name, listed = _relative(folder, files[id]), ", ".join(asked)
+    if changed:
+        chinese = f"已更正 {id} 的元数据：{listed}。"
+        return (Change(name, "corrected", id, None, chinese, f"corrected {listed} of {id}."),)
+    chinese = f"{id} 的元数据没有变化。"
+    return (Change(name, "unchanged", id, None, chinese, f"the metadata of {id} is as it was."),)
 
 
 def _unknown(id: str, files: Iterable[str]) -> UnknownDocumentError:
@@ -284,9 +353,9 @@ def _unknown(id: str, files: Iterable[str]) -> UnknownDocumentError:
     near += [i for i in difflib.get_close_matches(id, ids, n=5, cutoff=0.5) if i not in near]
     listed = "、".join(near[:5])
     return UnknownDocumentError(
-        f"文档库中没有 {id}{f'（相近的有：{listed}）' if near else ''}，没有删除任何文档。全部编号见 "
+        f"文档库中没有 {id}{f'（相近的有：{listed}）' if near else ''}，没有更改任何文档。全部编号见 "
         "python -m documents list。\n"
-        f"The library has no document {id}{f' (near: {listed})' if near else ''}; nothing was removed. "
+        f"The library has no document {id}{f' (near: {listed})' if near else ''}; nothing was changed. "
         "For all ids: python -m documents list."
     )
 

@@ -10,8 +10,6 @@ missing, such hidden files are what remains of a change that never was.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -21,7 +19,7 @@ from typing import Any
 import filelock
 
 from documents.errors import LibraryError
-from documents.storage import sync, write_atomically, write_synced
+from documents.storage import seal, sync, unseal, write_atomically, write_synced
 
 REGISTER = ".checksums.json"
 CHANGE = ".change.json"
@@ -51,7 +49,7 @@ def read_register(folder: Path) -> dict[str, Entry]:
 
 def write_register(folder: Path, files: Mapping[str, Entry]) -> None:
     """Write the entries in one step."""
-    write_atomically(folder / REGISTER, _sealed({"files": _plain(files)}))
+    write_atomically(folder / REGISTER, seal({"files": _plain(files)}))
 
 
 @contextlib.contextmanager
@@ -108,7 +106,7 @@ def commit(
     """
     sync(folder)
     obj = {"put": dict(put or {}), "drop": list(drop), "files": _plain(files)}
-    write_atomically(folder / CHANGE, _sealed(obj))
+    write_atomically(folder / CHANGE, seal(obj))
     _settle(folder)
 
 
@@ -149,23 +147,11 @@ def _plain(files: Mapping[str, Entry]) -> dict[str, Any]:
     return {name: asdict(files[name]) for name in sorted(files)}
 
 
-def _sealed(obj: dict[str, Any]) -> bytes:
-    """Return ``obj`` as JSON with a checksum of its own, which tells it from the files' damage."""
-    sealed = {"seal": _seal(obj), **obj}
-    return json.dumps(sealed, ensure_ascii=False, indent=1).encode() + b"\n"
-
-
-def _seal(obj: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(obj, sort_keys=True).encode()).hexdigest()
-
-
 def _read(path: Path) -> dict[str, Any]:
     try:
-        obj = json.loads(path.read_bytes())
-        if obj.pop("seal") != _seal(obj):
-            raise ValueError("checksum differs")
+        obj = unseal(path.read_bytes())
         obj["files"] = {name: Entry(**entry) for name, entry in obj["files"].items()}
-        return dict(obj)
+        return obj
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LibraryError(
             f"{path}：文档库的校验记录已损坏（{error}）。请删除这个文件，再运行 "

@@ -11,6 +11,7 @@ from documents.types import (
     Audit,
     Characters,
     Clause,
+    Correction,
     Defect,
     Department,
     Document,
@@ -55,6 +56,8 @@ def read_document(obj: Mapping[str, Any]) -> Document:
         audit=_read_audit(obj["audit"]),
         # An index of before there was more than one format says nothing.
         format=obj.get("format", "text"),
+        # Nor does one of before metadata could be corrected.
+        corrections=tuple(Correction(**correction) for correction in obj.get("corrections", ())),
     )
 
 

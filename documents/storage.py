@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -36,3 +40,21 @@ def sync(path: Path) -> None:
         pass
     finally:
         os.close(descriptor)
+
+
+def seal(obj: Mapping[str, Any]) -> bytes:
+    """Return ``obj`` as JSON with a checksum of its own, which tells when it was damaged."""
+    sealed = {"seal": _seal(obj), **obj}
+    return json.dumps(sealed, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def unseal(data: bytes) -> dict[str, Any]:
+    """Return what ``seal`` was given; ValueError where ``data`` is anything else."""
+    obj = json.loads(data)
+    if not isinstance(obj, dict) or obj.pop("seal", None) != _seal(obj):
+        raise ValueError("checksum differs")
+    return obj
+
+
+def _seal(obj: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(obj, sort_keys=True).encode()).hexdigest()

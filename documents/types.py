@@ -21,7 +21,7 @@ Status = Literal["not_yet", "in_force", "expiring", "expired", "repealed", "unkn
 # Called with how much is done, of how much, and what it was: a file, or a page of one.
 Progress = Callable[[int, int, str], None]
 Format = Literal["text", "html", "docx", "pdf", "scan", "doc"]
-Outcome = Literal["added", "duplicate", "version", "failed", "removed"]
+Outcome = Literal["added", "duplicate", "version", "failed", "removed", "corrected", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of one file that was to be added to the library, or removed from it.
+    """What became of one file that was to be added to the library, removed from it, or corrected.
 
     ``id`` is the document's own, None where nothing was stored. ``other`` is the document that has
     the same content (``duplicate``) or may be another version of it (``version``, stored all the
@@ -200,8 +200,24 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A field of the metadata that a person set right; the texts are as they were.
+
+    ``found`` is what the document itself gives, ``value`` what holds instead, both as they are
+    written: a day as YYYY-MM-DD, several authorities with 、 between them, None for unknown.
+    """
+
+    field: str
+    found: str | None
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document. ``clauses`` is the tree in document order."""
+    """A parsed document. ``clauses`` is the tree in document order.
+
+    ``corrections`` say which fields of ``metadata`` are not what the document itself gives.
+    """
 
     id: str
     source: str
@@ -210,6 +226,7 @@ class Document:
     clauses: tuple[Clause, ...]
     audit: Audit
     format: Format = "text"
+    corrections: tuple[Correction, ...] = ()
 
     def clause(self, path: str) -> Clause:
         """Return the clause at ``path``; KeyError where there is none."""

@@ -1,4 +1,4 @@
-"""Command line: ``python -m index add|remove|build|info|verify|search``."""
+"""Command line: ``python -m index add|remove|correct|build|info|verify|search``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+from documents.corrections import FIELDS
 from documents.errors import DocumentError
 from documents.metadata import display_title
 from documents.reports import format_change, write_change
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         return {
             "add": _add,
             "remove": _remove,
+            "correct": _correct,
             "build": _build,
             "info": _info,
             "verify": _verify,
@@ -58,6 +60,18 @@ def _parser() -> argparse.ArgumentParser:
         "remove", help="删除文档并更新索引 / remove documents from the library and its index"
     )
     remove.add_argument("ids", nargs="+", metavar="ID")
+    correct = commands.add_parser(
+        "correct",
+        help="更正文档的元数据并更新索引 / correct a document's metadata and index it again",
+        description="更正记录在原文之外，原文不变。 / Corrections are kept apart; the document stays as it is.",
+        epilog=(
+            f"字段 fields: {' '.join(FIELDS)}。日期写 YYYY-MM-DD，多个发文机关用、隔开；field= 撤销更正，"
+            "field=- 表示该文件没有此项。 / Days are YYYY-MM-DD, several authorities have 、 between "
+            "them; field= withdraws a correction, field=- says that the document has no such value."
+        ),
+    )
+    correct.add_argument("id", metavar="ID")
+    correct.add_argument("fields", nargs="+", type=_field, metavar="FIELD=VALUE")
     build = commands.add_parser(
         "build", help="建立索引（默认：文档库）/ index files or the library"
     )
@@ -72,12 +86,12 @@ def _parser() -> argparse.ArgumentParser:
         search.add_argument(f"--{name}")
     for command in (info, verify, search):
         command.add_argument("--index", type=Path, metavar="DIR")
-    for command in (add, remove, build, search):
+    for command in (add, remove, correct, build, search):
         command.add_argument("--model", metavar="NAME_OR_PATH")
     search.add_argument(
         "--reranker", metavar="NAME_OR_PATH", help="重排模型 / a cross-encoder to re-rank with"
     )
-    for command in (add, remove, info, search):
+    for command in (add, remove, correct, info, search):
         command.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
     return parser
 
@@ -89,12 +103,28 @@ def _positive(text: str) -> int:
     return value
 
 
+def _field(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(
+            f"{text}：应写作 字段=值 / expected FIELD=VALUE, such as written=2024-05-22"
+        )
+    return name.strip(), value
+
+
 def _add(options: argparse.Namespace) -> int:
     return _tell(library.add(options.paths, model=options.model, progress=Progress()), options)
 
 
 def _remove(options: argparse.Namespace) -> int:
     return _tell(library.remove(options.ids, model=options.model, progress=Progress()), options)
+
+
+def _correct(options: argparse.Namespace) -> int:
+    fields = dict(options.fields)
+    return _tell(
+        library.correct(options.id, fields, model=options.model, progress=Progress()), options
+    )
 
 
 def _tell(update: Update, options: argparse.Namespace) -> int:

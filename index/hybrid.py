@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from documents.errors import LoadError
+from documents.errors import EmptyLibraryError, LoadError
 from documents.library import SUFFIXES, library_folder, policy_home, read_documents
 from documents.normalization import has_han, match_form
 from documents.types import Clause, Document
@@ -70,10 +70,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What a build left out: the files that could not be read, with the reasons."""
+    """What a build made: the documents in it, and the files that could not be read, with reasons."""
 
     manifest: Manifest
     failures: tuple[LoadError, ...]
+    documents: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -584,13 +585,15 @@ def build_locked(
     failures = tuple(item for item in read if isinstance(item, LoadError))
     if not documents:
         raise failures[0] if failures else _nothing_to_index(paths)
+    if progress:
+        progress("model", 0, 0)
     index = HybridIndex.build(documents, load_encoder(model), progress=progress)
-    return Build(index.save(store), failures)
+    return Build(index.save(store), failures, tuple(index.documents.values()))
 
 
 def _nothing_to_index(paths: Sequence[Path]) -> LoadError:
     if not paths:
-        return LoadError(
+        return EmptyLibraryError(
             str(library_folder()),
             "文档库是空的。请先添加文件：python -m index add 文件或文件夹。",
             "the library is empty; add files first: python -m index add FILE_OR_FOLDER.",
@@ -609,17 +612,20 @@ def open_index(
     model: str | None = None,
     reranker: str | None = None,
     progress: Progress | None = None,
+    encoder: Callable[[], Encoder] | None = None,
 ) -> HybridIndex:
     """Load the index in ``store`` (default: the library's own), building that one at first use.
 
-    Questions go through the adapter that is meant for its model, if any; see ``load_adapter``.
-    ``reranker`` names a cross-encoder, as does POLICY_QA_RERANKER; it is loaded at the first search.
+    ``encoder`` returns what ``model`` names, to one who keeps it (default: it is loaded). Questions
+    go through the adapter that is meant for their model, if any; see ``load_adapter``. ``reranker``
+    names a cross-encoder, as does POLICY_QA_RERANKER; it is loaded at the first search.
+    EmptyLibraryError where the library has no document.
     """
     folder = store or default_store()
     if store is None and snapshot.current(folder) is None:
         build_store(folder, model=model, progress=progress)
     # An index that cannot be used is told at once, not after the model has loaded.
     snapshot.read_manifest(folder)
-    encoder = load_encoder(model)
-    index = HybridIndex.load(folder, encoder, adapter=load_adapter(identify(encoder)))
+    loaded = encoder() if encoder else load_encoder(model)
+    index = HybridIndex.load(folder, loaded, adapter=load_adapter(identify(loaded)))
     return index.configured(Configuration(reranker=wanted_reranker(reranker)))

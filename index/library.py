@@ -1,21 +1,26 @@
-"""The library and its index changed together: documents added or removed, then indexed.
+"""The library and its index changed together: documents added, removed or corrected, then indexed.
 
-The index is built only after the library has changed, so a stop in between leaves the index as it
-was, and ``python -m index build`` brings it up to date.
+The index is built only after the library has changed. A stop in between leaves the index as it was,
+and a mark in its store; the next change, or ``python -m index build``, brings it up to date. An
+addition that is interrupted is taken back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from documents import library
-from documents.errors import DocumentError
+from documents.errors import CorrectionError, DocumentError, UnknownDocumentError
 from documents.types import Change, Original
 from index import snapshot
 from index.errors import OutdatedIndexError, PolicyIndexError
 from index.hybrid import Build, Progress, build_locked, default_store
+
+# What a change of the library can come to that its index has to follow.
+_CHANGED = frozenset({"added", "version", "removed", "corrected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,10 @@ def add(
     """Add files to the library and bring its index up to date; see ``documents.library.add``.
 
     Raises, with nothing changed, LibraryError, and BuildInProgressError where another process is
-    building the index.
+    building the index, and KeyboardInterrupt where it was interrupted.
     """
     report = (lambda done, total, name: progress("add", done, total)) if progress else None
-    return _update(lambda: library.add(items, progress=report), model, progress)
+    return _update(lambda: library.add(items, progress=report), model, progress, take_back=True)
 
 
 def remove(
@@ -54,33 +59,79 @@ def remove(
     return _update(lambda: library.remove(ids), model, progress)
 
 
+def correct(
+    document_id: str,
+    fields: Mapping[str, Any],
+    *,
+    model: str | None = None,
+    progress: Progress | None = None,
+) -> Update:
+    """Correct a document's metadata and index it again; see ``documents.library.correct``.
+
+    Raises, with nothing changed, what ``add`` raises, UnknownDocumentError and CorrectionError.
+    """
+    return _update(lambda: library.correct(document_id, fields), model, progress)
+
+
 def _update(
-    change: Callable[[], tuple[Change, ...]], model: str | None, progress: Progress | None
+    change: Callable[[], tuple[Change, ...]],
+    model: str | None,
+    progress: Progress | None,
+    *,
+    take_back: bool = False,
 ) -> Update:
     store = default_store()
     # Held from the beginning, so that the library does not change where it cannot be indexed.
     with snapshot.build_lock(store):
-        changes = change()
-        if not any(c.outcome in ("added", "version", "removed") for c in changes):
-            return Update(changes)
+        behind, pointer = snapshot.is_outdated(store), snapshot.read_pointer(store)
+        before = library.list_files()
+        snapshot.mark_outdated(store)
+        changes: tuple[Change, ...] = ()
         try:
-            if not library.find_files([library.library_folder()]):
-                snapshot.discard(store)
-                return Update(changes, emptied=True)
-            return Update(changes, build_locked(store, model=model, progress=progress))
-        except (DocumentError, PolicyIndexError, OSError, ValueError) as error:
-            return Update(changes, error=_outdated(str(error)))
+            changes = change()
+            if behind or any(c.outcome in _CHANGED for c in changes):
+                return _follow(store, changes, model, progress)
         except KeyboardInterrupt:
-            return Update(changes, error=_outdated("已中断 / interrupted"))
+            if snapshot.read_pointer(store) != pointer:
+                # Too late: the new index is in use.
+                return Update(changes, Build(snapshot.read_manifest(store), ()))
+            if not take_back and changes:
+                return Update(changes, error=_outdated("已中断 / interrupted"))
+            if take_back:
+                library.take_back(before)
+                if not behind:
+                    snapshot.unmark_outdated(store)
+            raise
+        except (DocumentError, PolicyIndexError, OSError, ValueError) as error:
+            if changes:
+                return Update(changes, error=_outdated(str(error)))
+            if not behind and isinstance(error, UnknownDocumentError | CorrectionError):
+                snapshot.unmark_outdated(store)
+            raise
         except BaseException as error:
             # A fault of ours keeps its traceback, and still says what state it left.
-            error.add_note(str(_outdated(repr(error))))
+            if changes:
+                error.add_note(str(_outdated(repr(error))))
             raise
+        snapshot.unmark_outdated(store)
+        return Update(changes)
+
+
+def _follow(
+    store: Path, changes: tuple[Change, ...], model: str | None, progress: Progress | None
+) -> Update:
+    """Have the index follow the library."""
+    if not library.find_files([library.library_folder()]):
+        snapshot.discard(store)
+        return Update(changes, emptied=True)
+    return Update(changes, build_locked(store, model=model, progress=progress))
 
 
 def _outdated(reason: str) -> OutdatedIndexError:
+    chinese, _, english = reason.partition("\n")
     return OutdatedIndexError(
         "文档库已更改，但索引没有更新，检索用的仍是原来的索引。请运行 python -m index build 更新。原因："
-        f"{reason}\nThe library has changed but its index has not: searches still use the one of "
-        f"before. Run python -m index build to bring it up to date. Reason: {reason}"
+        f"{chinese}\nThe library has changed but its index has not: searches still use the one of "
+        "before. Run python -m index build to bring it up to date. Reason: "
+        f"{english or chinese}"
     )

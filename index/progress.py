@@ -9,6 +9,7 @@ _INTERVAL = 0.5
 _STAGES = {
     "add": ("添加 adding", "文件 files"),
     "read": ("读取 reading", "文档 documents"),
+    "model": ("加载模型 loading the model", ""),
     "encode": ("编码 encoding", "片段 chunks"),
 }
 
@@ -21,7 +22,7 @@ class Progress:
         self._began = self._printed = 0.0
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Report that ``done`` of ``total`` items of ``stage`` are finished."""
+        """Report that ``done`` of ``total`` items of ``stage`` are finished; 0 of 0: it begins."""
         now = time.monotonic()
         if stage != self._stage:
             self._stage, self._began, self._printed = stage, now, 0.0
@@ -30,5 +31,8 @@ class Progress:
         self._printed = now
         left = (now - self._began) / done * (total - done) if done else 0.0
         name, unit = _STAGES.get(stage, (stage, ""))
+        if not total:
+            print(name, file=sys.stderr, flush=True)
+            return
         count = f"{done}/{total} {unit}".rstrip()
         print(f"{name}: {count}, 剩余约 {left:.0f} 秒 left", file=sys.stderr, flush=True)

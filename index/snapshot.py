@@ -24,7 +24,7 @@ import filelock
 import numpy as np
 
 from documents.schema import read_document, write_document
-from documents.storage import sync
+from documents.storage import sync, write_atomically
 from documents.types import Document
 from index.background import UNMEASURED, Background, Language, Spread
 from index.errors import BuildInProgressError, SnapshotError
@@ -33,6 +33,8 @@ from index.types import Chunk, TokenVectors, Unit, Vectors
 # Of the files, and of how units, chunks and terms are made: an index of another number is refused.
 FORMAT = 3
 CURRENT = "CURRENT"
+# Lies in a store from before its library is changed until an index of the changed one is current.
+_OUTDATED = ".outdated"
 _MANIFEST = "manifest.json"
 _DOCUMENTS = "documents.jsonl.gz"
 _UNITS = "units.jsonl.gz"
@@ -157,11 +159,27 @@ def save(
     return manifest
 
 
+def mark_outdated(store: Path) -> None:
+    """Note that the library is about to change. Hold ``build_lock`` around it."""
+    write_atomically(store / _OUTDATED, b"")
+
+
+def unmark_outdated(store: Path) -> None:
+    """Note that the library did not change after all, or that its index is up to date."""
+    (store / _OUTDATED).unlink(missing_ok=True)
+
+
+def is_outdated(store: Path) -> bool:
+    """Whether the library may have changed without its index following; it may be changing now."""
+    return (store / _OUTDATED).exists()
+
+
 def discard(store: Path) -> None:
     """Remove every snapshot of ``store``. Hold ``build_lock`` around it."""
     # The pointer goes first, so that a stop half way leaves no index rather than half of one.
     (store / CURRENT).unlink(missing_ok=True)
     sync(store)
+    unmark_outdated(store)
     _remove_snapshots(store, keep=())
 
 
@@ -176,6 +194,14 @@ def current(store: Path) -> Path | None:
     if not name or Path(name).name != name:
         raise damaged(store, f"{CURRENT} 内容无效 / is not a snapshot's name")
     return store / name
+
+
+def read_pointer(store: Path) -> bytes | None:
+    """Return what tells the current snapshot from the next one, None where there is none."""
+    try:
+        return (store / CURRENT).read_bytes()
+    except OSError:
+        return None
 
 
 def read_manifest(store: Path) -> Manifest:
@@ -281,6 +307,7 @@ def _switch(store: Path, beside: Path) -> None:
     beside.rename(target)
     (target / CURRENT).replace(store / CURRENT)
     sync(store)
+    unmark_outdated(store)
     _remove_snapshots(store, keep=(target, previous))
 
 

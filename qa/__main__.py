@@ -1,8 +1,9 @@
-"""Command line: ``python -m qa ask "…" [--json]`` and ``python -m qa batch IN.jsonl OUT.jsonl``."""
+"""Command line: ``python -m qa ask "…" [--json]``, ``batch IN.jsonl OUT.jsonl``, ``feedback [--export FILE]``."""
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 import sys
@@ -10,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from documents.errors import DocumentError
+from documents.storage import write_atomically
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS
 from index.hybrid import open_index
 from index.progress import Progress
 from qa.assistant import PolicyAssistant
-from qa.errors import GenerationError, RequestError
+from qa.errors import GenerationError, LogError, RequestError
+from qa.feedback import explain_left_out, export, format_summary, summarize, write_records
 from qa.generation import from_environment
+from qa.log import Log, log_path
 from qa.schema import read_request, write_response
 
 
@@ -24,8 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
     options = _parser().parse_args(arguments)
     try:
-        return _ask(options) if options.command == "ask" else _batch(options)
-    except (RequestError, GenerationError) as error:
+        code: int = options.run(options)
+        return code
+    except (RequestError, GenerationError, LogError) as error:
         print(error.message, file=sys.stderr)
     except UnicodeDecodeError as error:
         name = options.input
@@ -50,7 +55,15 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m qa", description="提问 / ask")
     commands = parser.add_subparsers(dest="command", required=True)
-    ask = commands.add_parser("ask", help="回答一个问题 / answer one question")
+    _add_ask(commands.add_parser("ask", help="回答一个问题 / answer one question"))
+    _add_batch(
+        commands.add_parser("batch", help="逐行回答文件中的问题 / answer a file of questions")
+    )
+    _add_feedback(commands.add_parser("feedback", help="提问和评价的统计与导出 / what was judged"))
+    return parser
+
+
+def _add_ask(ask: argparse.ArgumentParser) -> None:
     ask.add_argument("question")
     ask.add_argument(
         "--history",
@@ -64,16 +77,34 @@ def _parser() -> argparse.ArgumentParser:
     for name in FILTER_FIELDS:
         ask.add_argument(f"--{name}")
     ask.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
-    batch = commands.add_parser("batch", help="逐行回答文件中的问题 / answer a file of questions")
+    _add_index(ask)
+    ask.set_defaults(run=_ask)
+
+
+def _add_batch(batch: argparse.ArgumentParser) -> None:
     batch.add_argument("input", type=Path, metavar="IN.jsonl")
     batch.add_argument("output", type=Path, metavar="OUT.jsonl")
-    for command in (ask, batch):
-        command.add_argument("--index", type=Path, metavar="DIR")
-        command.add_argument("--model", metavar="NAME_OR_PATH")
-        command.add_argument(
-            "--reranker", metavar="NAME_OR_PATH", help="重排模型 / a cross-encoder to re-rank with"
-        )
-    return parser
+    _add_index(batch)
+    batch.set_defaults(run=_batch)
+
+
+def _add_index(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--index", type=Path, metavar="DIR")
+    command.add_argument("--model", metavar="NAME_OR_PATH")
+    command.add_argument(
+        "--reranker", metavar="NAME_OR_PATH", help="重排模型 / a cross-encoder to re-rank with"
+    )
+
+
+def _add_feedback(feedback: argparse.ArgumentParser) -> None:
+    feedback.add_argument(
+        "--export",
+        type=Path,
+        metavar="FILE",
+        help="写成 python -m evaluation 的问题文件 / write a file of questions for it",
+    )
+    feedback.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
+    feedback.set_defaults(run=_feedback)
 
 
 def _open(options: argparse.Namespace) -> PolicyAssistant:
@@ -142,6 +173,34 @@ def _answer(assistant: PolicyAssistant, line: str) -> dict[str, Any]:
 
 def _error(id_: object, code: str, message: str) -> dict[str, Any]:
     return {"id": id_, "error": {"code": code, "message": message}}
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    log = Log(log_path())
+    judged = list(log.judged())
+    exported = export(judged)
+    summary = summarize(log.count_outcomes(), judged, exported)
+    if options.export and exported.records:
+        _write(options.export, write_records(exported.records))
+    print(json.dumps(summary, ensure_ascii=False) if options.json else format_summary(summary))
+    if left_out := explain_left_out(exported):
+        print(left_out, file=sys.stderr)
+    if options.export and not exported.records:
+        print(
+            "没有可以导出的评价，没有写出文件。\nThere is nothing to export; no file was written.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        # As evaluation unpacks it; without a time, so that the same log gives the same file.
+        write_atomically(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+    except OSError as error:
+        # The name that was given, not that of the file it is prepared in.
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 if __name__ == "__main__":

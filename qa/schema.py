@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from index.filters import read_day, read_filters
 from qa.errors import RequestError
-from qa.types import Request, Response
+from qa.search import SORTS, Searched, Sort
+from qa.types import Expansion, Request, Response
 
 # A long e-mail; anything longer is a document and not a question.
 MAX_QUESTION = 2000
@@ -64,6 +65,24 @@ def read_request(obj: object) -> Request:
         raise RequestError("bad_value", chinese, english) from error
     check_request(request)
     return request
+
+
+def read_search(obj: object) -> tuple[Request, Sort]:
+    """Return what to search for, and in which order; RequestError says what is wrong with it."""
+    fields = dict(obj) if isinstance(obj, Mapping) else obj
+    wanted = fields.pop("sort", SORTS[0]) if isinstance(fields, dict) else SORTS[0]
+    request = read_request(fields)
+    if request.id is not None or request.history:
+        raise RequestError(
+            "unknown_field",
+            "检索没有 id 和 history 字段。",
+            "A search has no fields id and history.",
+        )
+    for sort in SORTS:
+        if sort == wanted:
+            return request, sort
+    known = ", ".join(SORTS)
+    raise RequestError("bad_sort", f"sort 只能是：{known}。", f"sort must be one of: {known}.")
 
 
 def _read_history(value: object) -> tuple[str, ...]:
@@ -125,7 +144,7 @@ def write_response(response: Response) -> dict[str, Any]:
         "answer": response.answer,
         "citations": [_plain(citation) for citation in response.citations],
         "results": [_plain(result) for result in response.results],
-        "expansions": [{"from": e.source, "to": e.target} for e in response.expansions],
+        "expansions": _write_expansions(response.expansions),
         "notices": [_plain(notice) for notice in response.notices],
         "confidence": response.confidence,
         "parts": [_plain(part) for part in response.parts],
@@ -135,6 +154,23 @@ def write_response(response: Response) -> dict[str, Any]:
         "index": response.index,
         "timings_ms": dict(response.timings_ms),
     }
+
+
+def write_searched(searched: Searched) -> dict[str, Any]:
+    """Return what a search found as plain JSON values."""
+    return {
+        "question": searched.question,
+        "results": [
+            {**_plain(found), "written": found.written.isoformat() if found.written else None}
+            for found in searched.results
+        ],
+        "expansions": _write_expansions(searched.expansions),
+        "index": searched.index,
+    }
+
+
+def _write_expansions(expansions: Iterable[Expansion]) -> list[dict[str, str]]:
+    return [{"from": expansion.source, "to": expansion.target} for expansion in expansions]
 
 
 def _plain(item: Any) -> dict[str, Any]:

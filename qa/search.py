@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from documents.types import Document, Status
 from documents.validity import compute_statuses
@@ -15,6 +15,7 @@ from qa.labels import format_label
 from qa.types import Expansion
 
 Sort = Literal["relevance", "date"]
+SORTS: tuple[Sort, ...] = get_args(Sort)
 
 # Characters of a clause shown in a list: about five lines of the page.
 EXCERPT_LENGTH = 180
@@ -102,9 +103,7 @@ def _excerpt(clean: str, hit: Hit, words: str) -> tuple[int, int]:
     return end - len(excerpt.lstrip()), start + len(excerpt.rstrip())
 
 
-def _match(
-    clean: str, spans: Sequence[tuple[int, int]], words: str
-) -> Iterable[tuple[int, int]]:
+def _match(clean: str, spans: Sequence[tuple[int, int]], words: str) -> Iterable[tuple[int, int]]:
     for left, right in spans:
         for start, end in find_matches(clean[left:right], words):
             yield left + start, left + end

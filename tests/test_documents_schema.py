@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from documents.corrections import apply
 from documents.parsing import parse, parse_text
 from documents.schema import read_document, write_document
 
@@ -83,6 +84,7 @@ SCHEMA = record(
         overlong=array(WORDS),
     ),
     format=one_of("text", "html", "docx", "pdf", "scan", "doc"),
+    corrections=array(record(field=WORDS, found=UNKNOWN_OR_WORDS, value=UNKNOWN_OR_WORDS)),
 )
 
 ODD = "一、甲\n三、乙\n三、丙。（省科技厅牵头）\n最高不超过万元。\u200b"
@@ -167,3 +169,17 @@ def test_a_document_of_before_there_were_formats_is_text() -> None:
     written = write_document(parse_text(ODD, "odd"))
     del written["format"]
     assert read_document(written).format == "text"
+
+
+def test_a_document_of_before_there_were_corrections_has_none() -> None:
+    written = write_document(parse_text(ODD, "odd"))
+    del written["corrections"]
+    assert read_document(written) == parse_text(ODD, "odd")
+
+
+def test_corrections_read_back_and_keep_the_contract() -> None:
+    document = apply(parse_text(ODD, "odd"), {"title": "某某办法", "kind": "-"})
+    written = json.loads(json.dumps(write_document(document)))
+    jsonschema.validate(written, SCHEMA)
+    assert written["corrections"] == [{"field": "title", "found": None, "value": "某某办法"}]
+    assert read_document(written) == document

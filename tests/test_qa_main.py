@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evaluation.datasets import read_questions
 from index import hybrid
 from index.hybrid import build_store
 from qa import __main__ as command
 from qa.__main__ import main
+from qa.log import Feedback, Log, log_path
+from tests.asks import asked
 from tests.conftest import FakeEncoder
 
 TEXT = "吉林省某某意见\n一、支持公共充电站建设，给予一次性补助。\n二、建立电池回收体系。\n"
@@ -197,3 +201,78 @@ def test_interrupted_batch_leaves_the_output_as_it_was(
     assert (code, out) == (130, "") and "Interrupted" in err and answered
     assert target.read_text() == "earlier answers\n"
     assert list(target.parent.iterdir()) == [target]
+
+
+# --- feedback
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a log with two calls, one judged good, the other bad without a word why."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("no index is needed")
+
+    monkeypatch.setattr(command, "open_index", refuse)
+    monkeypatch.setattr(hybrid, "load_encoder", refuse)
+    log = Log(log_path())
+    log.judge(Feedback(log.record(*asked()), "up"))
+    log.judge(Feedback(log.record(*asked("天气", cited=[])), "down"))
+
+
+@pytest.mark.usefixtures("judged")
+def test_feedback_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "feedback")
+    assert code == 0 and "提问 calls: 2" in out and "差评 down: 1" in out
+    assert err.count("\n") == 2 and "未导出 1 题" in err and "Left out 1" in err
+
+
+@pytest.mark.usefixtures("judged")
+def test_feedback_prints_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "feedback", "--json")
+    counts = json.loads(out)
+    assert (code, counts["calls"], counts["up"], counts["down"]) == (0, 2, 1, 1)
+    assert counts["export"]["questions"] == counts["export"]["left_out"]["unlearnable"] == 1
+
+
+@pytest.mark.usefixtures("judged")
+@pytest.mark.parametrize("name", ["f.jsonl", "f.jsonl.gz"])
+def test_feedback_is_exported_for_evaluation(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(b"of before")
+    assert run(capsys, "feedback", "--export", file)[0] == 0
+    [question] = read_questions(file)
+    assert (question.question, question.outcome) == ("充电站建设有什么支持？", "answered")
+    assert [gold.grade for gold in question.gold] == [2, 1]
+    first = file.read_bytes()
+    assert first.startswith(gzip.compress(b"")[:2]) == name.endswith(".gz")
+    assert run(capsys, "feedback", "--export", file, "--json")[0] == 0
+    assert file.read_bytes() == first
+
+
+def test_without_a_log_there_is_nothing_to_export(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "f.jsonl"
+    assert run(capsys, "feedback")[0] == 0
+    code, out, err = run(capsys, "feedback", "--export", file, "--json")
+    assert code == 1 and json.loads(out)["calls"] == 0 and "nothing to export" in err
+    assert not file.exists() and not log_path().exists()
+
+
+@pytest.mark.usefixtures("judged")
+def test_export_that_cannot_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "missing" / "f.jsonl"
+    code, out, err = run(capsys, "feedback", "--export", file)
+    assert (code, out) == (2, "") and f"{file}：" in err and "permissions" in err
+
+
+def test_damaged_log_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    log_path().parent.mkdir(parents=True)
+    log_path().write_bytes(b"no log" * 1000)
+    code, out, err = run(capsys, "feedback")
+    assert (code, out) == (2, "") and str(log_path()) in err and "damaged" in err

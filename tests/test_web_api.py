@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from documents.schema import write_document
 from qa.web import page as web_page
 from qa.web import startup as web_startup
-from qa.web.api import BODY_BYTES
+from qa.web.bodies import BODY_BYTES
 from qa.web.application import create_web_app
 from qa.web.page import ask, list_documents, search
 from qa.web.rendering import Turn

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.types import Metadata
+from qa.excerpts import choose_excerpt, find_matches, merge_spans
 from qa.phrases import phrase
 from qa.types import Frame, Language, Notice, Request, Response
-from qa.excerpts import choose_excerpt, find_matches, merge_spans
 from qa.web.highlighting import Span, render_text
 from qa.web.pane import Place, make_link, render_alone, render_body, render_pane
 from qa.web.rendering import (

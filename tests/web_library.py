@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,7 +19,7 @@ from documents.types import (
     Metadata,
     Reference,
 )
-from index.types import Filters, Hit, Ranks, SearchResult
+from index.types import Expansion, Filters, Hit, Ranks, SearchResult
 from qa.types import Citation, Notice, Outcome, Request, Response
 
 PLAN = "jilin-nev-plan"
@@ -159,6 +160,9 @@ class StubIndex:
     def clause(self, document: str, path: str) -> Clause:
         return self.documents[document].clause(path)
 
+    def expansions(self, question: str) -> tuple[Expansion, ...]:
+        return (("充电桩", "充电站"),) if "充电桩" in question else ()
+
     def search(
         self,
         question: str,
@@ -187,14 +191,17 @@ class StubIndex:
 class StubAssistant:
     """Answers from the charging clause, or not at all where the question is about something else.
 
-    ``asked`` keeps the requests; ``delay`` seconds pass before each answer.
+    ``asked`` keeps the requests; ``delay`` seconds pass before each answer, which is said by halves
+    first, as a language model would.
     """
 
     index: StubIndex = field(default_factory=StubIndex)
     asked: list[Request] = field(default_factory=list)
     delay: float = 0.0
 
-    def ask(self, request: Request) -> Response:
+    def ask(
+        self, request: Request, *, on_text: Callable[[str], None] | None = None
+    ) -> Response:
         time.sleep(self.delay)
         self.asked.append(request)
         if "故障" in request.question:
@@ -214,6 +221,9 @@ class StubAssistant:
                 if chinese
                 else "Two clauses apply: public charging stations are subsidised [1]; land use [2]."
             )
+            if on_text is not None:
+                for sentence in re.findall("[^；;]+[；;]?", answer):
+                    on_text(sentence)
         if outcome == "partial":
             notices = (Notice("lost", "原文此处缺少数字，金额未知。", PLAN, "一/（二）/3"),)
         return Response(

@@ -1,10 +1,11 @@
-"""The web application: REST, the documents' own pages, and the Gradio page in two languages."""
+"""The web application: REST, MCP, the documents' own pages, and the Gradio page in two languages."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import gradio as gr
@@ -18,6 +19,7 @@ from qa.web.api import add_api
 from qa.web.boundary import ENGLISH_PREFIX, Boundary
 from qa.web.documents_pages import add_documents_pages
 from qa.web.jobs import Jobs
+from qa.web.mcp import add_tools, build_tools, serve_tools
 from qa.web.page import build_page
 from qa.web.resources import Resources
 from qa.web.shelf import Shelves
@@ -26,6 +28,11 @@ from qa.web.texts import TEXTS
 
 STATIC = Path(__file__).parent / "static"
 PREFIXES: dict[Language, str] = {"en": ENGLISH_PREFIX, "zh": ""}  # the root's mount comes last
+
+DESCRIPTION = (
+    "Questions on a library of Chinese policy texts, answered with verbatim clauses, each cited by "
+    "document, 文号 and clause. Errors are problem+json; MCP is at /mcp."
+)
 
 # Fonts of the system only: a web font would be a request to another machine.
 SANS = ("PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
@@ -40,25 +47,34 @@ def create_web_app(
 ) -> FastAPI:
     """Return the application. ``open_assistant`` runs in the background once it starts.
 
-    What is None is not offered.
+    What is None is not offered: see ``Resources``. ``jobs`` are closed when the application stops.
     """
     startup = Startup(open_assistant)
     resources = Resources(startup, log, jobs, find_original)
+    if jobs is not None:
+        jobs.after = startup.reload
+    tools = build_tools(resources)
 
     @asynccontextmanager
     async def begin(_: FastAPI) -> AsyncIterator[None]:
         startup.begin()
-        yield
+        async with serve_tools(tools):
+            yield
+        if jobs is not None:
+            jobs.close()
 
     app = FastAPI(
         title="Policy Q&A",
+        version=find_version(),
+        description=DESCRIPTION,
         lifespan=begin,
         docs_url=None,  # Swagger's and Redoc's pages come from a CDN
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
     app.add_middleware(Boundary)
-    add_api(app, startup)
+    add_api(app, resources)
+    add_tools(app, tools)
     shelves = Shelves()
     for language, prefix in PREFIXES.items():
         _add_pages(app, startup, language, prefix)
@@ -70,6 +86,14 @@ def create_web_app(
     else:
         _mount_pages(app, startup)
     return app
+
+
+def find_version() -> str:
+    """Return the version that is installed; of a folder that is only run, that it is none."""
+    try:
+        return version("policy-qa")
+    except PackageNotFoundError:
+        return "0"
 
 
 async def _mount_in_loop(app: FastAPI, startup: Startup) -> None:

@@ -16,6 +16,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.types import Language
+from qa.web.origin import HOSTS, is_cross_site, is_rebound
+from qa.web.problems import Problem, write_problem
 from qa.web.texts import TEXTS, choose_language
 
 # Where the English page is mounted; the Chinese one is at the root.
@@ -29,7 +31,10 @@ GRADIO_PATHS = re.compile(
     r"|gradio_api/(?:theme\.css|app_id|startup-events|heartbeat/\w+|queue/(?:join|data)|reset/?"
     r"|cancel)/?)"
 )
-OWN_PATHS = re.compile(r"/(?:healthz|api/.*|documents/.+|pane/.+|library|page/[\w.]+)")
+OWN_PATHS = re.compile(r"/(?:healthz|api/.*|mcp|documents/.+|pane/.+|library|page/[\w.]+)")
+# What changes the library, or is no browser's business: not by a name that may be another's.
+GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # Gradio compiles its templates with new Function: hence unsafe-eval. Styles are set inline.
 POLICY = (
@@ -81,7 +86,32 @@ class Boundary:
         if not (own or GRADIO_PATHS.fullmatch(path)):
             await PlainTextResponse("Not Found", status_code=404)(scope, receive, completed)
             return
+        if refusal := refuse(scope, path):
+            await write_problem(refusal)(scope, receive, completed)
+            return
         await self.app(scope, receive, completed)
+
+
+def refuse(scope: Scope, path: str) -> Problem | None:
+    """Return why a request that may change something is not served: another site's page sent it."""
+    headers = Headers(scope=scope)
+    if scope["method"] in SAFE_METHODS:
+        return None
+    if is_cross_site(headers):
+        return Problem(
+            403,
+            "cross_site",
+            "请求来自其他网站的页面，已拒绝。\nThe request comes from a page of another site and is refused.",
+        )
+    if GUARDED_PATHS.fullmatch(path) and is_rebound(headers):
+        return Problem(
+            403,
+            "unknown_host",
+            f"只接受以 IP 地址、localhost 或本机名打开的页面；如要用其他域名，请把它写入环境变量 {HOSTS}。\n"
+            "Taken only from pages opened by IP address, localhost or this machine's name; to use another "
+            f"name, list it in the environment variable {HOSTS}.",
+        )
+    return None
 
 
 class _Completion:
@@ -102,7 +132,8 @@ class _Completion:
                 headers.setdefault(name, value)
             if self._fresh:
                 headers.setdefault("Cache-Control", "no-cache")
-            headers["Content-Security-Policy"] = POLICY.format(nonce=self._nonce)
+            # A download is sandboxed, which is stricter.
+            headers.setdefault("Content-Security-Policy", POLICY.format(nonce=self._nonce))
             if headers.get("content-type", "").startswith("text/html"):
                 self._start = message
                 return

@@ -76,9 +76,7 @@ def filter_documents(
 def match_documents(documents: Iterable[Document], words: str) -> list[Document]:
     """Return the documents whose title, 文号 or authorities hold each of the words, in their order."""
     wanted = match_form(words).split()
-    return [
-        document for document in documents if all(word in _names(document) for word in wanted)
-    ]
+    return [document for document in documents if all(word in _names(document) for word in wanted)]
 
 
 def _names(document: Document) -> str:
@@ -119,7 +117,11 @@ def _count_regions(documents: Sequence[Document]) -> dict[str, int]:
     places = {name: named_region(match_form(name)) for name in own}
     return {
         name: national
-        + sum(count for other, count in own.items() if (region := places[other]) and region.covers(here))
+        + sum(
+            count
+            for other, count in own.items()
+            if (region := places[other]) and region.covers(here)
+        )
         for name, here in places.items()
         if here is not None
     }

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from documents.corrections import check
 from documents.types import Change, Original
 
 Kind = Literal["add", "remove", "correct"]
@@ -169,7 +169,8 @@ class Jobs:
         self._news = threading.Condition()
         self._jobs: dict[str, Job] = {}  # oldest first
         self._waiting: deque[tuple[str, Task]] = deque()
-        self._running: tuple[str, Stop] | None = None
+        self._stop: Stop | None = None  # of the job that runs
+        self._busy = False  # whether a thread is carrying jobs out
         self._stage_began = 0.0
         self._closed = False
 
@@ -184,9 +185,10 @@ class Jobs:
     def start_correct(self, id: str, fields: Mapping[str, Any]) -> Job:
         """Have metadata corrected, None withdrawing a correction; BusyError as the others.
 
-        What ``documents.corrections.check`` raises where a field or value is wrong.
+        CorrectionError where a field or its value is wrong: see ``documents.corrections.check``.
         """
-        raise NotImplementedError
+        check(fields)
+        return self._start(Task("correct", ids=(id,), fields=dict(fields)))
 
     def get(self, id: str) -> Job | None:
         """Return the job as it stands, None where it is not known (any more)."""
@@ -205,7 +207,17 @@ class Jobs:
         was; the job says when it has. A removal or correction that runs is finished: it changes the
         library at once, and only its index is still being made.
         """
-        raise NotImplementedError
+        with self._news:
+            job = self._jobs.get(id)
+            if job is None or job.ended:
+                return False
+            if job.state == "queued":
+                self._drop(id)
+                return True
+            stop = self._stop if job.kind == "add" else None
+        if stop:
+            stop.ask()
+        return stop is not None
 
     def follow(self, id: str, *, heartbeat: float = HEARTBEAT) -> Iterator[Job]:
         """Yield the job as it stands, and again whenever it has changed, until it has ended.
@@ -213,14 +225,133 @@ class Jobs:
         Waits between; without news it yields the same again after ``heartbeat`` seconds. A slow
         follower misses what was in between, but never the end. KeyError where no such job is known.
         """
-        raise NotImplementedError
+        with self._news:
+            job = self._jobs[id]
+        return self._follow(job, heartbeat)
+
+    def _follow(self, job: Job, heartbeat: float) -> Iterator[Job]:
+        yield job
+        while not job.ended:
+            job, closed = self._wait(job, heartbeat)
+            yield job
+            if closed:
+                return
+
+    def _wait(self, seen: Job, heartbeat: float) -> tuple[Job, bool]:
+        """Wait for news of a job; return it as it stands, and whether there will be no more."""
+        with self._news:
+            self._news.wait_for(lambda: self._closed or self._latest(seen) != seen, heartbeat)
+            return self._latest(seen), self._closed
+
+    def _latest(self, seen: Job) -> Job:
+        # Where it was forgotten meanwhile, it had ended long ago.
+        return self._jobs.get(seen.id, replace(seen, state="cancelled"))
 
     def close(self) -> None:
         """Stop: take no more jobs, drop those that wait, stop the one that runs, wake followers."""
-        raise NotImplementedError
+        with self._news:
+            self._closed = True
+            for id, _ in tuple(self._waiting):
+                self._drop(id)
+            stop = self._stop
+            self._news.notify_all()
+        if stop:
+            stop.ask()
+
+    # --- the queue: what follows is called with the lock held, but for what runs in the thread ----
 
     def _start(self, task: Task) -> Job:
-        raise NotImplementedError
+        with self._news:
+            if self._closed:
+                raise BusyError("服务正在停止，不再接受更改。", "the server is stopping.")
+            if len(self._waiting) >= WAITING:
+                raise BusyError(
+                    f"已有 {WAITING} 项更改在排队，请等其中一项完成后再试。",
+                    f"{WAITING} changes are waiting already; try again when one has finished.",
+                )
+            job = Job(uuid.uuid4().hex, task.kind)
+            self._waiting.append((job.id, task))
+            self._put(job)
+            if not self._busy:
+                self._busy = True
+                threading.Thread(target=self._run_all, name="change-library", daemon=True).start()
+            return job
+
+    def _put(self, job: Job) -> None:
+        """Make this what is known of the job, and tell those who follow it."""
+        self._jobs[job.id] = job
+        for old in [j.id for j in self._jobs.values() if j.ended][:-KEPT]:
+            del self._jobs[old]
+        self._news.notify_all()
+
+    def _drop(self, id: str) -> None:
+        self._waiting = deque(item for item in self._waiting if item[0] != id)
+        self._put(replace(self._jobs[id], state="cancelled"))
+
+    def _run_all(self) -> None:
+        """Carry out what waits, one after the other, until nothing does."""
+        while True:
+            with self._news:
+                if not self._waiting:
+                    self._busy = False
+                    return
+                id, task = self._waiting.popleft()
+                self._stop = stop = Stop()
+                self._put(replace(self._jobs[id], state="running"))
+            job = self._carry_out(id, task, stop)
+            with self._news:
+                self._stop = None
+                self._put(job)
+
+    def _carry_out(self, id: str, task: Task, stop: Stop) -> Job:
+        """Run one job to its end and return it as it has ended."""
+        try:
+            result = self._run(task, lambda *progress: self._report(id, *progress), stop)
+        except Cancelled:
+            return self._ended(id, "cancelled")
+        except Exception:  # whatever it is, the job must end and say so
+            logger.exception("A change of the library failed")
+            return self._ended(id, "failed", failure=INTERNAL)
+        if result.changed:
+            self._report(id, "open", 0, 0)
+            try:
+                self.after()
+            except Exception:  # the index is there; only who uses it could not be told
+                logger.exception("The changed index could not be opened")
+        return self._ended(
+            id,
+            "failed" if result.failure else "done",
+            items=result.items,
+            failure=result.failure,
+            index=result.index,
+        )
+
+    def _ended(self, id: str, state: State, **known: Any) -> Job:
+        with self._news:
+            return replace(self._jobs[id], state=state, stage=None, seconds_left=None, **known)
+
+    def _report(self, id: str, stage: str, done: int, total: int) -> None:
+        with self._news:
+            job, now = self._jobs[id], self._clock()
+            if stage != job.stage:
+                self._stage_began = now
+            left = estimate(now - self._stage_began, done, total)
+            self._put(replace(job, stage=stage, done=done, total=total, seconds_left=left))
+
+
+INTERNAL = Failure(
+    "internal",
+    "更改文档库时程序出错，详情见服务日志；索引仍可使用。",
+    "The change failed by a fault of the program; the server's log has the details. The index can "
+    "still be used.",
+)
+
+
+def estimate(elapsed: float, done: int, total: int) -> float | None:
+    """Return the seconds that the rest of a stage takes at the pace so far; None before any is known."""
+    if not 0 < done <= total:
+        return None
+    return round(elapsed / done * (total - done), 1)
 
 
 def write_job(job: Job) -> dict[str, Any]:

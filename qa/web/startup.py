@@ -1,4 +1,4 @@
-"""Loading the model and the index behind the page, which answers meanwhile."""
+"""Loading the model and the index behind the page, which answers meanwhile; and loading them again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class Assistant(Protocol):
     @property
     def index(self) -> Index: ...
 
-    def ask(self, request: Request) -> Response: ...
+    def ask(
+        self, request: Request, *, on_text: Callable[[str], None] | None = None
+    ) -> Response: ...
 
 
 class NotReady(Exception):
@@ -37,42 +39,83 @@ class NotReady(Exception):
 
 
 class Startup:
-    """Opens the assistant once, in a background thread."""
+    """Opens the assistant in a background thread, and again when the index has changed."""
 
     def __init__(self, open_assistant: Callable[[], Assistant]) -> None:
         self._open = open_assistant
-        self._done = threading.Event()
+        self._news = threading.Condition()
         self._assistant: Assistant | None = None
         self._reason: str | None = None
+        self._opening = False
+        # How often opening was wanted, and which of these the last attempt that ended was for.
+        self._wanted = self._ended = 0
 
     def begin(self) -> None:
         """Start loading; returns at once."""
-        threading.Thread(target=self._load, name="load-assistant", daemon=True).start()
+        self.reload()
+
+    def reload(self, *, wait: bool = False) -> None:
+        """Open the assistant again; questions go to the one of before until the new one is there.
+
+        Returns at once, or with ``wait`` when an assistant is there that was opened after this call,
+        or could not be. Where it cannot be opened, the log says why and the one of before stays.
+        """
+        with self._news:
+            self._wanted += 1
+            mine = self._wanted
+            if not self._opening:
+                self._opening = True
+                threading.Thread(target=self._load, name="load-assistant", daemon=True).start()
+            if wait:
+                self._news.wait_for(lambda: self._ended >= mine)
 
     @property
     def state(self) -> State:
-        """Return how far loading is."""
-        if not self._done.is_set():
-            return "loading"
-        return "ready" if self._assistant is not None else "failed"
+        """Return how far loading is; ``ready`` while the assistant is only opened again."""
+        with self._news:
+            if self._assistant is not None:
+                return "ready"
+            return "failed" if self._reason is not None and not self._opening else "loading"
 
     @property
     def reason(self) -> str | None:
-        """Return why loading failed, or None."""
-        return self._reason if self._done.is_set() else None
+        """Return why there is no assistant, or None."""
+        with self._news:
+            return None if self._assistant or self._opening else self._reason
 
     def wait(self, seconds: float | None = None) -> Assistant:
-        """Return the assistant, waiting for it; NotReady where it does not come in time."""
-        self._done.wait(WAIT_SECONDS if seconds is None else seconds)
-        if self._assistant is None or not self._done.is_set():
-            raise NotReady(self.reason)
-        return self._assistant
+        """Return the assistant, waiting for it; NotReady where it does not come in time.
+
+        Whoever has one may go on using it, with the index it was opened with.
+        """
+        with self._news:
+            self._news.wait_for(
+                lambda: self._assistant is not None or (self._ended and not self._opening),
+                WAIT_SECONDS if seconds is None else seconds,
+            )
+            if self._assistant is not None:
+                return self._assistant
+        raise NotReady(self.reason)
 
     def _load(self) -> None:
+        """Open the assistant, once more where that was wanted meanwhile: the newest stays."""
+        while True:
+            with self._news:
+                if self._ended == self._wanted:
+                    self._opening = False
+                    self._news.notify_all()
+                    return
+                wanted = self._wanted
+            found, reason = self._try()
+            with self._news:
+                self._assistant = found or self._assistant
+                self._reason = reason
+                self._ended = wanted
+                self._news.notify_all()
+
+    def _try(self) -> tuple[Assistant | None, str | None]:
         try:
-            self._assistant = self._open()
+            return self._open(), None
         except (Exception, SystemExit) as error:  # whatever it is, the page must say so, not hang
             logger.exception("The assistant could not be loaded")
-            self._reason = str(error) or type(error).__name__
-        finally:
-            self._done.set()
+            return None, str(error) or type(error).__name__
