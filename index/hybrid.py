@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -109,8 +109,10 @@ class HybridIndex:
         fingerprint: str,
         configuration: Configuration = Configuration(),
         adapter: QueryAdapter | None = None,
+        built: datetime | None = None,
     ) -> None:
         self._configuration = configuration
+        self._built = built or datetime.now(UTC)
         self._adapter = adapter
         self._documents = {document.id: document for document in content.documents}
         self._clauses = {
@@ -203,6 +205,7 @@ class HybridIndex:
             encoder,
             manifest.fingerprint,
             adapter=adapter,
+            built=snapshot.read_time(lexical.parent),
         )
 
     def save(self, store: Path) -> Manifest:
@@ -250,6 +253,11 @@ class HybridIndex:
     def fingerprint(self) -> str:
         """Identity of the index: equal for equal documents and encoder."""
         return self._fingerprint
+
+    @property
+    def built(self) -> datetime:
+        """When it was built, in UTC."""
+        return self._built
 
     def clause(self, document: str, path: str) -> Clause:
         """Return a clause; KeyError where the library has none such."""

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +229,11 @@ def _open(store: Path) -> tuple[Path, Manifest]:
         return folder, Manifest(**obj)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(store, f"{_MANIFEST}: {error}") from error
+
+
+def read_time(folder: Path) -> datetime:
+    """Return when the snapshot in ``folder`` was written, in UTC."""
+    return datetime.fromtimestamp((folder / _MANIFEST).stat().st_mtime, UTC)
 
 
 def verify(store: Path) -> Manifest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, Protocol
 
 import numpy as np
@@ -193,6 +193,10 @@ class Index(Protocol):
 
     @property
     def fingerprint(self) -> str: ...
+
+    @property
+    def built(self) -> datetime:
+        """When it was built, in UTC."""
 
     def clause(self, document: str, path: str) -> Clause: ...
 

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 from documents.types import (
     Audit,
@@ -156,6 +156,7 @@ class StubIndex:
 
     documents: Mapping[str, Document] = field(default_factory=build_library)
     fingerprint: str = "stub"
+    built: datetime = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
     def clause(self, document: str, path: str) -> Clause:
         return self.documents[document].clause(path)

@@ -55,7 +55,8 @@ _HTML_LANGUAGE = re.compile(rb'<html\s+lang="[^"]*"')
 _ASSETS = (
     b'<link rel="icon" href="page/icon.png"><link rel="stylesheet" href="page/page.css">'
     b'<link rel="stylesheet" href="page/document.css"><link rel="stylesheet" href="page/library.css">'
-    b'<script src="page/page.js" defer></script><script type="module" src="page/documents.js"></script>'
+    b'<script type="module" src="page/page.js"></script>'
+    b'<script type="module" src="page/documents.js"></script>'
 )
 _SHARING_TAG = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
 
