@@ -27,8 +27,14 @@ from qa.web.texts import Texts, format_date
 
 # Documents on one page of the list: three screens.
 PAGE = 50
-# Suffixes of the library in the order of how often people have them, and archives.
-ACCEPTED = (*sorted(SUFFIXES, key=lambda suffix: (suffix in (".bmp", ".tiff"), suffix)), ".zip")
+# The order in which suffixes are named; one that is not here comes behind them.
+_ORDER = ".txt .md .html .htm .doc .docx .pdf .png .jpg .jpeg .tif .tiff .bmp .webp".split()
+# Suffixes of the library, and archives.
+ACCEPTED = (
+    *(suffix for suffix in _ORDER if suffix in SUFFIXES),
+    *sorted(SUFFIXES.difference(_ORDER)),
+    ".zip",
+)
 # Values offered of a facet: those with the most documents. A longer list is no help.
 VALUES = 60
 
@@ -185,10 +191,10 @@ def _render_facet(
     offered = {count.value: count.count for count in counts[:VALUES]}
     if chosen is not None and chosen not in offered:
         offered[chosen] = next((c.count for c in counts if c.value == chosen), 0)
-    labels: Mapping[str, str] = texts.statuses if facet == "status" else {}  # type: ignore[assignment]
+    labels = {str(status): label for status, label in texts.statuses.items()}
     options = "".join(
         f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
-        f"{escape(labels.get(value, value))} ({count:,})</option>"
+        f"{escape(labels[value] if facet == 'status' else value)} ({count:,})</option>"
         for value, count in offered.items()
     )
     language = "" if facet == "status" else ' lang="zh-CN"'

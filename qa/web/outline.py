@@ -102,4 +102,5 @@ def name_clause(clause: Clause, texts: Texts) -> str:
     about = " ".join(about.split()).removeprefix(marker).strip().rstrip("。")
     if len(about) > OUTLINE_LENGTH:
         about = about[:OUTLINE_LENGTH] + "…"
-    return f"{marker} {about}".strip()
+    between = "" if marker.endswith(("、", "）")) else " "
+    return f"{marker}{between}{about}".strip()

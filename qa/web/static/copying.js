@@ -23,7 +23,8 @@ export async function copy(button) {
   }, 1600);
 }
 
-function copyBySelection(text) {
+// True where it worked.
+export function copyBySelection(text) {
   const area = document.createElement("textarea");
   area.value = text;
   area.style.cssText = "position:fixed;opacity:0";

@@ -1,5 +1,7 @@
 // Reading a document, in the pane or on its own page: the outline, links to clauses, corrections.
 // Everything is found from where an event happens, because the pane's content is replaced.
+import { copyBySelection } from "./copying.js";
+import { alone } from "./dom.js";
 import { chooseMessage, fill, followJob, hasEnded, locate, readProblem, tellTime } from "./jobs.js";
 
 const WIDE = "(min-width: 60rem)"; // as in document.css
@@ -28,7 +30,7 @@ export function beginDocument(root = document) {
 
 // On its own wide page the outline and the facts stand beside the text, open.
 function unfold() {
-  if (!document.body.classList.contains("alone")) return;
+  if (!alone()) return;
   const wide = matchMedia(WIDE).matches;
   document.querySelectorAll(".outline, .facts, .relations").forEach((part) => (part.open = wide));
 }
@@ -155,21 +157,10 @@ async function copyLink(link) {
     done = copyBySelection(link.href); // a page served over plain http has no clipboard
     link.focus({ preventScroll: true });
   }
-  if (document.body.classList.contains("alone") && link.matches(".permalink")) {
+  if (alone() && link.matches(".permalink")) {
     history.replaceState(history.state, "", link.href);
   }
   tell(done ? texts.copied : texts.notCopied);
-}
-
-function copyBySelection(text) {
-  const area = document.createElement("textarea");
-  area.value = text;
-  area.style.cssText = "position:fixed;opacity:0";
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  return done;
 }
 
 const readTexts = (article) => JSON.parse(article.dataset.texts);
@@ -289,9 +280,8 @@ function showJob(article, job, texts) {
 
 // Show what the document says now; the text and the reader's place in it stay.
 async function renew(article, texts) {
-  const alone = document.body.classList.contains("alone");
   const name = encodeURIComponent(article.dataset.document);
-  const address = new URL(`${alone ? "documents" : "pane"}/${name}`, document.baseURI);
+  const address = new URL(`${alone() ? "documents" : "pane"}/${name}`, document.baseURI);
   const response = await fetch(address).catch(() => null);
   if (!response?.ok) {
     report(article, texts.unreachable, "failed");

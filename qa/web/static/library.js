@@ -59,7 +59,8 @@ async function show() {
     return;
   }
   const filters = container.querySelector(".library-filters");
-  filters.open = matchMedia("(min-width: 640px)").matches;
+  // Worth its place where there is more than can be looked through, and room.
+  filters.open = Boolean(container.querySelector(".paging")) && matchMedia("(min-width: 640px)").matches;
   container.querySelector(".removal")?.addEventListener("keydown", stopEscape);
   container.querySelector(".removal")?.addEventListener("close", finishRemoval);
   findJobs();
