@@ -1,4 +1,7 @@
-"""The web application, assembled: ``python app.py [--host H] [--port P] [--index DIR]``."""
+"""The web application, assembled: ``python app.py [--host H] [--port P] [--index DIR]``.
+
+With ``--stdio`` it is an MCP server on standard input and output instead.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache, partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,17 +31,51 @@ if TYPE_CHECKING:
 
 
 def create_app(
-    *, index: Path | None = None, model: str | None = None, reranker: str | None = None
+    *,
+    index: Path | None = None,
+    model: str | None = None,
+    reranker: str | None = None,
+    editing: bool = True,
 ) -> FastAPI:
     """Return the application over the index in ``index``, by default the library's own.
 
-    The index and the models are loaded in the background once the application starts.
+    The library can be changed with ``editing``, and only over its own index. The index and the models
+    are loaded in the background once the application starts.
     """
+    from documents.library import find_original
+    from qa.log import Log, log_path
     from qa.web.application import create_web_app
+    from qa.web.jobs import Jobs
+    from qa.web.process import change_library
 
+    own = index is None
+    return create_web_app(
+        prepare(index, model, reranker),
+        log=Log(log_path()),
+        jobs=Jobs(partial(change_library, model=model)) if own and editing else None,
+        find_original=find_original if own else None,
+    )
+
+
+def prepare(
+    index: Path | None, model: str | None, reranker: str | None
+) -> Callable[[], PolicyAssistant]:
+    """Return what opens the assistant, and opens it again when the index has changed."""
     # Once for the process: an index that is opened again goes on with the same encoder.
     encoder = cache(partial(load_model, model))
-    return create_web_app(lambda: open_assistant(index, model, reranker, encoder))
+    return lambda: open_assistant(index, model, reranker, encoder)
+
+
+def serve_stdio(index: Path | None, model: str | None, reranker: str | None) -> None:
+    """Answer an MCP client on standard input and output until it leaves."""
+    from qa.log import Log, log_path
+    from qa.web.mcp import build_tools
+    from qa.web.resources import Resources
+    from qa.web.startup import Startup
+
+    startup = Startup(prepare(index, model, reranker))
+    startup.begin()
+    build_tools(Resources(startup, Log(log_path()))).run("stdio")
 
 
 def load_model(model: str | None) -> Encoder:
@@ -58,12 +96,15 @@ def open_assistant(
     A library without documents has an index without any, of which every question is refused.
     """
     from documents.errors import EmptyLibraryError
-    from index.hybrid import HybridIndex, open_index
+    from index import snapshot
+    from index.hybrid import HybridIndex, default_store, open_index
     from index.progress import Progress
     from qa.assistant import PolicyAssistant
     from qa.generation import from_environment
 
     try:
+        if index is None and snapshot.is_outdated(default_store()):
+            catch_up(model)
         found = open_index(
             index, model=model, reranker=reranker, progress=Progress(), encoder=encoder
         )
@@ -77,16 +118,47 @@ def open_assistant(
     return PolicyAssistant(found, from_environment())
 
 
+def catch_up(model: str | None) -> None:
+    """Have the index follow a change of the library that was stopped before it could.
+
+    Where it cannot, the log says why, and the present index is used. EmptyLibraryError.
+    """
+    from documents.errors import DocumentError, EmptyLibraryError
+    from index.errors import PolicyIndexError
+    from index.hybrid import build_store, default_store
+    from index.progress import Progress
+
+    try:
+        build_store(default_store(), model=model, progress=Progress())
+    except EmptyLibraryError:
+        raise
+    except (DocumentError, PolicyIndexError, OSError):
+        logging.getLogger(__name__).exception("The index could not be brought up to date")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the page until interrupted; return the exit code, 2 where it cannot be served."""
     options = parse_arguments(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if options.stdio:
+        serve_stdio(options.index, options.model, options.reranker)
+        return 0
     try:
         listener = open_port(options.host, options.port)
     except OSError as error:
         print(explain_port(options.host, options.port, error), file=sys.stderr)
         return 2
     with listener:
-        app = create_app(index=options.index, model=options.model, reranker=options.reranker)
+        host = listener.getsockname()[0]
+        editing = options.allow_editing or is_loopback(host)
+        if not is_loopback(host):
+            print(explain_editing(editing), file=sys.stderr)
+        app = create_app(
+            index=options.index,
+            model=options.model,
+            reranker=options.reranker,
+            editing=editing,
+        )
         serve(app, listener, format_address(options.host, listener.getsockname()[1]))
     return 0
 
@@ -101,7 +173,36 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--reranker", help="name or folder of a cross-encoder that re-ranks (default: none)"
     )
+    parser.add_argument(
+        "--allow-editing",
+        action="store_true",
+        help="let the library be changed through the page and REST although other machines reach the "
+        "address: there is no login (default: only where they do not)",
+    )
+    parser.add_argument(
+        "--stdio", action="store_true", help="serve MCP on standard input and output, and no page"
+    )
     return parser.parse_args(arguments)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address, an IP address as a socket names it."""
+    return ip_address(host.partition("%")[0]).is_loopback
+
+
+def explain_editing(editing: bool) -> str:
+    """Return what an address that other machines reach means for the library."""
+    if editing:
+        return (
+            "注意：没有登录，凡能访问此地址的人都能更改文档库（--allow-editing）。\n"
+            "Note: there is no login, and whoever reaches this address can change the library "
+            "(--allow-editing)."
+        )
+    return (
+        "其他机器也能访问此地址，又没有登录，因此网页和接口都不能更改文档库；需要更改请加 --allow-editing。\n"
+        "Other machines reach this address and there is no login, so the library cannot be changed "
+        "through the page or REST; to allow it, add --allow-editing."
+    )
 
 
 def read_port(text: str) -> int:

@@ -136,6 +136,9 @@ class PolicyAssistant:
         references = self.index.find_references(text)
         understood = understand(text, references=references, expansions=expansions)
         question = replace(understood, frame=frame)
+        if not self.index.documents:
+            nothing = Verdict("no_basis", (), "empty")
+            return Answer(question, matter.draft(question, nothing, [], {}), (), expansions)
         for form in STRUCTURAL:
             draft = form(question, self.index, day)
             if draft and self._admits(draft, request.filters, day):

@@ -10,6 +10,7 @@ from qa.types import Form, Outcome
 
 # Why an answer is not ``answered``.
 Reason = Literal[
+    "empty",
     "place",
     "filters",
     "year",

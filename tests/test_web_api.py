@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 from documents.schema import write_document
 from qa.web import page as web_page
 from qa.web import startup as web_startup
-from qa.web.bodies import BODY_BYTES
 from qa.web.application import create_web_app
+from qa.web.bodies import BODY_BYTES
 from qa.web.page import ask, list_documents, search
 from qa.web.rendering import Turn
 from qa.web.startup import Assistant, NotReady, Startup
@@ -95,15 +95,25 @@ def test_documents_are_listed_and_read(client: TestClient) -> None:
 
 def test_unknown_addresses_and_methods_are_problems(client: TestClient) -> None:
     read_problem(client.get("/api/v2/ask"), 404)
-    read_problem(client.get("/api/v1/ask"), 404)
+    refused = client.get("/api/v1/ask")
+    read_problem(refused, 405)
+    assert refused.headers["allow"] == "POST"
 
 
 def test_the_schema_is_served_but_no_page_from_elsewhere(client: TestClient) -> None:
     schema = client.get("/api/v1/openapi.json").json()
-    assert set(schema["paths"]) == {
-        "/api/v1/ask",
-        "/api/v1/documents",
-        "/api/v1/documents/{name}",
+    paths = {path.removeprefix("/api/v1"): set(schema["paths"][path]) for path in schema["paths"]}
+    assert paths == {
+        "/ask": {"post"},
+        "/search": {"get", "post"},
+        "/feedback": {"post"},
+        "/documents": {"get", "post"},
+        "/documents/{id}": {"get", "patch", "delete"},
+        "/documents/{id}/original": {"get"},
+        "/clauses/{document}/{path}": {"get"},
+        "/jobs": {"get"},
+        "/jobs/{id}": {"get", "delete"},
+        "/jobs/{id}/events": {"get"},
     }
     assert client.get("/docs").status_code == 404
 

@@ -200,9 +200,7 @@ class StubAssistant:
     asked: list[Request] = field(default_factory=list)
     delay: float = 0.0
 
-    def ask(
-        self, request: Request, *, on_text: Callable[[str], None] | None = None
-    ) -> Response:
+    def ask(self, request: Request, *, on_text: Callable[[str], None] | None = None) -> Response:
         time.sleep(self.delay)
         self.asked.append(request)
         if "故障" in request.question:

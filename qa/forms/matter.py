@@ -121,10 +121,9 @@ def _refusal(
     why = explain(reason, frame, library)
     if verdict.subjects:
         why = phrase("never_said", frame, subjects=join(verdict.subjects, frame))
-    lines = [
-        Line(phrase("no_basis", frame, why=why)),
-        Line(phrase("covers", frame, titles=join(titles, frame))),
-    ]
+    lines = [Line(phrase("no_basis", frame, why=why))]
+    if library:
+        lines.append(Line(phrase("covers", frame, titles=join(titles, frame))))
     nearest = tuple(item.passage for item in evidence[:_NEAREST])
     if nearest:
         clauses = (

@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+<<<<<<< HEAD
+=======
+from datetime import date
+from functools import partial
+>>>>>>> h-rest
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -52,7 +57,7 @@ def create_web_app(
     startup = Startup(open_assistant)
     resources = Resources(startup, log, jobs, find_original)
     if jobs is not None:
-        jobs.after = startup.reload
+        jobs.after = partial(startup.reload, wait=True)
     tools = build_tools(resources)
 
     @asynccontextmanager

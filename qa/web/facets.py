@@ -75,7 +75,7 @@ def filter_documents(
 
 def match_documents(documents: Iterable[Document], words: str) -> list[Document]:
     """Return the documents whose title, 文号 or authorities hold each of the words, in their order."""
-    wanted = match_form(words).split()
+    wanted = [match_form(word) for word in words.split()]
     return [document for document in documents if all(word in _names(document) for word in wanted)]
 
 

@@ -17,6 +17,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -142,7 +143,7 @@ async def serve_tools(server: MCPServer[Any]) -> AsyncIterator[None]:
 
 def add_tools(app: FastAPI, server: MCPServer[Any]) -> None:
     """Add the address of the tools to the application; ``serve_tools`` must be running."""
-    app.router.routes.append(Route(PATH, _Endpoint(server), methods=["POST"]))
+    app.router.routes.append(Route(PATH, _Endpoint(server)))
 
 
 class _Endpoint:
@@ -152,4 +153,8 @@ class _Endpoint:
         self._server = server
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":  # there is no session whose messages could be listened to
+            refusal = PlainTextResponse("Method Not Allowed", 405, headers={"Allow": "POST"})
+            await refusal(scope, receive, send)
+            return
         await self._server.session_manager.handle_request(scope, receive, send)
