@@ -5,11 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-<<<<<<< HEAD
-=======
-from datetime import date
 from functools import partial
->>>>>>> h-rest
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 

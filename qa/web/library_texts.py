@@ -178,7 +178,7 @@ ENGLISH = LibraryTexts(
     document="Document",
     written="Issued",
     clauses="Clauses",
-    defects="Damaged places: {}",
+    defects="Damage: {}",
     no_defects="No damage",
     action="Action",
     remove="Remove",
@@ -192,7 +192,7 @@ ENGLISH = LibraryTexts(
     cancel="Cancel",
     add="Choose files",
     add_hint="Drop files here, or",
-    accepted="Accepted: {}. Several at once; archives are unpacked.",
+    accepted="Accepted: {}. Archives are unpacked.",
     read_only=(
         "The library can only be read here. To add, remove or correct documents, ask your "
         "administrator."
