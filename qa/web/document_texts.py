@@ -133,7 +133,7 @@ CHINESE = DocumentTexts(
     withdraw="撤回更正",
     correct="更正文件信息",
     correct_title="更正文件信息",
-    correct_hint="更正只用于显示、筛选和判断效力，不改动原件。清空已更正的一栏即撤回更正。",
+    correct_hint="更正只用于显示、筛选和判断效力，不改动原件，随时可以撤回。清空一栏表示文件没有这一项。",
     fields={
         "title": "标题",
         "notice": "印发通知",
@@ -148,7 +148,7 @@ CHINESE = DocumentTexts(
         "expires": "有效期至",
     },
     list_hint="每行一个",
-    levels={"国家": "国家", "省": "省", "市": "市", "县": "县"},
+    levels={"国家": "国家级", "省": "省级", "市": "市级", "县": "县级"},
     save="保存更正",
     cancel="取消",
     script={
@@ -237,8 +237,8 @@ ENGLISH = DocumentTexts(
     correct="Correct these facts",
     correct_title="Correct the facts about this document",
     correct_hint=(
-        "Corrections serve display, filters and validity; the original stays as it is. "
-        "Empty a corrected field to withdraw its correction."
+        "Corrections serve display, filters and validity; the original stays as it is, and they can "
+        "be withdrawn. An empty field says that the document has no such thing."
     ),
     fields={
         "title": "Title",

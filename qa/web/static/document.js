@@ -4,7 +4,9 @@ import { copyBySelection } from "./copying.js";
 import { alone } from "./dom.js";
 import { chooseMessage, fill, followJob, hasEnded, locate, readProblem, tellTime } from "./jobs.js";
 
-const WIDE = "(min-width: 60rem)"; // as in document.css
+// As in document.css: the outline beside the text, and what is said about the document as well.
+const WIDE = "(min-width: 60rem)";
+const WIDEST = "(min-width: 84rem)";
 const begun = new WeakSet();
 
 export function beginDocument(root = document) {
@@ -22,17 +24,18 @@ export function beginDocument(root = document) {
   root.addEventListener("focusin", (event) => {
     if (event.target.closest?.(".document-body")) schedule();
   });
-  const wide = matchMedia(WIDE);
-  wide.addEventListener("change", unfold);
+  for (const width of [WIDE, WIDEST]) matchMedia(width).addEventListener("change", unfold);
   unfold();
   schedule();
 }
 
-// On its own wide page the outline and the facts stand beside the text, open.
+// What stands beside the text is open.
 function unfold() {
   if (!alone()) return;
-  const wide = matchMedia(WIDE).matches;
-  document.querySelectorAll(".outline, .facts, .relations").forEach((part) => (part.open = wide));
+  const open = (selector, width) =>
+    document.querySelectorAll(selector).forEach((part) => (part.open = matchMedia(width).matches));
+  open(".outline", WIDE);
+  open(".facts, .relations", WIDEST);
 }
 
 function act(event) {
@@ -199,6 +202,7 @@ function openForm(article) {
 function save(event) {
   event.preventDefault();
   const article = event.target.closest(".document");
+  showError(article.querySelector(".correction"), "");
   const fields = {};
   for (const control of event.target.elements) {
     const found = control.dataset.found;
@@ -213,9 +217,20 @@ function save(event) {
 }
 
 function showError(dialog, text) {
+  if (!text) dialog.querySelectorAll("[aria-invalid]").forEach((control) => control.removeAttribute("aria-invalid"));
   const line = dialog.querySelector(".form-error");
   line.textContent = text;
   line.hidden = !text;
+}
+
+// The server says which field is wrong by the name it has in the interface.
+function nameField(dialog, reason, texts) {
+  const [, name, rest] = reason.match(/^(\w+)[：:]\s*(.*)$/s) ?? [];
+  const control = name && dialog.querySelector(`[name="${name}"]`);
+  if (!control) return fill(texts.failed, reason);
+  control.setAttribute("aria-invalid", "true");
+  control.focus();
+  return fill(texts.failed, `${control.closest("label").querySelector("span").firstChild.textContent.trim()}：${rest}`);
 }
 
 async function correct(article, fields) {
@@ -224,7 +239,7 @@ async function correct(article, fields) {
   const address = locate(article.dataset.api, `documents/${encodeURIComponent(article.dataset.document)}`);
   const fail = (reason) => {
     const text = fill(texts.failed, reason);
-    if (dialog.open) showError(dialog, text);
+    if (dialog.open) showError(dialog, nameField(dialog, reason, texts));
     else report(article, text, "failed");
   };
   let response;

@@ -448,16 +448,16 @@ function makeChange(change, texts) {
   if (title) item.append(make("span", "work-title", title));
   // The audit says more than that the file was added.
   const said = change.outcome === "added" && audit ? "" : chooseMessage(change);
-  if (said || audit) item.append(make("small", "", [said, audit].filter(Boolean).join(" ")));
-  if (change.id && change.outcome !== "removed") item.append(link(change.id, texts.open_document));
+  if (change.id && change.outcome !== "removed") item.append(link(change.id, texts.openDocument));
   if (change.other && change.other !== change.id) {
     item.append(link(change.other, fill(texts.other, change.other)));
   }
+  if (said || audit) item.append(make("small", "", [said, audit].filter(Boolean).join(" ")));
   return item;
 }
 
 function makeOutcome(outcome, kind, file, said) {
-  const item = make("li", `outcome outcome-${kind}`);
+  const item = make("li", `change change-${kind}`);
   item.append(make("span", "badge", outcome), make("span", "work-file", file));
   if (said) item.append(make("small", "", said));
   return item;

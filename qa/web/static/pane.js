@@ -99,6 +99,7 @@ export function showPlace(content) {
   if (!target) content.scrollTop = 0;
   else scrollTo(content, target, find("mark.quote", content) ? 0.25 : 0.02);
   const focus = target ?? find(".document-title", content);
+  if (!focus) return; // a message stands in the place of the document
   focus.tabIndex = -1;
   focus.focus({ preventScroll: true });
 }
