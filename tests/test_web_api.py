@@ -15,7 +15,7 @@ from qa.web import page as web_page
 from qa.web import startup as web_startup
 from qa.web.application import create_web_app
 from qa.web.bodies import BODY_BYTES
-from qa.web.page import ask, list_documents, search
+from qa.web.page import ask, search
 from qa.web.rendering import Turn
 from qa.web.startup import Assistant, NotReady, Startup
 from qa.web.texts import CHINESE, ENGLISH
@@ -219,7 +219,6 @@ def test_what_fails_is_explained_in_the_readers_language() -> None:
         startup.wait()
     assert "模型不在" in list(ask(startup, CHINESE, "问", ()))[-1][0]
     assert "the model is missing" in list(search(startup, ENGLISH, "问"))[-1]
-    assert "the model is missing" in list(list_documents(startup, ENGLISH))[-1]
 
 
 def test_loading_is_said_while_a_question_waits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,7 +226,6 @@ def test_loading_is_said_while_a_question_waits(monkeypatch: pytest.MonkeyPatch)
     startup = Startup(StubAssistant)  # never begun
     shown = [html for html, _, _ in ask(startup, ENGLISH, "q", ())]
     assert "Loading the model" in shown[0] and "still loading" in shown[1]
-    assert "Loading the model" in next(list_documents(startup, ENGLISH))
 
 
 # ---- pages and the boundary ----------------------------------------------------------------------

@@ -20,7 +20,7 @@ from qa.web.document_head import find_api
 from qa.web.facets import Count, Facet, count_facets, filter_documents, match_documents
 from qa.web.library_texts import LIBRARY_TEXTS, LibraryTexts, Sort
 from qa.web.places import make_link
-from qa.web.rendering import count_clauses
+from qa.web.rendering import count_clauses, render_message
 from qa.web.shelf import Shelf
 from qa.web.status import render_status
 from qa.web.texts import Texts, format_date
@@ -75,6 +75,15 @@ def select(shelf: Shelf, query: Query, day: date) -> Listing:
     facets = count_facets(matching, query.filters, day, statuses=shelf.statuses)
     shown = tuple(found[offset : offset + PAGE])
     return Listing(shown, len(found), len(shelf.documents), offset, facets)
+
+
+def render_placeholder(texts: Texts) -> str:
+    """Return what stands in the view's place until the script has fetched it."""
+    words = LIBRARY_TEXTS[texts.language].script
+    return (
+        f'<div id="library" data-error="{escape(words["error"])}">'
+        f"{render_message(words['loading'])}</div>"
+    )
 
 
 def render_library(
@@ -192,14 +201,14 @@ def _render_facet(
     if chosen is not None and chosen not in offered:
         offered[chosen] = next((c.count for c in counts if c.value == chosen), 0)
     labels = {str(status): label for status, label in texts.statuses.items()}
+    language = "" if facet == "status" else ' lang="zh-CN"'
     options = "".join(
-        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
+        f'<option{language} value="{escape(value)}"{" selected" if value == chosen else ""}>'
         f"{escape(labels[value] if facet == 'status' else value)} ({count:,})</option>"
         for value, count in offered.items()
     )
-    language = "" if facet == "status" else ' lang="zh-CN"'
     return (
-        f'<label class="field"><span>{escape(name)}</span><select name="{facet}"{language}>'
+        f'<label class="field"><span>{escape(name)}</span><select name="{facet}">'
         f'<option value="">{escape(words.anything)}</option>{options}</select></label>'
     )
 

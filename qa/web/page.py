@@ -17,6 +17,7 @@ import gradio as gr
 
 from qa.errors import RequestError
 from qa.schema import read_request
+from qa.web.library_view import render_placeholder
 from qa.web.rendering import (
     Turn,
     render_message,
@@ -53,7 +54,7 @@ def build_page(startup: Startup, texts: Texts) -> gr.Blocks:
                 _build_search(startup, texts)
             with gr.Tab(texts.tab_documents, id="documents"):
                 # Filled and kept up to date by static/library.js
-                gr.HTML('<div id="library"></div>', apply_default_css=False)
+                gr.HTML(render_placeholder(texts), apply_default_css=False)
     return page
 
 

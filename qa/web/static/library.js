@@ -55,7 +55,7 @@ async function show() {
     container.innerHTML = html; // escaped by the server
     if (!view()) return;
   } catch {
-    container.replaceChildren();
+    if (ticket === wanted) say(container, container.dataset.error);
     return;
   }
   const filters = container.querySelector(".library-filters");
@@ -63,7 +63,7 @@ async function show() {
   filters.open = Boolean(container.querySelector(".paging")) && matchMedia("(min-width: 640px)").matches;
   container.querySelector(".removal")?.addEventListener("keydown", stopEscape);
   container.querySelector(".removal")?.addEventListener("close", finishRemoval);
-  findJobs();
+  if (canAdd()) findJobs();
 }
 
 function ask() {
