@@ -7,7 +7,6 @@ import json
 import re
 from datetime import UTC, date, datetime
 from html import unescape
-from html.parser import HTMLParser
 from itertools import pairwise
 from typing import get_args
 from urllib.parse import parse_qs, urlsplit
@@ -22,8 +21,10 @@ from qa.log import Reason
 from qa.phrases import phrase
 from qa.search import EXCERPT_LENGTH, search
 from qa.types import Frame, Language, Notice, Request, Response
+from qa.web.document_body import render_body
 from qa.web.highlighting import Span, render_text
-from qa.web.pane import Place, make_link, render_alone, render_body, render_pane
+from qa.web.pane import render_alone, render_pane
+from qa.web.places import Place, make_link
 from qa.web.rendering import (
     CITATIONS_SHOWN,
     Circumstances,
@@ -31,7 +32,6 @@ from qa.web.rendering import (
     end_with_original,
     format_copy,
     render_answer,
-    render_documents,
     render_message,
     render_notices,
     render_response,
@@ -41,35 +41,10 @@ from qa.web.rendering import (
 )
 from qa.web.texts import CHINESE, ENGLISH, TEXTS, Texts, choose_language, choose_line, format_date
 from tests.web_library import HOSTILE, OPINION, PLAN, StubAssistant, StubIndex, build_document
+from tests.web_reader import Reader
 
 LIBRARY = StubIndex().documents
 TEXT = st.text(st.sampled_from("充电站<>&\"'\n a1。"), max_size=40)
-
-
-class Reader(HTMLParser):
-    """Collects a page's text, the text inside its <mark>s, and its elements' names and links."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.text = self.marked = ""
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self._depth = 0
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self._depth += tag == "mark"
-        self.links += [value or "" for name, value in attrs if name == "href"]
-
-    def handle_endtag(self, tag: str) -> None:
-        self._depth -= tag == "mark"
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-        if self._depth:
-            self.marked += data
 
 
 def ask(question: str = "充电站建设有什么支持？") -> Response:
@@ -176,7 +151,6 @@ def test_the_head_says_what_the_document_says_of_itself() -> None:
         "吉政办发〔2024〕9号",
         "现行有效",
         "2024年5月22日",
-        "《旧方案》（吉政办发〔2019〕41号）",
     ):
         assert expected in text
 
@@ -394,15 +368,6 @@ def test_a_long_clause_is_shown_as_an_excerpt() -> None:
 def test_nothing_found_is_said() -> None:
     html = render_search(search(StubIndex(), "zz"), CHINESE)
     assert "没有找到相关条款" in html
-
-
-def test_the_list_shows_every_document() -> None:
-    html = render_documents(list(LIBRARY.values()), lambda document: "in_force", CHINESE)
-    reader = Reader(html)
-    assert "共 2 份文件" in reader.text and "有效期至 2099年5月22日" in reader.text
-    assert reader.links == [f"documents/{OPINION}", f"documents/{PLAN}"]
-    assert "img" not in reader.tags
-    assert "库中还没有文件" in render_documents([], lambda document: "unknown", CHINESE)
 
 
 # ---- languages -----------------------------------------------------------------------------------

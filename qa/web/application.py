@@ -5,29 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from documents.validity import compute_status
 from qa.log import Log
 from qa.types import Language
 from qa.web.api import add_api
 from qa.web.boundary import ENGLISH_PREFIX, Boundary
+from qa.web.documents_pages import add_documents_pages
 from qa.web.fragments import add_fragments
 from qa.web.jobs import Jobs
 from qa.web.mcp import add_tools, build_tools, serve_tools
-from qa.web.page import build_page, explain_failure
-from qa.web.pane import Place, render_alone, render_pane
-from qa.web.rendering import render_message
+from qa.web.page import build_page
 from qa.web.resources import Resources
-from qa.web.startup import Assistant, NotReady, Startup
+from qa.web.shelf import Shelves
+from qa.web.startup import Assistant, Startup
 from qa.web.texts import TEXTS
 
 STATIC = Path(__file__).parent / "static"
@@ -79,9 +77,11 @@ def create_web_app(
     app.add_middleware(Boundary)
     add_api(app, resources)
     add_tools(app, tools)
+    shelves = Shelves()
     for language, prefix in PREFIXES.items():
         _add_pages(app, startup, language, prefix)
         add_fragments(app, resources, language, prefix)
+        add_documents_pages(app, resources, shelves, language, prefix)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -123,7 +123,6 @@ def _mount_pages(app: FastAPI, resources: Resources) -> None:
 
 
 def _add_pages(app: FastAPI, startup: Startup, language: Language, prefix: str) -> None:
-    texts = TEXTS[language]
     app.mount(f"{prefix}/page", StaticFiles(directory=STATIC), name=f"static-{language}")
 
     @app.get(f"{prefix}/healthz", include_in_schema=False)
@@ -138,28 +137,3 @@ def _add_pages(app: FastAPI, startup: Startup, language: Language, prefix: str) 
         }
         headers = {"Cache-Control": "no-store"}
         return JSONResponse(content, 503 if state == "failed" else 200, headers)
-
-    def render(name: str, place: Place) -> tuple[int, str]:
-        try:
-            documents = startup.wait().index.documents
-        except NotReady as error:
-            return 503, render_message(explain_failure(error, texts), "error")
-        document = documents.get(name)
-        if document is None:
-            return 404, render_message(texts.not_found, "error")
-        status = compute_status(document, documents.values(), date.today())
-        return 200, render_pane(document, status, texts, place)
-
-    @app.get(f"{prefix}/pane/{{name}}", include_in_schema=False)
-    def read_pane(
-        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
-    ) -> HTMLResponse:
-        status, html = render(name, Place(clause, start, end))
-        return HTMLResponse(html, status)
-
-    @app.get(f"{prefix}/documents/{{name}}", include_in_schema=False)
-    def read_document(
-        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
-    ) -> HTMLResponse:
-        status, html = render(name, Place(clause, start, end))
-        return HTMLResponse(render_alone(html, texts), status)

@@ -35,7 +35,7 @@ GRADIO_PATHS = re.compile(
     r"|cancel)/?)"
 )
 OWN_PATHS = re.compile(
-    r"/(?:healthz|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls)"
+    r"/(?:healthz|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls|library)"
 )
 # What changes the library, or is no browser's business: not by a name that may be another's.
 GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)")
@@ -62,7 +62,10 @@ _ASSETS = (
     b'<link rel="stylesheet" href="page/page.css">'
     b'<link rel="stylesheet" href="page/conversation.css">'
     b'<link rel="stylesheet" href="page/composer.css">'
+    b'<link rel="stylesheet" href="page/document.css">'
+    b'<link rel="stylesheet" href="page/library.css">'
     b'<script type="module" src="page/page.js"></script>'
+    b'<script type="module" src="page/documents.js"></script>'
 )
 _SHARING_TAG = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
 

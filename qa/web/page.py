@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import date
 from functools import partial
 from html import escape
 from typing import Any
 
 import gradio as gr
 
-from documents.validity import compute_status
 from qa.errors import RequestError
 from qa.schema import read_request
 from qa.search import Sort
 from qa.search import search as find_clauses
 from qa.web.boundary import DESK_COOKIE
 from qa.web.circumstances import read_chosen, read_circumstances, split_chosen
+from qa.web.library_view import render_placeholder
 from qa.web.rendering import (
     Circumstances,
     Turn,
-    render_documents,
     render_message,
     render_response,
     render_search,
@@ -65,11 +63,9 @@ def build_page(resources: Resources, texts: Texts) -> gr.Blocks:
                 _build_conversation(resources, texts)
             with gr.Tab(texts.tab_search, id="search"):
                 _build_search(resources.startup, texts)
-            with gr.Tab(texts.tab_documents, id="documents") as tab:
-                listing = gr.HTML(elem_id="listing", apply_default_css=False)
-                _listen(
-                    tab.select, partial(list_documents, resources.startup, texts), [], [listing]
-                )
+            with gr.Tab(texts.tab_documents, id="documents"):
+                # Filled and kept up to date by static/library.js
+                gr.HTML(render_placeholder(texts), apply_default_css=False)
     return page
 
 
@@ -156,22 +152,6 @@ def search(
         yield render_search(found, texts)
     except ValueError as error:
         yield render_message(texts.refused.format(choose_line(str(error), texts.language)), "error")
-    except Exception as error:  # the page says that it failed, the log why
-        yield render_message(explain_failure(error, texts), "error")
-
-
-def list_documents(startup: Startup, texts: Texts) -> Iterator[str]:
-    """Yield the list of documents, after a line that says to wait where it must."""
-    if startup.state == "loading":
-        yield render_message(texts.loading)
-    try:
-        documents = startup.wait().index.documents
-        today = date.today()
-        yield render_documents(
-            [documents[name] for name in sorted(documents)],
-            lambda document: compute_status(document, documents.values(), today),
-            texts,
-        )
     except Exception as error:  # the page says that it failed, the log why
         yield render_message(explain_failure(error, texts), "error")
 

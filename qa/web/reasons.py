@@ -12,7 +12,7 @@ from index.types import SearchResult
 from qa.labels import format_label, format_title
 from qa.question import understand
 from qa.types import Response
-from qa.web.pane import Place, make_link
+from qa.web.places import Place, make_link
 from qa.web.texts import Texts
 
 # Results listed; those behind them never become evidence.

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from html import escape
 from itertools import groupby
 
 from documents.normalization import match_form
-from documents.types import Department, Document, Status
+from documents.types import Department, Document
 from qa.answering import by_document
 from qa.excerpts import find_matches
 from qa.labels import format_title
@@ -26,8 +26,9 @@ from qa.web.circumstances import write_chosen
 from qa.web.filter_bar import show_value
 from qa.web.highlighting import Span, render_text
 from qa.web.judgement import render_judgement
-from qa.web.pane import Place, make_link, render_status
+from qa.web.places import Place, make_link
 from qa.web.reasons import render_reasons
+from qa.web.status import render_status
 from qa.web.texts import Texts, format_date
 
 # Citations shown at once; the others are one click away. Five fill a 1280x800 window.
@@ -348,25 +349,6 @@ def render_search(searched: Searched, texts: Texts) -> str:
     return f'<p class="count" role="status">{count}</p><ol class="results">{items}</ol>'
 
 
-def render_documents(
-    documents: Sequence[Document], read_status: Callable[[Document], Status], texts: Texts
-) -> str:
-    """Return the library as a table that a narrow screen shows as cards."""
-    if not documents:
-        return render_message(texts.documents_none, "empty")
-    names = (texts.document, texts.number, texts.region, texts.written, texts.status, texts.clauses)
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
-    rows = "".join(
-        _render_document_row(document, read_status(document), names, texts)
-        for document in documents
-    )
-    count = escape(texts.documents_count.format(len(documents)))
-    return (
-        f'<p class="count" role="status">{count}</p>'
-        f'<table class="documents"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    )
-
-
 def count_clauses(document: Document) -> int:
     """Return how many numbered clauses and headings a document has."""
     return sum(clause.kind in ("clause", "heading") for clause in document.clauses)
@@ -419,36 +401,3 @@ def _render_found(found: Found, words: str, texts: Texts) -> str:
         f'<p lang="zh-CN">{render_text(found.excerpt, 0, len(found.excerpt), marks)}'
         f"{'' if _ENDED.search(found.excerpt) else '…'}</p></li>"
     )
-
-
-def _render_document_row(
-    document: Document, status: Status, names: Sequence[str], texts: Texts
-) -> str:
-    metadata = document.metadata
-    link = (
-        f'<a class="source" lang="zh-CN" href="{escape(make_link(document.id))}">'
-        f"{escape(metadata.title or document.id)}</a>"
-    )
-    cells = (
-        link,
-        escape(metadata.number or "—"),
-        escape(metadata.region or "—"),
-        format_date(metadata.written, texts.language) if metadata.written else "—",
-        render_status(status, texts) + _render_expiry(metadata.expires, texts),
-        str(count_clauses(document)),
-    )
-    return (
-        "<tr>"
-        + "".join(
-            f'<td data-name="{escape(name)}">{cell}</td>'
-            for name, cell in zip(names, cells, strict=True)
-        )
-        + "</tr>"
-    )
-
-
-def _render_expiry(expires: date | None, texts: Texts) -> str:
-    if expires is None:
-        return ""
-    text = texts.expires_suffix.format(format_date(expires, texts.language))
-    return f'<span class="expiry">{escape(text)}</span>'

@@ -22,7 +22,8 @@ export async function copy(button, text) {
   }, 1600);
 }
 
-function copyBySelection(text) {
+// True where it worked.
+export function copyBySelection(text) {
   const area = document.createElement("textarea");
   area.value = text;
   area.style.cssText = "position:fixed;opacity:0";

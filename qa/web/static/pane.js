@@ -82,7 +82,7 @@ export async function openPane(link, { quiet = false } = {}) {
     const html = await response.text();
     if (ticket !== wanted) return;
     content.innerHTML = html; // escaped by the server
-    const title = find(".document h2", content)?.textContent;
+    const title = find(".document-title", content)?.textContent;
     const number = find(".document-number", content)?.textContent;
     find(".pane-name", pane).textContent = [title ?? texts.label, number].filter(Boolean).join("　");
     shown = response.ok;
@@ -162,7 +162,7 @@ export function showPlace(content, { focus = true } = {}) {
   const target = find("mark.quote", content) ?? find(".clause.chosen", content);
   if (!target) content.scrollTop = 0;
   else scrollTo(content, target, find("mark.quote", content) ? 0.25 : 0.02);
-  const focused = target ?? find("h2", content);
+  const focused = target ?? find(".document-title", content);
   if (!focus || !focused) return;
   focused.tabIndex = -1;
   focused.focus({ preventScroll: true });

@@ -1,0 +1,115 @@
+"""The routes of the library view and of the documents' own pages, in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import get_args
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
+
+from index.filters import FILTER_FIELDS, read_filters
+from qa.types import Language
+from qa.web.document_head import Offer
+from qa.web.library_texts import Sort
+from qa.web.library_view import Query, render_library, select
+from qa.web.page import explain_failure
+from qa.web.pane import render_alone, render_pane
+from qa.web.places import Place
+from qa.web.relations import relate
+from qa.web.rendering import render_message
+from qa.web.resources import Resources
+from qa.web.shelf import Shelf, Shelves
+from qa.web.startup import NotReady
+from qa.web.texts import TEXTS, Texts, choose_line
+
+# Characters of the words to find documents by; more is no title.
+WORDS_LENGTH = 200
+
+
+def add_documents_pages(
+    app: FastAPI, resources: Resources, shelves: Shelves, language: Language, prefix: str
+) -> None:
+    """Add the library view, the documents' own pages, and the same as fragments for the pane."""
+    texts = TEXTS[language]
+
+    def read_shelf() -> Shelf:
+        return shelves.get(resources.startup.wait().index, date.today())
+
+    def render(name: str, place: Place, *, level: int) -> tuple[int, str, str | None]:
+        """Return HTTP status, HTML and the document's title."""
+        try:
+            shelf = read_shelf()
+        except NotReady as error:
+            return 503, render_message(explain_failure(error, texts), "error"), None
+        document = shelf.documents.get(name)
+        if document is None:
+            return 404, render_message(texts.not_found, "error"), None
+        html = render_pane(
+            document,
+            shelf.statuses[name],
+            texts,
+            place,
+            relations=relate(document, shelf.documents, shelf.mentions, shelf.statuses),
+            offer=find_offer(resources, name),
+            level=level,
+        )
+        return 200, html, document.metadata.title or name
+
+    @app.get(f"{prefix}/pane/{{name}}", include_in_schema=False)
+    def read_pane(
+        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
+    ) -> HTMLResponse:
+        status, html, _ = render(name, Place(clause, start, end), level=2)
+        return HTMLResponse(html, status)
+
+    @app.get(f"{prefix}/documents/{{name}}", include_in_schema=False)
+    def read_document(
+        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
+    ) -> HTMLResponse:
+        status, html, title = render(name, Place(clause, start, end), level=1)
+        return HTMLResponse(render_alone(html, texts, title), status)
+
+    @app.get(f"{prefix}/library", include_in_schema=False)
+    def read_library(request: Request) -> HTMLResponse:
+        try:
+            query = read_query(request.query_params)
+        except ValueError as error:
+            return _refuse(str(error), texts)
+        try:
+            shelf = read_shelf()
+        except NotReady as error:
+            return HTMLResponse(render_message(explain_failure(error, texts), "error"), 503)
+        listing = select(shelf, query, date.today())
+        editable = resources.jobs is not None
+        html = render_library(listing, query, shelf.statuses, texts, editable=editable)
+        return HTMLResponse(html)
+
+
+def find_offer(resources: Resources, document: str) -> Offer:
+    """Return what the document's page may offer."""
+    find = resources.find_original
+    original = find is not None and find(document) is not None
+    return Offer(editable=resources.jobs is not None, original=original)
+
+
+def read_query(fields: Mapping[str, str]) -> Query:
+    """Return what the address asks of the list; ValueError, in both languages, where it cannot be."""
+    filters = {name: fields[name] for name in FILTER_FIELDS if fields.get(name)}
+    sort: Sort = "title"
+    for known in get_args(Sort):
+        if fields.get("sort") == known:
+            sort = known
+    offset = fields.get("offset", "")
+    return Query(
+        words=fields.get("q", "")[:WORDS_LENGTH],
+        filters=read_filters(filters),
+        sort=sort,
+        offset=int(offset) if offset.isdecimal() and len(offset) < 9 else 0,
+    )
+
+
+def _refuse(message: str, texts: Texts) -> HTMLResponse:
+    reason = choose_line(message, texts.language)
+    return HTMLResponse(render_message(reason, "error"), 422)
