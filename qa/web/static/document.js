@@ -127,6 +127,7 @@ function markEntry(article, id) {
   const link = nav?.querySelector(`a[href="#${CSS.escape(id)}"]`);
   if (!link) return;
   link.setAttribute("aria-current", "location");
+  nav.parentElement.querySelector("summary").dataset.current = link.textContent;
   const shown = link.offsetParent ? link : link.closest("ol[hidden]")?.parentElement;
   if (!shown || !nav.offsetParent || nav.matches(":focus-within")) return;
   const [entry, frame] = [shown.getBoundingClientRect(), nav.getBoundingClientRect()];

@@ -84,7 +84,7 @@ export async function openPane(link, { quiet = false } = {}) {
     content.innerHTML = html; // escaped by the server
     const title = find(".document-title", content)?.textContent;
     const number = find(".document-number", content)?.textContent;
-    find(".pane-name", pane).textContent = [title ?? texts.label, number].filter(Boolean).join("　");
+    nameDocument([title ?? texts.label, number], find(".document-head .status", content));
     shown = response.ok;
   } catch {
     if (ticket === wanted) showMessage(content, texts.error);
@@ -95,6 +95,13 @@ export async function openPane(link, { quiet = false } = {}) {
     document.dispatchEvent(new CustomEvent("document-shown", { detail: content }));
     showPlace(content, { focus: !quiet });
   }
+}
+
+// Say in the bar which document it is and whether it is in force, also where its head is out of sight.
+function nameDocument(names, status) {
+  find(".pane-name", pane).textContent = names.filter(Boolean).join("　");
+  find(".pane-bar .status", pane)?.remove();
+  if (status) find(".pane-name", pane).after(status.cloneNode(true));
 }
 
 // Keep the pane's place free while there is nothing to show, so that an answer moves nothing.
@@ -114,7 +121,7 @@ export function clearPane() {
   hint.className = "pane-hint";
   hint.textContent = find("#pane-texts").dataset.empty;
   find(".pane-content", pane).replaceChildren(hint);
-  find(".pane-name", pane).textContent = "";
+  nameDocument([], null);
   find(".pane-steps", pane).hidden = true;
   find(".pane-alone", pane).hidden = true;
   pane.hidden = false;
@@ -182,6 +189,7 @@ export function followOutline(link) {
   const content = link.closest(".pane-content") ?? document.body;
   const target = find(link.getAttribute("href"), content);
   if (!target) return;
+  if (!alone()) link.closest("details").open = false; // it lies over the text
   scrollTo(content, target, 0.02);
   target.tabIndex = -1;
   target.focus({ preventScroll: true });
