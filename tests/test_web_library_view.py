@@ -228,7 +228,7 @@ def test_a_document_of_the_library_offers_its_original(client: TestClient) -> No
     assert re.search(r"<title>吉林省[^<]* · 政策问答</title>", page)
     assert (
         client.get(f"/api/v1/documents/{name}/original").content == find_original(name).read_bytes()
-    )  # type: ignore[union-attr]
+    )
     missing = client.get("/en/documents/none")
     assert missing.status_code == 404 and "no such document" in missing.text
 
