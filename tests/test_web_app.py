@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -144,3 +145,63 @@ def test_a_change_that_was_stopped_is_finished_at_the_next_start(
         assert list(app.open_assistant(None, None, None, lambda: encoder).index.documents) == ["a"]
     found = app.open_assistant(None, None, None, lambda: encoder).index.documents
     assert list(found) == ["a", "b"] and not snapshot.is_outdated(default_store())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "editing", "said"),
+    [
+        ([], True, ""),
+        (["--host=localhost"], True, ""),
+        (["--host=0.0.0.0"], False, "cannot be changed"),
+        (["--host=0.0.0.0", "--allow-editing"], True, "can change the library"),
+        (["--host=127.0.0.1", "--allow-editing"], True, ""),
+    ],
+)
+def test_the_library_is_changed_where_nobody_else_reaches_it_unless_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    editing: bool,
+    said: str,
+) -> None:
+    created: list[dict[str, object]] = []
+    monkeypatch.setattr(app, "create_app", lambda **options: created.append(options))
+    monkeypatch.setattr(app, "serve", lambda *_: None)
+    assert app.main([*arguments, "--port=0"]) == 0
+    assert [options["editing"] for options in created] == [editing]
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert (said in output.err) if said else output.err == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.5", False),
+        ("fe80::1%eth0", False),
+    ],
+)
+def test_which_addresses_only_this_machine_reaches(host: str, own: bool) -> None:
+    assert app.is_loopback(host) is own
+
+
+@pytest.mark.parametrize(
+    ("options", "changed", "handed"),
+    [({}, True, True), ({"editing": False}, False, True), ({"index": Path("x")}, False, False)],
+)
+def test_what_is_offered_over_which_index(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], changed: bool, handed: bool
+) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(
+        "qa.web.application.create_web_app", lambda _, **offered: given.update(offered)
+    )
+    app.create_app(**options)
+    assert (given["jobs"] is not None) is changed
+    assert (given["find_original"] is not None) is handed
+    assert given["log"].path.name == "qa.sqlite3"

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from documents.library import find_original
 from qa.web.application import create_web_app
-from tests.test_web_page import ARGUMENTS
+from tests.browsing import ARGUMENTS
 from tests.web_keeping import Keeping, open_keeper, read_library
 
 pytestmark = [

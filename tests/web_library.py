@@ -206,7 +206,8 @@ class StubAssistant:
         if "故障" in request.question:
             raise RuntimeError("secret detail")
         chinese = any("\u4e00" <= character <= "\u9fff" for character in request.question)
-        about = "充电" in request.question or "charging" in request.question
+        asked = "充电" in request.question or "charging" in request.question
+        about = asked and PLAN in self.index.documents
         citations = (
             (self._cite(PLAN, "一/（二）/3"), self._cite(OPINION, "第二条")) if about else ()
         )

@@ -14,7 +14,7 @@ from qa.web.texts import Texts
 
 SHOWN = 4
 # Asked at most, so that a large library's page is not held up by a search for examples.
-TRIED = 24
+TRIED = 12
 # A heading of so many characters names a matter: shorter ones are on every document (指导思想), longer
 # ones are sentences.
 _HEADING = range(6, 15)

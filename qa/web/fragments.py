@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import date
 from html import escape
 
@@ -35,6 +36,7 @@ def add_fragments(app: FastAPI, resources: Resources, language: Language, prefix
     # Before the library is loaded there is nothing to show; the page asks again when it is.
     nothing = Response(status_code=204)
     examples: dict[str, tuple[str, ...]] = {}  # by the index they were tried on
+    trying = threading.Lock()
 
     @app.get(f"{prefix}/filters", include_in_schema=False)
     def read_filter_bar(request: Request, place: str = "ask") -> Response:
@@ -59,12 +61,14 @@ def add_fragments(app: FastAPI, resources: Resources, language: Language, prefix
             return nothing
         assistant = startup.wait(0)
         fingerprint = assistant.index.fingerprint
-        if fingerprint not in examples:
-            examples.clear()
-            examples[fingerprint] = find_examples(assistant, texts)
+        with trying:  # once for all who open the page at the same time
+            if fingerprint not in examples:
+                examples.clear()
+                examples[fingerprint] = find_examples(assistant, texts)
+            questions = examples[fingerprint]
         buttons = "".join(
             f'<button type="button" class="example">{escape(question)}</button>'
-            for question in examples[fingerprint]
+            for question in questions
         )
         return HTMLResponse(buttons)
 
