@@ -1,5 +1,6 @@
 // Keeping the library: finding documents, adding them by choosing or dropping, removing them, and
 // following what becomes of it. The server renders the view; the parts that change are replaced.
+import { announce } from "./dom.js";
 import { chooseMessage, fill, followJob, hasEnded, locate, readProblem, tellTime } from "./jobs.js";
 
 const TYPING = 250; // milliseconds without a key before what was typed is looked for
@@ -107,7 +108,10 @@ function say(list, text) {
 function replaceParts(fresh) {
   const list = container.querySelector(".library-list");
   const focused = list.contains(document.activeElement) ? nameControl(document.activeElement) : "";
+  const before = list.querySelector(".count")?.textContent;
   list.replaceChildren(...fresh.querySelector(".library-list").childNodes);
+  const count = list.querySelector(".count").textContent;
+  if (count !== before) announce(count);
   if (focused) (list.querySelector(focused) ?? focusable(list)).focus({ preventScroll: true });
   for (const select of container.querySelectorAll(".library-form select")) {
     const next = fresh.querySelector(`select[name="${select.name}"]`);
