@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from qa.types import Request
 
 OK, BELOW, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+# How many ids of questions a message names.
+_TOLD = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -292,11 +294,24 @@ def _measure_tuning(options: argparse.Namespace) -> tuple[Trial, QueryAdapter | 
         )
     else:
         index = HybridIndex.load(store, encoder)
-        dataset = read_over(options.questions, index.documents, split=options.split)
+        # Documents come and go: what was judged of those that went must not hold up the rest.
+        dataset = read_over(options.questions, index.documents, split=options.split, skip=True)
+        _tell_skipped(options.questions, dataset.skipped)
     start = None if options.fresh else shipped_adapter(identify(encoder))
     return tune(
         dataset, index, encoder, recipe, start=start, folds=options.folds, progress=progress
     )
+
+
+def _tell_skipped(file: Path, ids: Sequence[str]) -> None:
+    if ids:
+        few = ", ".join([*ids[:_TOLD], *(["…"] if len(ids) > _TOLD else [])])
+        print(
+            f"{file}：跳过 {len(ids)} 题（{few}）：gold 条款不在现在的索引中，或被该题的筛选条件排除。\n"
+            f"{file}: skipped {len(ids)} questions ({few}): the present index does not hold their gold "
+            "clauses, or their own filters leave them out.",
+            file=sys.stderr,
+        )
 
 
 def _calibrate(options: argparse.Namespace) -> int:

@@ -195,7 +195,13 @@ def _unit(document: str, clause: str, find_unit: FindUnit) -> str:
 
 def _ask(assistant: Assistant, question: Question, find_unit: FindUnit, *, history: bool) -> Asked:
     earlier = question.history if history else ()
-    request = Request(question.question, id=question.id, history=earlier, as_of=question.as_of)
+    request = Request(
+        question.question,
+        id=question.id,
+        history=earlier,
+        filters=question.filters,
+        as_of=question.as_of,
+    )
     try:
         response = assistant.ask(request)
     except Exception as raised:  # one question that fails must not lose the others

@@ -29,7 +29,7 @@ def read_requests(
         requests = [Request(text, id=id_) for id_, text in queries.items()]
     else:
         requests = [
-            Request(q.question, id=q.id, history=q.history, as_of=q.as_of)
+            Request(q.question, id=q.id, history=q.history, filters=q.filters, as_of=q.as_of)
             for q in read_questions(path, split=split)
         ]
     if limit is None:

@@ -130,7 +130,8 @@ def gather_cases(
     cases = []
     for done, question in enumerate(asked, 1):
         text = resolve(question.question, question.history) or question.question
-        evidence = _find(assistant, text, question.as_of)
+        request = Request(text, filters=question.filters, as_of=question.as_of)
+        evidence = _find(assistant, request)
         units = [f"{e.hit.result.document}::{e.hit.result.clause}" for e in evidence]
         grades = [qrels.get(question.id, {}).get(unit, 0) for unit in units]
         group = question.group or question.id
@@ -149,7 +150,7 @@ def gather_others(
     """Ask the queries (id, text) of another field, for none of which there is a clause."""
     cases = []
     for done, (id_, text) in enumerate(queries, 1):
-        evidence = _find(assistant, text, None)
+        evidence = _find(assistant, Request(text))
         grades = [0] * len(evidence)
         cases.append(_case(id_, id_, "no_basis", evidence, grades, source))
         progress(f"ask {source}", done, len(queries))
@@ -169,22 +170,21 @@ def _case(
     return Case(id_, group, expected, table, np.array(grades, dtype=float), source)
 
 
-def _find(assistant: PolicyAssistant, text: str, as_of: date | None) -> list[Evidence]:
+def _find(assistant: PolicyAssistant, request: Request) -> list[Evidence]:
     """Return the evidence that a question is judged by; none where it is refused before that.
 
     That is where it is not taken as one, where no document is of its place, or speaks of its subject.
     """
-    request = Request(text, as_of=as_of)
     try:
         check_request(request)
     except RequestError:
         return []
     index = assistant.index
-    expansions = index.expansions(text)
-    text = index.correct(text)
+    expansions = index.expansions(request.question)
+    text = index.correct(request.question)
     references = index.find_references(text)
     question = understand(text, references=references, expansions=expansions)
-    found = assistant.find(question, references, request, as_of or date.today())
+    found = assistant.find(question, references, request, request.as_of or date.today())
     elsewhere = found.documents is not None and not found.documents
     if elsewhere or find_unmentioned(question, index, found.documents):
         return []

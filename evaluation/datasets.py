@@ -1,8 +1,8 @@
 """Reads files of questions with known answers.
 
-A file is JSON Lines, UTF-8, one question a line: ``{id, question, history?, language, style?,
-kind?, outcome, gold: [{document, clause, grade, snippet?}], as_of?, split?, group?}``. Other fields are
-left alone, blank lines are skipped. See ``README.md`` for what the fields mean.
+A file is JSON Lines, UTF-8, one question a line: ``{id, question, history?, filters?, language,
+style?, kind?, outcome, gold: [{document, clause, grade, snippet?}], as_of?, split?, group?}``. Other
+fields are left alone, blank lines are skipped. See ``README.md`` for what the fields mean.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any, cast, get_args
 
 from evaluation.errors import DatasetError
 from evaluation.lines import read_records
+from index.filters import read_filters
+from index.types import Filters
 from qa.types import Language, Outcome
 
 
@@ -35,9 +37,9 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with the outcome and the clauses it should get. ``as_of`` None means today.
+    """A question with the outcome and the clauses it should get, asked under ``filters``.
 
-    Questions of one ``group`` are paraphrases of one need.
+    ``as_of`` None means today. Questions of one ``group`` are paraphrases of one need.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Question:
     as_of: date | None = None
     split: str | None = None
     group: str | None = None
+    filters: Filters = Filters()
 
 
 def read_questions(path: Path, *, split: str | None = None) -> tuple[Question, ...]:
@@ -88,6 +91,7 @@ def _question(record: dict[str, Any], where: str) -> Question:
         as_of=_day(record, where),
         split=_optional_text(record, "split", where),
         group=_optional_text(record, "group", where),
+        filters=_filters(record, where),
     )
     if question.outcome == "no_basis" and question.gold:
         raise DatasetError(
@@ -149,6 +153,17 @@ def _list(
     if not isinstance(value, list):
         raise DatasetError(where, f"{name} 应为数组", f"{name} must be an array")
     return value
+
+
+def _filters(record: dict[str, Any], where: str) -> Filters:
+    value = {} if record.get("filters") is None else record["filters"]
+    if not isinstance(value, dict):
+        raise DatasetError(where, "filters 应为对象", "filters must be an object")
+    try:
+        return read_filters(value)
+    except ValueError as error:
+        chinese, _, english = str(error).partition("\n")
+        raise DatasetError(where, f"filters：{chinese}", f"filters: {english}") from error
 
 
 def _day(record: dict[str, Any], where: str) -> date | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,8 +18,9 @@ from evaluation.systems import System
 from evaluation.types import Dataset, Query, Ranked, Run, Timings
 from index.adapter import QueryAdapter, identify, load_adapter
 from index.cross_encoder import shared_reranker
+from index.filters import admits
 from index.hybrid import HybridIndex, Progress
-from index.types import Encoder
+from index.types import Encoder, Filters
 from index.units import build_units
 
 # How deep rankings go.
@@ -26,7 +28,7 @@ DEPTH = 100
 # Questions that are encoded once more to take the time.
 _TIMED = 50
 
-Search = Callable[[str], Iterable[Ranked]]
+Search = Callable[[Query], Iterable[Ranked]]
 
 
 def run_systems(
@@ -97,13 +99,26 @@ def _search(
     index = built[configuration.content].configured(configuration)
     for query in dataset.queries:
         index.encode(query.text)  # the cache keeps it: encoding is timed on its own
-    return lambda text: rank_records(dataset, index, text)
+    return lambda query: rank_records(dataset, index, query)
 
 
-def rank_records(dataset: Dataset, index: HybridIndex, question: str) -> list[Ranked]:
-    """Return the best ``DEPTH`` records of an index over the documents of ``dataset``."""
-    results = (hit.result for hit in index.search(question, k=DEPTH))
+def rank_records(dataset: Dataset, index: HybridIndex, query: Query) -> list[Ranked]:
+    """Return the best ``DEPTH`` records of an index over the documents of ``dataset``.
+
+    Those that the query's filters admit.
+    """
+    hits = index.search(query.text, k=DEPTH, filters=query.filters, as_of=query.as_of)
+    results = (hit.result for hit in hits)
     return [Ranked(dataset.record(r.document, r.clause), r.score) for r in results]
+
+
+def find_admitted(dataset: Dataset, query: Query) -> frozenset[str] | None:
+    """Return the ids of the documents that a query is searched in; None where that is all."""
+    if query.filters == Filters():
+        return None
+    day = query.as_of or date.today()
+    found = (d.id for d in dataset.documents if admits(query.filters, d, dataset.documents, day))
+    return frozenset(found)
 
 
 def _ask_words(dataset: Dataset) -> Search:
@@ -111,9 +126,15 @@ def _ask_words(dataset: Dataset) -> Search:
     units = [unit for document in documents for unit in build_units(document)]
     index = WordIndex(units)
 
-    def ask(text: str) -> Iterable[Ranked]:
-        found = ((units[number], score) for number, score in index.search(text, DEPTH))
-        return [Ranked(dataset.record(unit.document, unit.clause), score) for unit, score in found]
+    def ask(query: Query) -> Iterable[Ranked]:
+        among = find_admitted(dataset, query)
+        depth = DEPTH if among is None else len(units)
+        found = ((units[number], score) for number, score in index.search(query.text, depth))
+        return [
+            Ranked(dataset.record(unit.document, unit.clause), score)
+            for unit, score in found
+            if among is None or unit.document in among
+        ][:DEPTH]
 
     return ask
 
@@ -122,11 +143,11 @@ def _ask(
     dataset: Dataset, system: System, search: Search, progress: Progress
 ) -> tuple[dict[str, tuple[Ranked, ...]], tuple[float, ...]]:
     """Return what each query finds, and the milliseconds it takes."""
-    search(dataset.queries[0].text)  # what is loaded at first use is not a query's time
+    search(dataset.queries[0])  # what is loaded at first use is not a query's time
     rankings, times = {}, []
     for done, query in enumerate(dataset.queries, start=1):
         began = perf_counter()
-        found = search(query.text)
+        found = search(query)
         times.append((perf_counter() - began) * 1000)
         rankings[query.id] = tuple(found)
         progress(f"search {system.name}", done, len(dataset.queries))

@@ -9,7 +9,11 @@ f₀ the map that training starts from: a softmax over the whole corpus (InfoNCE
 2018, with every passage a negative and several positives), held near where it began. Adam (Kingma,
 Ba, ICLR 2015), for a fixed number of steps.
 
-Whether it helps is measured on questions that it has not seen, nor any of their clauses.
+Of a question that is asked under filters P are the chunks of the documents that they admit: another
+region's clause may answer it as well, and to learn that it does not would be wrong.
+
+Whether it helps is measured on questions that it has not seen, nor any of their clauses, each
+searched under its own filters.
 """
 
 from __future__ import annotations
@@ -24,12 +28,11 @@ import torch
 from numpy.typing import NDArray
 
 from evaluation.comparison import Comparison, Difference, compare
-from evaluation.errors import DatasetError
-from evaluation.halves import fill_folds
+from evaluation.examples import Examples, build_examples, split_folds
 from evaluation.metrics import RUN_MEASURES, RUN_NAMES, score_rankings
 from evaluation.runs import rank_records
 from evaluation.significance import Values
-from evaluation.types import Dataset, Qrels
+from evaluation.types import Dataset
 from index.adapter import QueryAdapter, identify
 from index.configuration import Configuration
 from index.hybrid import HybridIndex
@@ -63,19 +66,6 @@ class Recipe:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Examples:
-    """Questions (n, d), passages (m, d), and per question its gold units as rows of passages."""
-
-    questions: Vectors
-    passages: Vectors
-    gold: tuple[tuple[tuple[int, ...], ...], ...]
-
-    def take(self, rows: Sequence[int]) -> Examples:
-        """Return some of the questions, over all passages."""
-        return Examples(self.questions[rows], self.passages, tuple(self.gold[i] for i in rows))
-
-
 @dataclass(frozen=True, slots=True)
 class Trial:
     """Cross-validation: of each system ``before`` and ``after``, over questions left out."""
@@ -93,56 +83,6 @@ class Trial:
     def gains(self) -> bool:
         """Whether what people use gets better, beyond chance."""
         return self.difference.value > 0 and self.difference.p < SIGNIFICANCE
-
-
-# --- examples and folds ---------------------------------------------------------------------------
-
-
-def build_examples(dataset: Dataset, index: HybridIndex, questions: Vectors) -> Examples:
-    """Return the queries of ``dataset``, whose vectors are ``questions``, with their gold chunks.
-
-    ``index`` holds the data set's documents. DatasetError where a query has no gold clause there.
-    """
-    chunks: dict[str, list[int]] = {}
-    for row, chunk in enumerate(index.chunks):
-        unit = index.units[chunk.unit]
-        chunks.setdefault(dataset.record(unit.document, unit.clause), []).append(row)
-    gold = []
-    for query in dataset.queries:
-        found = tuple(tuple(chunks[r]) for r in dataset.qrels[query.id] if r in chunks)
-        if not found:
-            raise DatasetError(
-                f"{dataset.name} {query.id}",
-                "索引中没有这一题的答案条款",
-                "the index holds none of this question's clauses",
-            )
-        gold.append(found)
-    return Examples(questions, index.vectors, tuple(gold))
-
-
-def split_folds(qrels: Qrels, folds: int) -> dict[str, int]:
-    """Return {query: fold}, so that no two folds share a gold clause; deterministic.
-
-    Queries that share one, directly or through others, stay together; groups go, the largest first,
-    to the fold with fewest queries. DatasetError where there are fewer groups than folds.
-    """
-    groups: dict[str, list[str]] = {}
-    of: dict[str, str] = {}
-    for query in qrels:
-        # One list for whatever is connected: joined to those that hold a clause of this query.
-        joined = [query]
-        for name in dict.fromkeys(of[record] for record in qrels[query] if record in of):
-            joined = groups.pop(name) + joined
-        groups[joined[0]] = joined
-        of |= {record: joined[0] for member in joined for record in qrels[member]}
-    if len(groups) < folds:
-        raise DatasetError(
-            f"--folds {folds}",
-            f"按条款只能分成 {len(groups)} 组，少于 {folds} 折；需要涉及更多条款的问题",
-            f"only {len(groups)} groups that share no clause, fewer than {folds} folds; questions "
-            "on more clauses are needed",
-        )
-    return fill_folds(groups.values(), folds)
 
 
 # --- training -------------------------------------------------------------------------------------
@@ -177,7 +117,10 @@ def train(
         optimizer.zero_grad()
         for first in range(0, len(rows), piece):
             part = torch.tensor(rows[first : first + piece])
-            losses = loss(matrix, questions[part], anchors[part], passages, gold[part], recipe)
+            among = _stack([examples.admitted[row] for row in part.tolist()], len(passages))
+            losses = loss(
+                matrix, questions[part], anchors[part], passages, gold[part], recipe, among
+            )
             torch.autograd.backward(losses.sum() / len(rows))
         optimizer.step()
         if progress is not None:
@@ -193,14 +136,18 @@ def loss(
     passages: torch.Tensor,
     gold: torch.Tensor,
     recipe: Recipe,
+    admitted: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Return each question's loss, shape (b,).
 
     ``questions`` and ``anchors`` (where they started) are (b, d), ``passages`` (m, d); ``gold``
-    (b, units, chunks) holds rows of passages, −1 where there is none.
+    (b, units, chunks) holds rows of passages, −1 where there is none; ``admitted`` (b, m) is true
+    where a passage counts for a question, None where all do.
     """
     mapped = _map(questions, matrix)
     logits = mapped @ passages.T / recipe.temperature
+    if admitted is not None:
+        logits = logits.masked_fill(~admitted, -torch.inf)
     there = gold >= 0
     # One gather: picking rows of passages one by one makes the gradient twenty times as slow.
     of_gold = logits.gather(1, gold.clamp(min=0).flatten(1)).view(gold.shape)
@@ -213,6 +160,14 @@ def loss(
 
 def _map(questions: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.normalize(questions + questions @ matrix, dim=1)
+
+
+def _stack(admitted: Sequence[NDArray[np.bool_] | None], size: int) -> torch.Tensor | None:
+    """Return the rows as one array (questions, passages), None where none leaves anything out."""
+    if all(one is None for one in admitted):
+        return None
+    everything = np.ones(size, dtype=np.bool_)
+    return torch.from_numpy(np.stack([everything if one is None else one for one in admitted]))
 
 
 def _pad(gold: Sequence[Sequence[Sequence[int]]]) -> NDArray[np.int64]:
@@ -278,7 +233,7 @@ def _compare(
     for done, query in enumerate(dataset.queries, 1):
         for when, found in rankings.items():
             index = indexes[query.id][when].configured(configuration)
-            found[query.id] = [one.record for one in rank_records(dataset, index, query.text)]
+            found[query.id] = [one.record for one in rank_records(dataset, index, query)]
         progress(f"search {name}", done, len(dataset.queries))
     scores = {
         when: score_rankings(dataset.qrels, found, measures=RUN_MEASURES)

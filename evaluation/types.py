@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from documents.types import Document
+from index.types import Filters
 
 # {query: {record: grade}}, grades from 1.
 Qrels = Mapping[str, Mapping[str, int]]
@@ -13,11 +15,16 @@ Qrels = Mapping[str, Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is searched for. ``slices`` says in which group of queries it is counted: {by: group}."""
+    """What is searched for, under ``filters`` as they are on the day ``as_of`` (None: today).
+
+    ``slices`` says in which group of queries it is counted: {by: group}.
+    """
 
     id: str
     text: str
     slices: Mapping[str, str]
+    filters: Filters = Filters()
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,7 @@ class Dataset:
     ``records`` names clauses by the data set's own ids, {(document, clause path): id}; a clause
     that it lacks is named ``document::path``. Every query has an answer in ``qrels``; queries are in
     their file's order. ``split`` and ``half`` say which of the data set's queries these are; None: all.
+    ``skipped`` are the ids of those whose answers the documents do not have.
     """
 
     name: str
@@ -36,6 +44,7 @@ class Dataset:
     records: Mapping[tuple[str, str], str]
     split: str | None = None
     half: str | None = None
+    skipped: tuple[str, ...] = ()
 
     def record(self, document: str, clause: str) -> str:
         """Return the name of a clause in runs and qrels."""

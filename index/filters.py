@@ -40,6 +40,23 @@ def read_filters(obj: Mapping[str, Any]) -> Filters:
     return Filters(**values, since=since, until=until)
 
 
+def write_filters(filters: Filters) -> dict[str, str]:
+    """Return what is set, as ``read_filters`` takes it.
+
+    ``documents``, which no interface names, is left out.
+    """
+    values = {
+        "region": filters.region,
+        "authority": filters.authority,
+        "kind": filters.kind,
+        "document": filters.document,
+        "status": filters.status,
+        "from": filters.since.isoformat() if filters.since else None,
+        "to": filters.until.isoformat() if filters.until else None,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def read_day(text: str | None) -> date | None:
     """Return the day written as YYYY-MM-DD; ValueError on anything else, None for none."""
     if text is None:

@@ -164,6 +164,8 @@ class HybridIndex:
         content = Content(tuple(documents), tuple(units), tuple(chunks), vectors, tokens, truncated)
         identity = snapshot.fingerprint(documents, encoder.fingerprint)
         index = cls(content, lexical, encoder, identity, configuration, adapter)
+        if progress:
+            progress("measure", 0, 0)
         index._content = replace(content, background=measure_background(index._nearest))
         return index
 

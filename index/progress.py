@@ -11,6 +11,7 @@ _STAGES = {
     "read": ("读取 reading", "文档 documents"),
     "model": ("加载模型 loading the model", ""),
     "encode": ("编码 encoding", "片段 chunks"),
+    "measure": ("校准 calibrating", ""),
 }
 
 

@@ -1,4 +1,4 @@
-"""Command line: ``python -m qa ask "…" [--json]``, ``batch IN.jsonl OUT.jsonl``, ``feedback [--export FILE]``."""
+"""Command line: ``python -m qa ask "…" [--json]``, ``batch IN.jsonl OUT.jsonl``, ``feedback``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import gzip
 import json
 import os
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from documents.errors import DocumentError
 from documents.storage import write_atomically
 from index.errors import PolicyIndexError
-from index.filters import FILTER_FIELDS
+from index.filters import FILTER_FIELDS, read_day
 from index.hybrid import open_index
 from index.progress import Progress
 from qa.assistant import PolicyAssistant
@@ -97,14 +98,32 @@ def _add_index(command: argparse.ArgumentParser) -> None:
 
 
 def _add_feedback(feedback: argparse.ArgumentParser) -> None:
-    feedback.add_argument(
+    either = feedback.add_mutually_exclusive_group()
+    either.add_argument(
         "--export",
         type=Path,
         metavar="FILE",
         help="写成 python -m evaluation 的问题文件 / write a file of questions for it",
     )
+    either.add_argument(
+        "--forget-before",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help="删除这一天（本地时间）以前的提问及其评价 / delete the questions of before this day (local"
+        " time) and what was said of them",
+    )
+    feedback.add_argument(
+        "--yes", action="store_true", help="删除前不再询问 / delete without asking first"
+    )
     feedback.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
     feedback.set_defaults(run=_feedback)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return read_day(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _open(options: argparse.Namespace) -> PolicyAssistant:
@@ -177,6 +196,8 @@ def _error(id_: object, code: str, message: str) -> dict[str, Any]:
 
 def _feedback(options: argparse.Namespace) -> int:
     log = Log(log_path())
+    if options.forget_before is not None:
+        return _forget(log, options)
     judged = list(log.judged())
     exported = export(judged)
     summary = summarize(log.count_outcomes(), judged, exported)
@@ -192,6 +213,41 @@ def _feedback(options: argparse.Namespace) -> int:
         )
         return 1
     return 0
+
+
+def _forget(log: Log, options: argparse.Namespace) -> int:
+    day, count = options.forget_before, log.count_before(options.forget_before)
+    if count and not options.yes and not _agrees(count, day):
+        print("没有删除任何内容。\nNothing was deleted.", file=sys.stderr)
+        return 1
+    forgotten = log.forget(day) if count else 0
+    print(
+        json.dumps({"forgotten": forgotten})
+        if options.json
+        else f"已删除 {day} 以前的 {forgotten} 次提问及其评价。\n"
+        f"Deleted {forgotten} questions of before {day} and what was said of them."
+    )
+    return 0
+
+
+def _agrees(count: int, day: date) -> bool:
+    """Ask on the terminal whether to delete; RequestError where there is none to ask on."""
+    if not sys.stdin.isatty():
+        raise RequestError(
+            "not_confirmed",
+            f"将删除 {day} 以前的 {count} 次提问及其评价，不能恢复；确定要删除请加 --yes。",
+            f"This would delete {count} questions of before {day} and what was said of them, for good; "
+            "add --yes to do so.",
+        )
+    print(
+        f"将删除 {day} 以前的 {count} 次提问及其评价，不能恢复。确定吗？\n"
+        f"{count} questions of before {day} and what was said of them will be deleted for good. Do you "
+        "want that? [y/N] ",
+        end="",
+        file=sys.stderr,
+        flush=True,
+    )
+    return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
 
 
 def _write(path: Path, data: bytes) -> None:

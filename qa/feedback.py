@@ -12,8 +12,8 @@ A judgement teaches what should have come of a question, and which clauses a goo
 
 A question under the same circumstances (history, filters, and the day where one was asked for) is
 one record. What counts is what was said of answers from the library as it last was, by each desk its
-last word. Where desks then contradict each other, nobody knows, and it is left out. So is what
-was asked under filters: a file of questions has none, and without them other clauses are as right.
+last word. Where desks then contradict each other, nobody knows, and it is left out. What was asked
+under filters is to be asked under them again: without them other clauses are as right.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, get_args
 
+from index.filters import write_filters
 from index.types import ClauseId, Filters
 from qa.log import Call, Feedback, Reason
 from qa.types import Outcome
@@ -58,12 +59,10 @@ class Lesson:
 class Export:
     """The ``records`` of a file of questions, and how many questions were judged but left out.
 
-    ``filtered``: they were asked under filters; ``contradicted``: desks disagree; ``unlearnable``: only
-    that the answer was bad is known.
+    ``contradicted``: desks disagree; ``unlearnable``: only that the answer was bad is known.
     """
 
     records: tuple[dict[str, Any], ...]
-    filtered: int
     contradicted: int
     unlearnable: int
 
@@ -94,13 +93,12 @@ def export(judged: Iterable[Judgement]) -> Export:
     """Return the records of what was judged (``Log.judged``), by id; the same log gives the same."""
     by_circumstances: dict[_Circumstances, list[Judgement]] = {}
     for call, feedback in judged:
-        by_circumstances.setdefault(_circumstances(call), []).append((call, feedback))
+        # No interface limits a question to such a set of documents, nor can a file of questions.
+        if call.filters.documents is None:
+            by_circumstances.setdefault(_circumstances(call), []).append((call, feedback))
 
     records, left_out = [], Counter[str]()
     for circumstances, judgements in by_circumstances.items():
-        if circumstances.filters != Filters():
-            left_out["filtered"] += 1
-            continue
         last = _last_words(judgements)
         lessons = [(call, lesson) for call, word in last if (lesson := learn(call, word))]
         if _contradict(last, [lesson for _, lesson in lessons]):
@@ -111,7 +109,6 @@ def export(judged: Iterable[Judgement]) -> Export:
             records.append(_record(circumstances, *lessons[-1]))
     return Export(
         records=tuple(sorted(records, key=lambda record: record["id"])),
-        filtered=left_out["filtered"],
         contradicted=left_out["contradicted"],
         unlearnable=left_out["unlearnable"],
     )
@@ -139,7 +136,6 @@ def summarize(
         "export": {
             "questions": len(exported.records),
             "left_out": {
-                "filtered": exported.filtered,
                 "contradicted": exported.contradicted,
                 "unlearnable": exported.unlearnable,
             },
@@ -164,11 +160,17 @@ def format_summary(summary: Mapping[str, Any]) -> str:
 def explain_left_out(exported: Export) -> str:
     """Return how many judged questions cannot be exported, and why; empty where all can."""
     told = (
-        (exported.filtered, "带筛选条件，问题文件无法表示", "asked under filters, which a file of"
-         " questions does not have"),
-        (exported.contradicted, "评价相互矛盾", "judged one way at one desk and another at another"),
-        (exported.unlearnable, "只说不好，没有指出正确的条款", "judged bad without naming a clause"),
-    )  # fmt: skip
+        (
+            exported.contradicted,
+            "评价相互矛盾",
+            "judged one way at one desk and another at another",
+        ),
+        (
+            exported.unlearnable,
+            "只说不好，没有指出正确的条款",
+            "judged bad without naming a clause",
+        ),
+    )
     return "\n".join(
         f"未导出 {count} 题：{chinese}。\nLeft out {count}: {english}."
         for count, chinese, english in told
@@ -216,12 +218,14 @@ def _contradict(judgements: Sequence[Judgement], lessons: Sequence[Lesson]) -> b
 
 def _record(circumstances: _Circumstances, call: Call, lesson: Lesson) -> dict[str, Any]:
     history = list(circumstances.history)
+    filters = write_filters(circumstances.filters)
     as_of = circumstances.as_of.isoformat() if circumstances.as_of else None
-    name = json.dumps([circumstances.question, history, as_of])
+    name = json.dumps([circumstances.question, history, filters, as_of], sort_keys=True)
     return {
         "id": f"feedback-{hashlib.sha256(name.encode()).hexdigest()[:16]}",
         "question": circumstances.question,
         **({"history": history} if history else {}),
+        **({"filters": filters} if filters else {}),
         "language": call.language,
         "outcome": lesson.outcome,
         "gold": [

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from documents.library import policy_home
+from index.filters import write_filters
 from index.types import ClauseId, Filters
 from qa.errors import RequestError, UnknownAskError
 from qa.log_file import busy, damaged, open_file
@@ -30,6 +31,9 @@ Reason = Literal["wrong_clause", "incomplete", "outdated", "should_refuse"]
 MAX_COMMENT = 2000
 
 _T = TypeVar("_T")
+
+# The day of a call where the log lies, as people who name a day mean it.
+_BEFORE = "date(calls.at, 'localtime') < ?"
 
 # Seconds to wait for another writer. An answer waits for its record, so that is not long.
 _RECORD_SECONDS = 2.0
@@ -235,6 +239,26 @@ class Log:
         rows = self._select(_read_count, "SELECT outcome, count(*) FROM calls GROUP BY outcome")
         return {**dict.fromkeys(get_args(Outcome), 0), **dict(rows)}
 
+    def count_before(self, day: date) -> int:
+        """Return how many calls are older than ``day``, which begins at midnight of local time."""
+        query = f"SELECT count(*) FROM calls WHERE {_BEFORE}"
+        return sum(self._select(lambda row: int(row[0]), query, day.isoformat()))
+
+    def forget(self, before: date) -> int:
+        """Delete the calls older than that day and what was said of them; return how many calls.
+
+        What they held does not stay in the file either, once no other program has it open.
+        """
+        if not os.path.exists(self.path):
+            return 0
+        old = f"FROM calls WHERE {_BEFORE}"
+        day = (before.isoformat(),)
+        with self._write(_JUDGE_SECONDS, durable=True) as connection:
+            # Else deleted text stands in the file until something is written over it.
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute(f"DELETE FROM judgements WHERE call IN (SELECT id {old})", day)
+            return connection.execute(f"DELETE {old}", day).rowcount
+
     def _select(
         self, read: Callable[[tuple[Any, ...]], _T], query: str, *values: object
     ) -> list[_T]:
@@ -311,21 +335,9 @@ def _read_clauses(text: str) -> tuple[ClauseId, ...]:
 
 
 def _write_filters(filters: Filters) -> dict[str, Any]:
-    """Return what is set, under the names of the interfaces."""
-    return {
-        name: value
-        for name, value in {
-            "region": filters.region,
-            "authority": filters.authority,
-            "kind": filters.kind,
-            "document": filters.document,
-            "status": filters.status,
-            "from": filters.since.isoformat() if filters.since else None,
-            "to": filters.until.isoformat() if filters.until else None,
-            "documents": None if filters.documents is None else sorted(filters.documents),
-        }.items()
-        if value is not None
-    }
+    """Return all that is set; ``documents``, too, makes another ask of it."""
+    documents = {} if filters.documents is None else {"documents": sorted(filters.documents)}
+    return write_filters(filters) | documents
 
 
 def _read_filters(obj: dict[str, Any]) -> Filters:

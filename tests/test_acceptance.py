@@ -74,7 +74,7 @@ def test_the_right_clauses_come_first(
     dataset = read_own(QUESTIONS, split="dev")
     asked = [query for query in dataset.queries if query.slices["language"] == language]
     rankings = {
-        query.id: [ranked.record for ranked in rank_records(dataset, index, query.text)]
+        query.id: [ranked.record for ranked in rank_records(dataset, index, query)]
         for query in asked
     }
     scores = score_rankings({query.id: dataset.qrels[query.id] for query in asked}, rankings)

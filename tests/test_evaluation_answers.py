@@ -20,7 +20,7 @@ from evaluation.curves import plot_curve
 from evaluation.datasets import Gold, Question, read_questions
 from evaluation.risk import Point
 from evaluation.tables import format_report
-from index.types import Ranks, SearchResult
+from index.types import Filters, Ranks, SearchResult
 from qa.types import Citation, Language, Outcome, Request, Response
 
 QUESTIONS = Path(command.__file__).parent / "data" / "questions.jsonl"
@@ -138,6 +138,15 @@ def test_a_partial_answer_is_a_refusal() -> None:
     assert report.metrics["refusal_precision"] == pytest.approx(2 / 3)
     assert report.metrics["refusal_recall"] == 1.0
     assert report.metrics["outcome_accuracy"] == pytest.approx(1 / 3)
+
+
+def test_questions_are_asked_under_their_filters() -> None:
+    filters, day = Filters(region="吉林省"), date(2025, 1, 1)
+    limited = replace(ask("a", "no_basis"), filters=filters, as_of=day)
+    assistant = StubAssistant(a=respond("no_basis"), b=respond("no_basis"))
+    evaluate(assistant, [limited, ask("b", "no_basis")], find_unit=same)
+    asked = [(request.filters, request.as_of) for request in assistant.requests]
+    assert asked == [(filters, day), (Filters(), None)]
 
 
 def test_languages_are_scored_apart(report: Report) -> None:

@@ -13,7 +13,7 @@ import pytest
 from evaluation.asking import group_sets, index_corpus, read_requests
 from evaluation.encodings import EncoderCache
 from evaluation.errors import DatasetError
-from index.types import Vectors
+from index.types import Filters, Vectors
 from qa.types import Request
 from tests.conftest import FakeEncoder
 
@@ -43,9 +43,20 @@ def test_our_own_questions_keep_their_circumstances(tmp_path: Path) -> None:
         "outcome": "no_basis",
         "gold": [],
     }
-    more = {"history": ["安徽呢？"], "as_of": "2026-01-02", "split": "dev"}
+    more = {
+        "history": ["安徽呢？"],
+        "filters": {"region": "吉林省"},
+        "as_of": "2026-01-02",
+        "split": "dev",
+    }
     file = write(tmp_path / "own.jsonl", [{**question, **more}, {**question, "id": "p"}])
-    expected = Request("那吉林呢？", id="o", history=("安徽呢？",), as_of=date(2026, 1, 2))
+    expected = Request(
+        "那吉林呢？",
+        id="o",
+        history=("安徽呢？",),
+        filters=Filters(region="吉林省"),
+        as_of=date(2026, 1, 2),
+    )
     assert read_requests(file, split="dev") == (expected,)
     assert [request.id for request in read_requests(file)] == ["o", "p"]
 

@@ -40,6 +40,7 @@ from evaluation.halves import fill_folds
 from evaluation.logistic import Array, Logistic, fit
 from index.hybrid import HybridIndex
 from index.snapshot import build_lock
+from index.types import Filters
 from qa.assistant import EVIDENCE_DEPTH, PolicyAssistant
 from qa.outcome import LEAST
 from qa.relevance import BIAS, SIGNALS, WEIGHTS
@@ -400,6 +401,15 @@ def test_follow_ups_are_resolved_and_places_limit_the_documents(
     assert np.allclose(after.signals[:, 2], whole.signals[:, 2])
     assert after.signals[:, 2].tolist() != alone.signals[:, 2].tolist()
     assert len(whole.grades) < len(anywhere.grades)
+
+
+def test_filters_limit_the_documents(assistant: PolicyAssistant) -> None:
+    asked = Question("a", "新建充电站有补贴吗", "zh", "answered", as_of=date(2026, 1, 1))
+    alone, anywhere = gather_cases(
+        assistant, [replace(asked, filters=Filters(document=NANCHANG)), asked]
+    )
+    # Of two documents with six clauses each, one.
+    assert 0 < len(alone.grades) <= 6 < len(anywhere.grades)
 
 
 def test_questions_that_are_not_taken_have_no_evidence(assistant: PolicyAssistant) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from evaluation.datasets import Gold, Question, read_questions
 from evaluation.errors import DatasetError
+from index.types import Filters
 
 GOLD = {"document": "plan", "clause": "一/（五）/13", "grade": 2, "snippet": "充电桩"}
 RECORD = {
@@ -48,6 +49,7 @@ def test_optional_fields_default_to_unknown(file: Path) -> None:
 def test_every_field_is_read(file: Path) -> None:
     more = {
         "history": ["安徽呢？", {"question": "重庆呢？"}],
+        "filters": {"region": "吉林省", "status": "in_force", "from": "2024-01-01", "kind": None},
         "style": "lay",
         "kind": "figure",
         "as_of": "2026-01-02",
@@ -58,6 +60,13 @@ def test_every_field_is_read(file: Path) -> None:
     assert question.history == ("安徽呢？", "重庆呢？")
     assert (question.style, question.kind, question.split) == ("lay", "figure", "dev")
     assert question.as_of == date(2026, 1, 2)
+    assert question.filters == Filters(region="吉林省", status="in_force", since=date(2024, 1, 1))
+
+
+@pytest.mark.parametrize("filters", [None, {}, {"region": None}])
+def test_filters_that_are_not_set_do_not_limit(file: Path, filters: object) -> None:
+    (question,) = read_questions(write(file, RECORD | {"filters": filters}))
+    assert question.filters == Filters()
 
 
 def test_a_split_keeps_the_order_of_the_file(file: Path) -> None:
@@ -92,6 +101,12 @@ def test_byte_order_mark_blank_lines_crlf_and_line_separators_are_no_trouble(fil
         ({"history": "安徽呢？"}, "history must be an array"),
         ({"history": [1]}, "question must be a non-empty string"),
         ({"as_of": "2026-13-01"}, "as_of must be YYYY-MM-DD: 2026-13-01"),
+        ({"filters": "吉林省"}, "filters must be an object"),
+        ({"filters": []}, "filters must be an object"),
+        ({"filters": {"place": "吉林省"}}, "filters: Unknown filters: place (known: region,"),
+        ({"filters": {"region": "桃花源"}}, "filters: There is no region '桃花源'"),
+        ({"filters": {"kind": 3}}, "filters: Filter kind must be a string"),
+        ({"filters": {"from": "2024"}}, "filters: '2024' is not a date"),
         ({"split": 1}, "split must be a non-empty string"),
     ],
     ids=str,

@@ -15,6 +15,7 @@ import jieba
 import pytest
 
 import evaluation.__main__ as command
+from documents.parsing import parse_text
 from evaluation.baseline import WordIndex
 from evaluation.beir import read_beir
 from evaluation.encodings import EncoderCache
@@ -24,7 +25,7 @@ from evaluation.runs import run_systems, write_runs
 from evaluation.systems import read_systems
 from evaluation.types import Dataset, Query, Ranked, Run, Timings
 from index.hybrid import HybridIndex
-from index.types import Encoder, Unit, Vectors
+from index.types import Encoder, Filters, Unit, Vectors
 from tests.conftest import FakeEncoder
 
 LAW = [
@@ -175,6 +176,63 @@ def test_the_reference_is_okapi_bm25_over_words() -> None:
     assert found == pytest.approx({i: s for i, s in expected.items() if s > 0})
     assert WordIndex(units).search("毫不相干", 10) == []
     assert WordIndex([Unit("d", "1", "", "。", ())]).search("充电", 10) == []
+
+
+def test_own_questions_are_searched_under_their_filters(
+    tmp_path: Path, run: Callable[..., int]
+) -> None:
+    """The reference and the product alike."""
+    library, file = tmp_path / "library", tmp_path / "own.jsonl"
+    library.mkdir()
+    for name in "ab":
+        text = "\n".join(
+            [f"某某办法{name}", *(f"第{n}条　{c}" for n, c in zip("一二三四", LAW, strict=True))]
+        )
+        (library / f"{name}.txt").write_text(text, encoding="utf-8")
+    asked = [
+        {
+            "id": f"in-{name}",
+            "question": "充电站建设",
+            "language": "zh",
+            "outcome": "answered",
+            "gold": [{"document": "a", "clause": "第一条", "grade": 2}],
+            "filters": {"document": name} if name != "any" else None,
+        }
+        for name in ("a", "b", "any")
+    ]
+    file.write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
+    systems = ["rank-bm25", "default"]
+    options = ("--corpus", library, "--systems", ",".join(systems), "--runs", tmp_path / "runs")
+    assert run(file, *options) == 0
+    for system in systems:
+        found: dict[str, set[str]] = {}
+        lines = (tmp_path / "runs" / f"{system}.run").read_text(encoding="utf-8").splitlines()
+        for query, _, record, *_ in map(str.split, lines):
+            found.setdefault(query, set()).add(record)
+        documents = {query: {r.partition("::")[0] for r in of} for query, of in found.items()}
+        assert documents == {"in-a": {"a"}, "in-b": {"b"}, "in-any": {"a", "b"}}
+        assert found["in-a"] | found["in-b"] == found["in-any"]
+
+
+def test_the_reference_gives_way_below_what_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evaluation.runs.DEPTH", 1)
+    documents = tuple(
+        parse_text(
+            f"办法{name}\n第一条　充电站{'建设' * (name == 'a')}。\n第二条　电池。\n第三条　回收。",
+            name,
+        )
+        for name in "ab"
+    )
+    queries = tuple(Query(name, "充电站建设", {}, filters=Filters(document=name)) for name in "ab")
+    qrels = {name: {f"{name}::第一条": 2} for name in "ab"}
+    dataset = Dataset("s", documents, queries, qrels, {})
+    (found,) = run_systems(
+        dataset, read_systems("rank-bm25"), fails, cache=tmp_path / "c", progress=quiet
+    )
+    first = {query: [one.record for one in ranked] for query, ranked in found.rankings.items()}
+    assert first == {"a": ["a::第一条"], "b": ["b::第一条"]}
 
 
 def test_run_files_score_as_the_rankings_do(tmp_path: Path) -> None:

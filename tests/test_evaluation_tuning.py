@@ -19,7 +19,10 @@ from documents.numbering import write_number
 from documents.parsing import parse_text
 from evaluation import tuning
 from evaluation.errors import DatasetError
-from evaluation.tuning import Examples, Recipe, loss, split_folds, train
+from evaluation.examples import Examples, build_examples, split_folds
+from evaluation.questions import read_over
+from evaluation.runs import rank_records
+from evaluation.tuning import Recipe, loss, train
 from index.adapter import own_adapter, read_adapter
 from index.hybrid import HybridIndex
 from index.snapshot import build_lock
@@ -87,6 +90,27 @@ def test_loss_is_that_of_the_formula(seed: int, temperature: float, penalty: flo
     )
 
 
+def test_what_filters_leave_out_counts_for_nothing() -> None:
+    """As though those passages were not there; a question without filters sees all of them."""
+    recipe = Recipe(temperature=0.5, penalty=3)
+    matrix, questions, anchors, passages = map(torch.from_numpy, setting(3))
+    gold = torch.from_numpy(tuning._pad(GOLD))
+    kept = np.array([True, True, True, False, True, False])  # what the first two questions need
+    admitted = tuning._stack([kept, kept, None, None], len(passages))
+    assert tuning._stack([None, None], len(passages)) is None
+    found = loss(matrix, questions, anchors, passages, gold, recipe, admitted)
+    whole = loss(matrix, questions, anchors, passages, gold, recipe)
+    assert torch.equal(found[2:], whole[2:]) and (found[:2] < whole[:2]).all()
+    fewer = torch.from_numpy(tuning._pad((((0,),), ((1, 2), (3,)))))
+    alone = loss(
+        matrix, questions[:2], anchors[:2], passages[torch.from_numpy(kept)], fewer, recipe
+    )
+    assert found[:2].numpy() == pytest.approx(alone.numpy(), rel=1e-12)
+    tensor = matrix.clone().requires_grad_()
+    loss(tensor, questions, anchors, passages, gold, recipe, admitted).sum().backward()
+    assert tensor.grad is not None and tensor.grad.isfinite().all()
+
+
 def test_gradient_is_that_of_finite_differences() -> None:
     recipe = Recipe(temperature=0.5, penalty=3)
     matrix, questions, anchors, passages = setting(7)
@@ -113,7 +137,8 @@ def examples(seed: int = 0, size: int = 40) -> Examples:
     passages = random_unit(generator, size, 16).astype(np.float32)
     rotation = np.linalg.qr(generator.normal(size=(16, 16)))[0]
     questions = unit(passages + passages @ rotation).astype(np.float32)
-    return Examples(questions, passages, tuple(((i,),) for i in range(size)))
+    gold = tuple(((i,),) for i in range(size))
+    return Examples(questions, passages, gold, (None,) * size)
 
 
 def mean_loss(given: Examples, matrix: Vectors, recipe: Recipe) -> float:
@@ -352,6 +377,90 @@ def test_own_questions_over_an_index_make_the_offices_own(
         return [found.index(clause) for found, clause in zip(ranked, clauses, strict=True)]
 
     assert np.mean(places(adapted)) < 0.5 * np.mean(places(plain))
+
+
+def build_twins(store: Path) -> HybridIndex:
+    """Return an index of two documents that say the same of four matters."""
+    lines = ["第一条　充电站。", "第二条　电池。", "第三条　氢能。", "第四条　碳排放。"]
+    twins = [parse_text("\n".join([f"某某办法{name}", *lines]), name) for name in "ab"]
+    with build_lock(store):
+        index = HybridIndex.build(twins, FakeEncoder(256))
+        index.save(store)
+    return index
+
+
+def about(id_: str, clause: str, *, of: str = "a", **more: object) -> dict[str, object]:
+    gold = [{"document": of, "clause": clause, "grade": 2}]
+    head = {"id": id_, "question": f"{id_}？", "language": "zh", "outcome": "answered"}
+    return {**head, "gold": gold, **more}
+
+
+def test_an_example_has_the_passages_of_its_filters(tmp_path: Path) -> None:
+    index, file = build_twins(tmp_path / "store"), tmp_path / "asked.jsonl"
+    asked = [
+        about("all", "第一条"),
+        about("one", "第一条", filters={"document": "a"}),
+        about("same", "第二条", filters={"document": "a"}),
+        about("other", "第二条", of="b", filters={"document": "b"}),
+    ]
+    file.write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
+    dataset = read_over(file, index.documents)
+    vectors = FakeEncoder(256).encode_query([query.text for query in dataset.queries])
+    found = build_examples(dataset, index, vectors)
+    everything, one, same, other = found.admitted
+    documents = [index.units[chunk.unit].document for chunk in index.chunks]
+    assert everything is None and one is same
+    assert one is not None and one.tolist() == [document == "a" for document in documents]
+    assert other is not None and other.tolist() == [document == "b" for document in documents]
+    assert found.take([3, 0]).admitted == (other, None)
+    # The filters decide what is found, too.
+    ranked = rank_records(dataset, index, dataset.queries[3])
+    assert {one.record.partition("::")[0] for one in ranked} == {"b"}
+    # Gold that they leave out can be neither found nor learnt.
+    file.write_text(json.dumps(about("x", "第一条", filters={"document": "b"})), encoding="utf-8")
+    dataset = read_over(file, index.documents)
+    with pytest.raises(DatasetError, match=r"x: .*or its filters leave them out"):
+        build_examples(dataset, index, vectors[:1])
+
+
+def test_questions_of_documents_that_went_are_skipped_and_counted(
+    tune: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, file = tmp_path / "store", tmp_path / "asked.jsonl"
+    build_twins(store)
+    good = [about(f"q{i}", clause) for i, clause in enumerate(("第一条", "第二条", "第三条"))]
+    good[1]["filters"] = {"document": "a"}
+    stray = [
+        about("gone", "第一条", of="removed"),
+        about("renumbered", "第九条"),
+        about("elsewhere", "第一条", filters={"document": "b"}),
+    ]
+    arguments = ("--questions", file, "--index", store, "--dry-run", "--json")
+
+    file.write_text("\n".join(map(json.dumps, [*stray, *good])), encoding="utf-8")
+    assert tune(*arguments) in (0, 1)  # whether three questions teach anything is not the point
+    told, err = capsys.readouterr()
+    assert json.loads(told)["questions"] == 3
+    assert f"{file}：跳过 3 题（gone, renumbered, elsewhere）" in err
+    assert f"{file}: skipped 3 questions (gone, renumbered, elsewhere)" in err
+
+    file.write_text("\n".join(map(json.dumps, good)), encoding="utf-8")
+    assert tune(*arguments) in (0, 1)
+    assert "skipped" not in capsys.readouterr().err
+
+    file.write_text("\n".join(map(json.dumps, stray)), encoding="utf-8")
+    assert tune(*arguments) == 2
+    told, err = capsys.readouterr()
+    assert told == "" and f"{file}: of none of the 3 questions" in err
+
+
+def test_only_tuning_skips(tmp_path: Path) -> None:
+    index, file = build_twins(tmp_path / "store"), tmp_path / "asked.jsonl"
+    asked = [about("q", "第一条"), about("gone", "第一条", of="removed")]
+    file.write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
+    with pytest.raises(DatasetError, match="gone: the documents have no clause removed::第一条"):
+        read_over(file, index.documents)
+    assert read_over(file, index.documents, skip=True).skipped == ("gone",)
 
 
 @pytest.mark.parametrize(

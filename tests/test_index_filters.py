@@ -7,10 +7,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from documents.parsing import parse_text
 from documents.types import Document, Metadata, Reference
-from index.filters import admits, read_day, read_filters
+from index.filters import FILTER_FIELDS, admits, read_day, read_filters, write_filters
 from index.types import Filters
 
 DAY = date(2025, 6, 1)
@@ -84,6 +86,35 @@ def test_bad_values_are_told_in_both_languages(obj: dict[str, Any], named: str) 
     assert named in chinese and named in english
     assert any("\u4e00" <= character <= "\u9fff" for character in chinese)
     assert english.replace(named, "").isascii()
+
+
+TEXTS = st.none() | st.text(min_size=1, max_size=8)
+DAYS = st.none() | st.dates()
+
+
+@given(
+    st.builds(
+        Filters,
+        region=st.sampled_from([None, "长春", "吉林省", "長春市"]),
+        authority=TEXTS,
+        kind=TEXTS,
+        document=TEXTS,
+        status=st.sampled_from([None, "in_force", "expired", "unknown"]),
+        since=DAYS,
+        until=DAYS,
+    )
+)
+def test_what_is_written_is_read_back(filters: Filters) -> None:
+    written = write_filters(filters)
+    assert read_filters(written) == filters
+    # Nothing is written but what is set, in the order of the interfaces.
+    assert list(written) == [name for name in FILTER_FIELDS if name in written]
+    fields = (getattr(filters, field.name) for field in dataclasses.fields(filters))
+    assert len(written) == sum(value is not None for value in fields)
+
+
+def test_documents_are_not_written() -> None:
+    assert write_filters(Filters(kind="意见", documents=frozenset("d"))) == {"kind": "意见"}
 
 
 @pytest.mark.parametrize("text", ["", "2024-5-2", "2024-05-22T00:00", " 2024-05-22", "99999-01-01"])

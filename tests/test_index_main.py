@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from documents import register
 from documents.library import library_folder
 from index import hybrid, snapshot
 from index.__main__ import main
@@ -338,9 +340,7 @@ def test_an_emptied_library_has_no_index(
     assert found(capsys, "公共充电站")[0] == "opinion"
 
 
-@pytest.mark.parametrize("stop", [OSError("No space left on device"), KeyboardInterrupt()])
 def test_an_index_that_cannot_follow_says_how_to_go_on(
-    stop: BaseException,
     document: Path,
     empty: Path,
     home: Path,
@@ -351,7 +351,7 @@ def test_an_index_that_cannot_follow_says_how_to_go_on(
     assert found(capsys, "换电站") == ["other"]
     before = current(home / "index")
     with monkeypatch.context() as patch:
-        patch.setattr(hybrid.HybridIndex, "save", raising(stop))
+        patch.setattr(hybrid.HybridIndex, "save", raising(OSError("No space left on device")))
         code, out, err = run(capsys, "add", document, "--json")
     assert code == 1
     obj = json.loads(out)
@@ -362,6 +362,135 @@ def test_an_index_that_cannot_follow_says_how_to_go_on(
     assert found(capsys, "换电站") == ["other"]
     assert run(capsys, "build")[0] == 0
     assert found(capsys, "公共充电站")[0] == "opinion"
+
+
+def test_an_index_that_could_not_follow_does_so_at_the_next_change(
+    document: Path,
+    empty: Path,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(hybrid.HybridIndex, "save", raising(OSError("No space left on device")))
+        assert run(capsys, "add", document)[0] == 1
+    assert snapshot.is_outdated(home / "index")
+    code, out, _ = run(capsys, "add", document, "--json")
+    obj = json.loads(out)
+    assert (code, obj["results"][0]["outcome"]) == (0, "duplicate") and obj["index"]
+    assert not snapshot.is_outdated(home / "index")
+    assert found(capsys, "公共充电站")[0] == "opinion"
+
+
+@pytest.mark.parametrize("place", ["documents.register._settle", "index.hybrid.HybridIndex.save"])
+def test_an_addition_interrupted_at_any_moment_is_taken_back(
+    place: str,
+    document: Path,
+    empty: Path,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (empty / "other.txt").write_text("某某办法\n一、支持换电站。\n", "utf-8")
+    assert found(capsys, "换电站") == ["other"]
+    before = current(home / "index")
+    commit = register.commit
+    if place.endswith("_settle"):  # the change is decided, and nothing of it carried out
+
+        def stop(*arguments: Any, **named: Any) -> None:
+            with monkeypatch.context() as patch:
+                patch.setattr(place, raising(KeyboardInterrupt()))
+                commit(*arguments, **named)
+
+        monkeypatch.setattr("documents.library.commit", once(stop, commit))
+    else:
+        monkeypatch.setattr(place, raising(KeyboardInterrupt()))
+    code, out, err = run(capsys, "add", document)
+    assert (code, out) == (130, "") and "unchanged" in err
+    assert [path.name for path in empty.glob("[!.]*")] == ["other.txt"]
+    assert current(home / "index") == before and not snapshot.is_outdated(home / "index")
+
+
+def once(first: Callable[..., None], then: Callable[..., None]) -> Callable[..., None]:
+    """Return what is ``first`` when it is called, and ``then`` ever after."""
+    left = [first]
+    return lambda *args, **named: (left.pop() if left else then)(*args, **named)
+
+
+def test_an_interrupt_after_the_index_has_changed_comes_too_late(
+    document: Path,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert found(capsys, "换电站")
+    monkeypatch.setattr("index.snapshot._remove_snapshots", raising(KeyboardInterrupt()))
+    code, out, _ = run(capsys, "add", document)
+    assert code == 0 and "6 份文档" in out
+    monkeypatch.undo()
+
+
+def test_an_interrupted_removal_says_how_to_go_on(
+    document: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(capsys, "add", document)
+    with monkeypatch.context() as patch:
+        patch.setattr(hybrid.HybridIndex, "save", raising(KeyboardInterrupt()))
+        code, _, err = run(capsys, "remove", "opinion")
+    assert code == 1 and "索引没有更新" in err
+    assert found(capsys, "支持公共充电站建设")[0] == "opinion"
+    assert run(capsys, "build")[0] == 0
+    assert "opinion" not in found(capsys, "支持公共充电站建设")
+
+
+def test_corrected_metadata_is_searched_and_survives_a_build(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "add", document)
+    code, out, _ = run(
+        capsys, "correct", "opinion", "title=某省充电办法", "region=长春", "written=2024-05-22"
+    )
+    assert code == 0 and "已更正 opinion 的元数据：title, region, written。" in out
+    search = ["search", "支持公共充电站建设", "--region", "长春市", "--json"]
+    for _ in range(2):
+        assert json.loads(run(capsys, *search)[1])[0]["document"] == "opinion"
+        assert run(capsys, "build")[0] == 0
+    code, out, _ = run(capsys, "correct", "opinion", "region=", "--json")
+    assert (code, json.loads(out)["results"][0]["outcome"]) == (0, "corrected")
+    assert "opinion" not in found_in(capsys, *search)
+    code, out, _ = run(capsys, "correct", "opinion", "region=", "--json")
+    assert (code, json.loads(out)["index"]) == (0, None)
+    assert json.loads(out)["results"][0]["outcome"] == "unchanged"
+
+
+def found_in(capsys: pytest.CaptureFixture[str], *search: str) -> list[str]:
+    return [result["document"] for result in json.loads(run(capsys, *search)[1])]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["opinion", "written=2024年5月"], "written: '2024年5月' is not a date"),
+        (["opinion", "nothing=1"], "nothing: there is no such field"),
+        (
+            ["opinions", "title=某某"],
+            "has no document opinions (near: opinion); nothing was changed",
+        ),
+    ],
+)
+def test_a_wrong_correction_is_bad_input_and_changes_nothing(
+    arguments: list[str],
+    told: str,
+    document: Path,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(capsys, "add", document)
+    before = current(home / "index")
+    code, out, err = run(capsys, "correct", *arguments)
+    assert (code, out) == (2, "") and told in err
+    assert current(home / "index") == before and not snapshot.is_outdated(home / "index")
+    assert not (home / "documents" / ".corrections.json").exists()
 
 
 def test_a_fault_of_ours_keeps_its_traceback_and_says_how_to_go_on(
@@ -415,6 +544,8 @@ def test_an_unreadable_file_of_the_library_is_told(
         [],
         ["add"],
         ["remove"],
+        ["correct", "x"],
+        ["correct", "x", "title"],
         ["search"],
         ["search", "x", "--k", "0"],
         ["search", "x", "--k", "many"],

@@ -17,6 +17,7 @@ from evaluation import __main__ as evaluation
 from evaluation.datasets import read_questions
 from evaluation.questions import read_over
 from index import hybrid
+from index.filters import write_filters
 from index.hybrid import build_store
 from index.types import ClauseId, Filters
 from qa.assistant import PolicyAssistant
@@ -142,7 +143,7 @@ def test_a_desk_that_thinks_again_is_believed(log: Log) -> None:
     assert (record["outcome"], record["as_of"]) == ("no_basis", "2026-01-03")
     # A last word that teaches nothing takes back what the desk said before.
     log.judge(Feedback(key, "down"), desk="d")
-    assert exported(log) == Export((), filtered=0, contradicted=0, unlearnable=1)
+    assert exported(log) == Export((), contradicted=0, unlearnable=1)
 
 
 @pytest.mark.parametrize(
@@ -174,17 +175,28 @@ def test_what_was_said_of_another_library_does_not_contradict(log: Log) -> None:
     assert record["outcome"] == "answered"
 
 
-def test_filtered_questions_are_left_out_and_counted(log: Log) -> None:
-    judge(log, UP, filters=Filters(region="吉林省"))
-    judge(log, UP, filters=Filters(region="安徽省"), desk="e")
-    judge(log, UP)
+def test_filters_are_exported_and_make_other_questions(log: Log) -> None:
+    region = Filters(region="吉林省", since=date(2024, 1, 1))
+    judge(log, UP, filters=region)
+    # What is right here may be wrong there.
+    judge(log, WRONG, filters=Filters(region="安徽省"), desk="e")
+    judge(log, REFUSE, desk="f")
     found = exported(log)
-    assert (len(found.records), found.filtered) == (1, 2)
+    assert (len({record["id"] for record in found.records}), found.contradicted) == (3, 0)
+    kept = {r["gold"][0]["document"] if r["gold"] else None: r for r in found.records}
+    assert kept["a"]["filters"] == {"region": "吉林省", "from": "2024-01-01"}
+    assert kept["c"]["filters"] == {"region": "安徽省"}
+    assert "filters" not in kept[None]
+
+
+def test_what_no_file_of_questions_can_say_is_not_exported(log: Log) -> None:
+    judge(log, UP, filters=Filters(documents=frozenset({"a"})))
+    assert exported(log) == Export((), contradicted=0, unlearnable=0)
 
 
 def test_left_out_is_told_in_both_languages() -> None:
-    assert explain_left_out(Export((), 0, 0, 0)) == ""
-    lines = explain_left_out(Export((), 3, 0, 2)).split("\n")
+    assert explain_left_out(Export((), 0, 0)) == ""
+    lines = explain_left_out(Export((), 3, 2)).split("\n")
     assert len(lines) == 4 and "3" in lines[0] and "3" in lines[1] and "2" in lines[3]
 
 
@@ -208,7 +220,7 @@ def test_summary_counts(log: Log) -> None:
         },
         "export": {
             "questions": 2,
-            "left_out": {"filtered": 0, "contradicted": 0, "unlearnable": 1},
+            "left_out": {"contradicted": 0, "unlearnable": 1},
         },
     }
     text = format_summary(summary)
@@ -222,12 +234,21 @@ CLAUSES = st.tuples(*[TEXTS.filter(str.strip)] * 2)
 QUESTIONS = st.sampled_from(["充电站？", "回收\u2028\x85?", '"a"\n\ufeff', "𠮷a"]) | TEXTS
 
 
+FILTERS = st.just(Filters()) | st.builds(
+    Filters,
+    region=st.sampled_from([None, "吉林省"]),
+    kind=st.none() | TEXTS,
+    since=st.none() | st.dates(),
+)
+
+
 @st.composite
 def judgements(draw: st.DrawFn) -> tuple[Call, Feedback]:
     outcome: Outcome = draw(st.sampled_from(["answered", "partial", "no_basis"]))
     request = Request(
         draw(QUESTIONS),
         history=tuple(draw(st.lists(TEXTS | st.just(" "), max_size=2))),
+        filters=draw(FILTERS),
         as_of=draw(st.none() | st.dates()),
     )
     verdict = draw(st.sampled_from(["up", "down"]))
@@ -265,10 +286,12 @@ def _call(request: Request, outcome: Outcome, cited: tuple[ClauseId, ...], index
 def test_exported_file_is_always_readable_with_the_same_content(
     judged: list[tuple[Call, Feedback]],
 ) -> None:
-    records = export(judged).records
-    assert len(records) + sum(
-        (export(judged).filtered, export(judged).contradicted, export(judged).unlearnable)
-    ) == len({(c.question, tuple(filter(str.strip, c.history)), c.as_of) for c, _ in judged})
+    found = export(judged)
+    records = found.records
+    assert len(records) + found.contradicted + found.unlearnable == len(
+        {(c.question, tuple(filter(str.strip, c.history)), c.filters, c.as_of) for c, _ in judged}
+    )
+    assert len({record["id"] for record in records}) == len(records)
     if not records:
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -278,6 +301,7 @@ def test_exported_file_is_always_readable_with_the_same_content(
     for question, record in zip(questions, records, strict=True):
         assert question.id == record["id"] and question.question == record["question"]
         assert list(question.history) == record.get("history", [])
+        assert write_filters(question.filters) == record.get("filters", {})
         assert (question.language, question.outcome) == (record["language"], record["outcome"])
         assert question.as_of is not None and question.as_of.isoformat() == record["as_of"]
         gold = [
@@ -306,16 +330,24 @@ def test_evaluation_asks_what_was_exported(
     document.write_text(TEXT, encoding="utf-8")
     build_store(store, [document])
     assistant = PolicyAssistant(hybrid.open_index(store))
-    for question, history, feedback in (
-        ("充电站建设有什么补助？", (), Feedback("", "up")),
-        ("那安徽呢？", ("充电站建设有什么补助？",), Feedback("", "down", "should_refuse")),
-        ("电池怎么办？", (), Feedback("", "down", None, None, ("opinion", "二"))),
+    here, elsewhere = Filters(region="长春市"), Filters(region="安徽省")
+    for question, history, filters, feedback in (
+        ("充电站建设有什么补助？", (), Filters(), Feedback("", "up")),
+        ("充电站建设有什么补助？", (), elsewhere, Feedback("", "up")),
+        ("充电站怎么补助？", (), here, Feedback("", "up")),
+        (
+            "那安徽呢？",
+            ("充电站建设有什么补助？",),
+            Filters(),
+            Feedback("", "down", "should_refuse"),
+        ),
+        ("电池怎么办？", (), Filters(), Feedback("", "down", None, None, ("opinion", "二"))),
     ):
-        request = Request(question, history=history, as_of=DAY)
+        request = Request(question, history=history, filters=filters, as_of=DAY)
         key = log.record(request, assistant.ask(request))
         log.judge(replace(feedback, ask=key))
     records = exported(log).records
-    assert len(records) == 3
+    assert len(records) == 5
     file.write_bytes(write_records(records))
 
     code = evaluation.main(["answers", str(file), "--index", str(store), "--json"])
@@ -323,7 +355,14 @@ def test_evaluation_asks_what_was_exported(
     assert code == 0 and report["failed"] == []
     items = {item["id"]: item for item in report["items"]}
     assert set(items) == {record["id"] for record in records}
-    [approved] = [r for r in records if r["question"].startswith("充电站")]
+    # The same question is asked as it was: of the whole library, and of a region without any document.
+    [approved] = [
+        r for r in records if r["question"].startswith("充电站建设") and "filters" not in r
+    ]
+    [refused] = [r for r in records if r.get("filters") == {"region": "安徽省"}]
+    assert items[refused["id"]]["outcome"] == refused["outcome"] == "no_basis"
+    [near] = [r for r in records if r.get("filters") == {"region": "长春市"}]
+    assert items[near["id"]]["outcome"] == near["outcome"] == "answered"
     assert items[approved["id"]]["outcome"] == approved["outcome"] == "answered"
     assert items[approved["id"]]["first_citation"] == 1
     # What a query adapter learns from: the questions with gold, over the same index.

@@ -8,7 +8,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -195,6 +196,96 @@ def test_bad_feedback_is_refused(feedback: Feedback, code: str, log: Log) -> Non
     assert not log.path.exists()
 
 
+# --- forgetting
+
+
+def record_at(log: Log, at: str, question: str = "充电站", *, desk: str = "d") -> str:
+    """Record a call as though it were made at ``at``, in UTC."""
+    key = log.record(*asked(question), desk=desk)
+    with closing(sqlite3.connect(log.path, isolation_level=None)) as other:
+        other.execute("UPDATE calls SET at = ? WHERE id = (SELECT max(id) FROM calls)", (at,))
+    return key
+
+
+@pytest.fixture
+def local_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Return what sets where this process is, as TZ of POSIX names it; undone in the end."""
+
+    def be(zone: str) -> None:
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+
+    yield be
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_forgetting_takes_calls_and_what_was_said_of_them(
+    log: Log, local_time: Callable[[str], None]
+) -> None:
+    local_time("UTC0")
+    old = record_at(log, "2026-01-30T23:59:59.999000+00:00", "旧")
+    new = record_at(log, "2026-01-31T00:00:00.000000+00:00", "新")
+    for key in (old, new, old):
+        log.judge(Feedback(key, "up"))
+    assert log.count_before(date(2026, 1, 31)) == 1
+    assert log.forget(date(2026, 1, 31)) == 1
+    assert [call.question for call in log.recent("d")] == ["新"]
+    assert [feedback.ask for _, feedback in log.judged()] == [new]
+    assert len(query(log.path, "SELECT * FROM judgements")) == 1
+    with pytest.raises(UnknownAskError):
+        log.judge(Feedback(old, "up"))
+    assert log.forget(date(2026, 1, 31)) == log.count_before(date(2026, 1, 31)) == 0
+    # Both ends of what a day can be.
+    assert log.forget(date.min) == 0 and log.forget(date.max) == 1
+
+
+def test_an_ask_that_came_again_keeps_what_was_said_of_it_then(log: Log) -> None:
+    record_at(log, "2026-01-01T12:00:00.000000+00:00", desk="d")
+    key = record_at(log, "2026-03-01T12:00:00.000000+00:00", desk="e")
+    for desk in ("d", "e"):
+        log.judge(Feedback(key, "up"), desk=desk)
+    assert log.forget(date(2026, 2, 1)) == 1
+    assert [feedback.desk for _, feedback in log.judged()] == ["e"]
+
+
+@pytest.mark.parametrize(("zone", "older"), [("UTC0", 0), ("CST-8", 0), ("PST8", 1)])
+def test_a_day_begins_at_local_midnight(
+    zone: str, older: int, log: Log, local_time: Callable[[str], None]
+) -> None:
+    local_time(zone)
+    record_at(log, "2026-01-31T02:00:00.000000+00:00")
+    assert log.count_before(date(2026, 1, 31)) == older
+    assert log.forget(date(2026, 1, 31)) == older
+    local_time("CST-8")
+    record_at(log, "2026-01-30T16:00:00.000000+00:00")  # midnight there
+    assert log.count_before(date(2026, 1, 31)) == 0
+
+
+def test_what_is_forgotten_is_nowhere_in_the_file(log: Log) -> None:
+    secret = "王某某的身份证号"
+    for turn in range(20):
+        key = record_at(log, "2026-01-01T00:00:00.000000+00:00", f"{secret}{turn}" * 50)
+        log.judge(Feedback(key, "down", comment=secret))
+    assert secret.encode() in log.path.read_bytes()
+    assert log.forget(date(2026, 2, 1)) == 20
+    for file in log.path.parent.iterdir():
+        assert secret.encode() not in file.read_bytes(), file
+    log.record(*asked(), desk="d")
+    assert query(log.path, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_forgetting_that_fails_takes_nothing(log: Log) -> None:
+    key = record_at(log, "2026-01-01T00:00:00.000000+00:00")
+    log.judge(Feedback(key, "up"))
+    with closing(sqlite3.connect(log.path, isolation_level=None)) as other:
+        other.execute(
+            "CREATE TRIGGER no BEFORE DELETE ON calls BEGIN SELECT raise(ABORT, 'full'); END"
+        )
+    expect(lambda: log.forget(date(2026, 2, 1)), str(log.path))
+    assert len(list(log.judged())) == 1
+
+
 # --- threads, processes, reopening
 
 
@@ -325,12 +416,15 @@ def everything(log: Log) -> list[Callable[[], object]]:
         lambda: log.recent("d"),
         lambda: list(log.judged()),
         log.count_outcomes,
+        lambda: log.count_before(DAY),
+        lambda: log.forget(DAY),
     ]
 
 
 def test_asking_an_absent_log_makes_none(log: Log) -> None:
     assert log.recent("d") == () and list(log.judged()) == []
     assert sum(log.count_outcomes().values()) == 0
+    assert log.forget(date.max) == log.count_before(date.max) == 0
     assert not log.path.parent.exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -276,3 +277,83 @@ def test_damaged_log_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     log_path().write_bytes(b"no log" * 1000)
     code, out, err = run(capsys, "feedback")
     assert (code, out) == (2, "") and str(log_path()) in err and "damaged" in err
+
+
+# --- forgetting
+
+
+class Terminal(io.StringIO):
+    """A terminal at which this is typed."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def calls() -> int:
+    return sum(Log(log_path()).count_outcomes().values())
+
+
+@pytest.mark.usefixtures("judged")
+def test_what_is_older_is_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "feedback", "--forget-before", "2020-01-01")
+    assert (code, err) == (0, "") and "Deleted 0 questions" in out and calls() == 2
+    code, out, err = run(capsys, "feedback", "--forget-before", "9999-01-01", "--yes")
+    assert (code, err) == (0, "") and calls() == 0
+    assert "已删除 9999-01-01 以前的 2 次提问" in out and "Deleted 2 questions" in out
+
+
+@pytest.mark.usefixtures("judged")
+def test_forgetting_prints_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "feedback", "--forget-before", "9999-01-01", "--yes", "--json")
+    assert (code, json.loads(out), err) == (0, {"forgotten": 2}, "")
+
+
+@pytest.mark.usefixtures("judged")
+@pytest.mark.parametrize(
+    ("typed", "agreed"),
+    [("y\n", True), (" YES \n", True), ("是\n", True), ("\n", False), ("n\n", False), ("", False)],
+)
+def test_a_terminal_is_asked_first(
+    typed: str, agreed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    code, out, err = run(capsys, "feedback", "--forget-before", "9999-01-01")
+    assert "将删除 9999-01-01 以前的 2 次提问" in err and "2 questions of before 9999-01-01" in err
+    assert (code, calls(), "Deleted 2" in out) == ((0, 0, True) if agreed else (1, 2, False))
+    assert ("Nothing was deleted" in err) is not agreed
+
+
+@pytest.mark.usefixtures("judged")
+def test_without_a_terminal_nothing_is_forgotten_unasked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    code, out, err = run(capsys, "feedback", "--forget-before", "9999-01-01")
+    assert (code, out, calls()) == (2, "", 2) and "add --yes" in err and "请加 --yes" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--forget-before", "2026"], "write YYYY-MM-DD"),
+        (["--forget-before", "2026-01-01", "--export", "f.jsonl"], "not allowed with"),
+    ],
+)
+def test_forgetting_that_makes_no_sense_is_refused(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["feedback", *arguments])
+    assert raised.value.code == 2 and told in capsys.readouterr().err
+
+
+def test_without_a_log_there_is_nothing_to_forget(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "feedback", "--forget-before", "9999-01-01")[0] == 0
+    assert not log_path().exists()
+
+
+def test_help_says_what_is_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["feedback", "--help"])
+    told = "".join(capsys.readouterr().out.split())
+    assert "--forget-before" in told and "--yes" in told and "删除这一天" in told

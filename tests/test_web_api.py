@@ -93,6 +93,94 @@ def test_documents_are_listed_and_read(client: TestClient) -> None:
     read_problem(client.get("/api/v1/documents/none"), 404)
 
 
+def test_the_list_is_paged_filtered_and_counted(client: TestClient) -> None:
+    def read(**query: str) -> dict[str, Any]:
+        listed: dict[str, Any] = client.get("/api/v1/documents", params=query).json()
+        return listed
+
+    whole = read()
+    assert (whole["total"], whole["offset"]) == (2, 0)
+    page = read(offset="1", limit="1")
+    assert [item["id"] for item in page["documents"]] == [PLAN] and page["total"] == 2
+    assert page["facets"] == whole["facets"]
+    assert read(offset="2")["documents"] == []
+    chosen = read(region="长春市", status="in_force", kind="行动方案")
+    assert [item["id"] for item in chosen["documents"]] == [PLAN]
+    assert chosen["facets"]["kind"] == [{"value": "行动方案", "count": 1}]
+    assert read(q="产业 吉政办发（2024）9号")["total"] == 1
+    assert read(q="意见")["documents"][0]["id"] == OPINION
+    assert read(status="expired", as_of="2100-01-01")["total"] == 1
+    nothing = read(q="没有这样的文件")
+    assert nothing["total"] == 0 and nothing["facets"]["region"] == []
+    assert read(**{"from": "2025-01-01"})["total"] == 0
+
+
+def test_a_clause_comes_with_its_place(client: TestClient) -> None:
+    clause = client.get(f"/api/v1/clauses/{PLAN}/一/（二）/3").json()
+    clean = StubAssistant().index.documents[PLAN].clean
+    assert clause["quote"] == clean[clause["start"] : clause["end"]]
+    assert clause["label"] == "一、（二）3." and clause["status"] == "in_force"
+    assert [link["clause"] for link in clause["headings"]] == ["一", "一/（二）"]
+    assert clause["previous"] is None and clause["next"]["clause"] == "一/（二）/4"
+    assert clause["departments"][0]["name"] == "省能源局" and clause["defects"]
+    above = client.get(f"/api/v1/clauses/{PLAN}/一").json()
+    assert [link["clause"] for link in above["children"]] == ["一/（一）", "一/（二）"]
+    assert (above["previous"]["clause"], above["next"]["clause"]) == ("首", "二")
+    assert above["text"] == "一、主要任务\n" and above["quote"].startswith("一、主要任务\n（一）")
+    assert clause["quote"] in above["quote"]
+    read_problem(client.get(f"/api/v1/clauses/{PLAN}/三"), 404)
+    read_problem(client.get("/api/v1/clauses/none/一"), 404)
+
+
+def test_search_takes_an_address_or_a_body(client: TestClient) -> None:
+    by_address = client.get(
+        "/api/v1/search",
+        params={"question": "充电站", "k": "1", "region": "吉林省", "sort": "date"},
+    )
+    body = {"question": "充电站", "k": 1, "filters": {"region": "吉林省"}, "sort": "date"}
+    by_body = client.post("/api/v1/search", json=body)
+    assert by_address.status_code == by_body.status_code == 200
+    assert by_address.json() == by_body.json()
+    assert len(by_body.json()["results"]) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "search",
+        "search?question=",
+        "search?question=a&k=0",
+        "search?question=a&k=x",
+        "search?question=a&k=1001",
+        "search?question=a&sort=x",
+        "search?question=a&regoin=吉林省",
+        "search?question=a&region=乌有省",
+        "search?question=a&from=2024",
+        "search?question=a&as_of=x",
+        "search?question=a&status=x",
+        "search?question=？",
+        "documents?limit=501",
+        "documents?limit=0",
+        "documents?offset=-1",
+        "documents?region=乌有省",
+        "documents?as_of=20240101",
+        "documents?since=2024-01-01",
+        "documents?q=" + "x" * 201,
+    ],
+)
+def test_bad_parameters_are_problems(client: TestClient, address: str) -> None:
+    problem = read_problem(client.get(f"/api/v1/{address}"), 422)
+    assert re.fullmatch(r"[a-z_]+", problem["code"]) and problem["detail"]
+
+
+def test_half_a_character_does_no_harm(client: TestClient) -> None:
+    body = b'{"question": "a", "\\ud800": 1}'
+    problem = read_problem(client.post("/api/v1/ask", content=body), 422)
+    assert problem["code"] == "unknown_field" and "\ud800" in problem["detail"]
+    filters = b'{"question": "a", "filters": {"region": "\\udc00"}}'
+    read_problem(client.post("/api/v1/search", content=filters), 422)
+
+
 def test_unknown_addresses_and_methods_are_problems(client: TestClient) -> None:
     read_problem(client.get("/api/v2/ask"), 404)
     refused = client.get("/api/v1/ask")

@@ -5,11 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
 import app
+from documents import library
+from documents.types import Original
+from index import snapshot
+from index.hybrid import build_store, default_store
+from tests.conftest import FakeEncoder
 
 
 def test_a_taken_port_is_explained_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,3 +87,121 @@ def test_stopping_with_open_pages_is_no_error() -> None:
     assert not app.is_news(record("Exception in ASGI application", asyncio.CancelledError()))
     assert not app.is_news(record("Cancel 1 running task(s), timeout graceful shutdown exceeded"))
     assert app.is_news(record("Exception in ASGI application", ValueError("x")))
+
+
+@pytest.fixture
+def encoder_loads(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> list[str | None]:
+    """Return the names under which an encoder was loaded, so far."""
+    loaded: list[str | None] = []
+
+    def load(model: str | None) -> FakeEncoder:
+        loaded.append(model)
+        return encoder
+
+    monkeypatch.setattr("index.hybrid.load_encoder", load)
+    monkeypatch.setattr("index.encoder.load_encoder", load)
+    return loaded
+
+
+def test_an_emptied_library_is_served_and_said_to_be_empty(
+    home: Path, encoder_loads: list[str | None], encoder: FakeEncoder
+) -> None:
+    (home / "documents").mkdir(parents=True)
+    assistant = app.open_assistant(None, None, None, lambda: encoder)
+    assert dict(assistant.index.documents) == {}
+    for question in ("充电站建设有什么支持？", "文档库里有哪些文件？", "第十二条怎么说？"):
+        response = assistant.ask(question)
+        assert (response.outcome, response.citations, response.results) == ("no_basis", (), ())
+        assert "文档库现在是空的" in response.answer and response.notices[0].code == "empty"
+    assert "the library is empty" in assistant.ask("what supports charging stations?").answer
+    (home / "documents" / "mine.txt").write_text("某某意见\n一、支持公共充电站建设。\n", "utf-8")
+    assert list(app.open_assistant(None, None, None, lambda: encoder).index.documents) == ["mine"]
+
+
+def test_an_index_opened_again_goes_on_with_the_same_encoder(
+    home: Path, encoder_loads: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add([Original("a.txt", "某某意见\n一、支持公共充电站建设。\n".encode())])
+    opened = []
+    monkeypatch.setattr(
+        "qa.web.application.create_web_app", lambda open, *_, **__: opened.extend([open(), open()])
+    )
+    build_store(default_store())
+    encoder_loads.clear()
+    app.create_app(model="some model")
+    assert len(opened) == 2 and encoder_loads == ["some model"]
+
+
+def test_a_change_that_was_stopped_is_finished_at_the_next_start(
+    home: Path, encoder_loads: list[str | None], encoder: FakeEncoder
+) -> None:
+    (home / "documents").mkdir(parents=True)
+    library.add([Original("a.txt", "某某意见\n一、支持公共充电站建设。\n".encode())])
+    build_store(default_store())
+    library.add([Original("b.txt", "某某办法\n一、支持换电站建设。\n".encode())])
+    assert list(app.open_assistant(None, None, None, lambda: encoder).index.documents) == ["a"]
+    snapshot.mark_outdated(default_store())
+    with snapshot.build_lock(default_store()):  # somebody is at it
+        assert list(app.open_assistant(None, None, None, lambda: encoder).index.documents) == ["a"]
+    found = app.open_assistant(None, None, None, lambda: encoder).index.documents
+    assert list(found) == ["a", "b"] and not snapshot.is_outdated(default_store())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "editing", "said"),
+    [
+        ([], True, ""),
+        (["--host=localhost"], True, ""),
+        (["--host=0.0.0.0"], False, "cannot be changed"),
+        (["--host=0.0.0.0", "--allow-editing"], True, "can change the library"),
+        (["--host=127.0.0.1", "--allow-editing"], True, ""),
+    ],
+)
+def test_the_library_is_changed_where_nobody_else_reaches_it_unless_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    editing: bool,
+    said: str,
+) -> None:
+    created: list[dict[str, object]] = []
+    monkeypatch.setattr(app, "create_app", lambda **options: created.append(options))
+    monkeypatch.setattr(app, "serve", lambda *_: None)
+    assert app.main([*arguments, "--port=0"]) == 0
+    assert [options["editing"] for options in created] == [editing]
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert (said in output.err) if said else output.err == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.5", False),
+        ("fe80::1%eth0", False),
+    ],
+)
+def test_which_addresses_only_this_machine_reaches(host: str, own: bool) -> None:
+    assert app.is_loopback(host) is own
+
+
+@pytest.mark.parametrize(
+    ("options", "changed", "handed"),
+    [({}, True, True), ({"editing": False}, False, True), ({"index": Path("x")}, False, False)],
+)
+def test_what_is_offered_over_which_index(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], changed: bool, handed: bool
+) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(
+        "qa.web.application.create_web_app", lambda _, **offered: given.update(offered)
+    )
+    app.create_app(**options)
+    assert (given["jobs"] is not None) is changed
+    assert (given["find_original"] is not None) is handed
+    assert given["log"].path.name == "qa.sqlite3"

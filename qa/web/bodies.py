@@ -69,6 +69,15 @@ def _too_large(limit: int) -> Problem:
     )
 
 
+class _Parser(MultiPartParser):
+    """Knows whether the body was whole: what is cut off would be left out without a word."""
+
+    ended = False
+
+    def on_end(self) -> None:
+        self.ended = True
+
+
 async def read_files(request: Request) -> tuple[Original, ...]:
     """Return the uploaded ``files`` of a multipart body, under names that a file system takes.
 
@@ -85,12 +94,14 @@ async def read_files(request: Request) -> tuple[Original, ...]:
     count = read_limit("POLICY_QA_MAX_UPLOAD_FILES", UPLOAD_FILES)
     size = read_limit("POLICY_QA_MAX_UPLOAD_BYTES", UPLOAD_BYTES)
     stream = _limit(request, size + _PART_BYTES * (count + 1))
-    parser = MultiPartParser(request.headers, stream, max_files=count, max_fields=0)
+    parser = _Parser(request.headers, stream, max_files=count, max_fields=0)
     try:
         form = await parser.parse()
     except MultiPartException as error:
         raise _explain(error, count) from error
     try:
+        if not parser.ended:
+            raise _cut_off("no closing boundary")
         return await run_in_threadpool(_take, form)
     finally:
         await form.close()
@@ -106,8 +117,15 @@ def _explain(error: MultiPartException, count: int) -> Problem:
         )
     if error.message.startswith("Too many fields"):
         return _unknown_field()
+    return _cut_off(error.message)
+
+
+def _cut_off(reason: str) -> Problem:
     return Problem(
-        400, "bad_multipart", f"上传内容不完整。\nThe upload is not whole: {error.message}"
+        400,
+        "bad_multipart",
+        f"上传内容不完整或格式有误（{reason}），请重新上传。\n"
+        f"The upload is cut off or malformed ({reason}); upload again.",
     )
 
 

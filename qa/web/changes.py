@@ -15,7 +15,7 @@ from qa.web.events import Say, respond
 from qa.web.holdings import get_document
 from qa.web.jobs import Job, Jobs, write_job
 from qa.web.models import JobList, JobView
-from qa.web.openapi import describe_body, describe_events, describe_response
+from qa.web.openapi import DocumentId, JobId, describe_body, describe_events, describe_response
 from qa.web.problems import PlainResponse, Problem
 from qa.web.resources import Resources
 
@@ -64,7 +64,7 @@ def build_changes(resources: Resources) -> APIRouter:
     @routes.delete(
         "/documents/{id}", status_code=202, operation_id="remove_document", responses=_STARTED
     )
-    def remove_document(id: str) -> Response:
+    def remove_document(id: DocumentId) -> Response:
         """Remove a document from the library."""
         jobs = get_jobs(resources)
         get_document(resources.startup.wait().index, id)
@@ -77,7 +77,7 @@ def build_changes(resources: Resources) -> APIRouter:
         responses=_STARTED,
         openapi_extra=describe_body("Patch", {"metadata": {"kind": "行动方案"}}),
     )
-    async def correct_document(id: str, request: Request) -> Response:
+    async def correct_document(id: DocumentId, request: Request) -> Response:
         """Correct metadata of a document; the original stays as it is."""
         jobs = get_jobs(resources)
         fields = await read_object(request)
@@ -108,7 +108,7 @@ def build_changes(resources: Resources) -> APIRouter:
         operation_id="read_job",
         responses={200: describe_response(JobView, "The job as it stands")},
     )
-    def read_job(id: str) -> Response:
+    def read_job(id: JobId) -> Response:
         """Return a job as it stands."""
         return PlainResponse(write_job(get_job(get_jobs(resources), id)))
 
@@ -122,7 +122,7 @@ def build_changes(resources: Resources) -> APIRouter:
             }
         },
     )
-    async def follow_job(id: str) -> Response:
+    async def follow_job(id: JobId) -> Response:
         """Follow a job until it has ended, as server-sent events."""
         jobs = get_jobs(resources)
         get_job(jobs, id)
@@ -133,7 +133,7 @@ def build_changes(resources: Resources) -> APIRouter:
         operation_id="cancel_job",
         responses={200: describe_response(JobView, "The job, told to stop")},
     )
-    def cancel_job(id: str) -> Response:
+    def cancel_job(id: JobId) -> Response:
         """Stop a job; 409 where it is too late."""
         jobs = get_jobs(resources)
         get_job(jobs, id)

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from documents.normalization import match_form
 from documents.regions import named_region
 from documents.types import Document, Status
-from documents.validity import compute_statuses
+from documents.validity import compute_statuses, number_form
 from index.filters import admits
 from index.types import Filters
 
@@ -55,7 +55,9 @@ def count_facets(
         "status": lambda found: Counter(known[d.id] for d in found),
     }
     return {
-        facet: _rank(count[facet](filter_documents(library, _without(filters, facet), day, known)))
+        facet: _rank(
+            count[facet](filter_documents(library, replace(filters, **{facet: None}), day, known))
+        )
         for facet in FACETS
     }
 
@@ -75,35 +77,31 @@ def filter_documents(
 
 def match_documents(documents: Iterable[Document], words: str) -> list[Document]:
     """Return the documents whose title, 文号 or authorities hold each of the words, in their order."""
-    wanted = [match_form(word) for word in words.split()]
-    return [document for document in documents if all(word in _names(document) for word in wanted)]
+    wanted = [(match_form(word), number_form(word)) for word in words.split()]
+    return [document for document in documents if not wanted or _is_named(document, wanted)]
 
 
-def _names(document: Document) -> str:
+def _is_named(document: Document, words: Iterable[tuple[str, str | None]]) -> bool:
+    """Whether names of the document hold each word, given as any text's form and as a 文号's."""
     metadata = document.metadata
-    names = (metadata.title, metadata.notice, metadata.number, *metadata.authorities, document.id)
-    return match_form("\n".join(name for name in names if name))
-
-
-def _without(filters: Filters, facet: Facet) -> Filters:
-    changes: dict[Facet, Filters] = {
-        "region": replace(filters, region=None),
-        "authority": replace(filters, authority=None),
-        "kind": replace(filters, kind=None),
-        "status": replace(filters, status=None),
-    }
-    return changes[facet]
+    texts = (metadata.title, metadata.notice, metadata.number, *metadata.authorities, document.id)
+    names = match_form("\n".join(text for text in texts if text))
+    number = number_form(metadata.number) or ""
+    return all(word in names or (form or "\n") in number for word, form in words)
 
 
 def _count(values: Iterable[Sequence[str]]) -> dict[str, int]:
     """Return how many documents have each value, by its first spelling: 產業 and 产业 are one."""
-    spelled = Counter(value for own in values for value in dict.fromkeys(own) if value)
-    counts: dict[str, int] = {}
+    forms: dict[str, str] = {}
     first: dict[str, str] = {}
-    for value, count in spelled.items():
-        spelling = first.setdefault(match_form(value), value)
-        counts[spelling] = counts.get(spelling, 0) + count
-    return counts
+    counts: Counter[str] = Counter()
+    for own in values:
+        for value in own:
+            if value not in forms:
+                forms[value] = match_form(value)
+                first.setdefault(forms[value], value)
+        counts.update({forms[value] for value in own if value})
+    return {first[form]: count for form, count in counts.items()}
 
 
 def _count_regions(documents: Sequence[Document]) -> dict[str, int]:

@@ -19,7 +19,7 @@ from qa.errors import RequestError
 from qa.labels import format_label
 from qa.web.facets import count_facets, filter_documents, match_documents
 from qa.web.models import ClauseView, DocumentList, ListQuery
-from qa.web.openapi import describe_file, describe_response
+from qa.web.openapi import ClausePath, DocumentId, describe_file, describe_response
 from qa.web.problems import PlainResponse, Problem
 from qa.web.questions import write_filters
 from qa.web.rendering import count_clauses
@@ -44,7 +44,7 @@ def build_holdings(resources: Resources) -> APIRouter:
         operation_id="read_document",
         responses={200: describe_response(Document, "The document")},
     )
-    def read_document(id: str) -> Response:
+    def read_document(id: DocumentId) -> Response:
         """Return one document with its texts, its clauses and its audit."""
         return PlainResponse(write_document(get_document(resources.startup.wait().index, id)))
 
@@ -54,7 +54,7 @@ def build_holdings(resources: Resources) -> APIRouter:
         response_class=FileResponse,
         responses={200: describe_file("The file as it was added, byte for byte")},
     )
-    def download_original(id: str) -> Response:
+    def download_original(id: DocumentId) -> Response:
         """Download the file that a document was read from."""
         path = resources.find_original(id) if resources.find_original else None
         if path is None or not path.is_file():
@@ -77,7 +77,7 @@ def build_holdings(resources: Resources) -> APIRouter:
         operation_id="read_clause",
         responses={200: describe_response(ClauseView, "The clause")},
     )
-    def read_clause(document: str, path: str) -> Response:
+    def read_clause(document: DocumentId, path: ClausePath) -> Response:
         """Return one clause with its label, what it lies in, what lies in it, and its neighbours."""
         return PlainResponse(write_clause(resources.startup.wait().index, document, path))
 

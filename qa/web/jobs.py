@@ -93,8 +93,9 @@ class Job:
     """A job as it stands at one moment.
 
     ``done`` of ``total`` things of ``stage`` are finished; ``total`` is 0 where nothing is counted.
-    Stages: ``add`` (files taken in), ``read``, ``model`` (loaded), ``encode``, ``open`` (the index
-    reopened for questions). ``seconds_left`` are of the stage, None where nothing tells.
+    Stages: ``add`` (files taken in), ``read``, ``model`` (loaded), ``encode``, ``measure`` (which
+    nearness means nothing), ``open`` (the index, again, for questions). ``seconds_left`` are of the
+    stage, None where nothing tells.
     """
 
     id: str

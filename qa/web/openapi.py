@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Path
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from qa.web.events import EVENT_STREAM
 from qa.web.models import COMPONENTS
 from qa.web.problems import PROBLEM_TYPE
+
+DocumentId = Annotated[
+    str, Path(description="The document's id", examples=["jilin-nev-action-plan-2024"])
+]
+ClausePath = Annotated[str, Path(description="The clause's path", examples=["一/（五）/13"])]
+JobId = Annotated[
+    str, Path(description="The job's id", examples=["0123456789abcdef0123456789abcdef"])
+]
 
 _REFERENCE = "#/components/schemas/{model}"
 

@@ -80,13 +80,14 @@ def _work(connection: Connection, task: Task, model: str | None) -> None:
     listener = _Listener(connection)
     try:
         threading.Thread(target=listener.listen, daemon=True).start()
-        result = _carry_out(task, lambda *progress: _tell(connection, progress), model)
+        try:
+            result = _carry_out(task, lambda *progress: _tell(connection, progress), model)
+        except Exception:
+            traceback.print_exc()  # to the server's own log
+            result = Result(failure=INTERNAL)
         listener.leave()
     except KeyboardInterrupt:
-        pass  # all is as it was, or the result is there already
-    except Exception:
-        traceback.print_exc()  # to the server's own log
-        result = Result(failure=INTERNAL)
+        listener.leave()  # all is as it was, or the result is there already
     _tell(connection, result)
 
 
@@ -99,14 +100,18 @@ class _Listener:
         self._left = False
 
     def listen(self) -> None:
+        """Wait for a word, and do as it says as long as there is something to stop."""
         try:
-            self._connection.recv()
+            told = bool(self._connection.recv())
         except (EOFError, OSError):
-            # What a process killed at any moment leaves is whole.
-            os._exit(1)
+            told = False
         with self._lock:
-            if not self._left:
+            if self._left:
+                return
+            if told:
                 _thread.interrupt_main()
+            else:
+                os._exit(1)  # what a process leaves that is killed at any moment is whole
 
     def leave(self) -> None:
         """Stop no more: what is to be said is known."""
