@@ -124,7 +124,7 @@ def catch_up(model: str | None) -> None:
     Where it cannot, the log says why, and the present index is used. EmptyLibraryError.
     """
     from documents.errors import DocumentError, EmptyLibraryError
-    from index.errors import PolicyIndexError
+    from index.errors import BuildInProgressError, PolicyIndexError
     from index.hybrid import build_store, default_store
     from index.progress import Progress
 
@@ -132,6 +132,8 @@ def catch_up(model: str | None) -> None:
         build_store(default_store(), model=model, progress=Progress())
     except EmptyLibraryError:
         raise
+    except BuildInProgressError:
+        pass  # it is not stopped, somebody is at it
     except (DocumentError, PolicyIndexError, OSError):
         logging.getLogger(__name__).exception("The index could not be brought up to date")
 

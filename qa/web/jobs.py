@@ -27,6 +27,8 @@ WAITING = 8
 KEPT = 20
 # A follower hears at least this often, in seconds, so that one whose reader has gone away is found.
 HEARTBEAT = 15.0
+# Seconds that a job which runs has to stop, where the server does.
+CLOSING = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -250,7 +252,10 @@ class Jobs:
         return self._jobs.get(seen.id, replace(seen, state="cancelled"))
 
     def close(self) -> None:
-        """Stop: take no more jobs, drop those that wait, stop the one that runs, wake followers."""
+        """Stop: take no more jobs, drop those that wait, stop the one that runs, wake followers.
+
+        Waits a few seconds for the one that runs, so that an addition can be taken back.
+        """
         with self._news:
             self._closed = True
             for id, _ in tuple(self._waiting):
@@ -259,6 +264,8 @@ class Jobs:
             self._news.notify_all()
         if stop:
             stop.ask()
+            with self._news:
+                self._news.wait_for(lambda: self._stop is not stop, CLOSING)
 
     # --- the queue: what follows is called with the lock held, but for what runs in the thread ----
 
