@@ -119,11 +119,11 @@ def render_list(
     """Return the count, the table that a narrow screen shows as cards, and the paging."""
     words = LIBRARY_TEXTS[texts.language]
     if not listing.total:
-        return f'<p class="count" role="status">{escape(texts.documents_none)}</p>'
+        return f'<p class="count">{escape(texts.documents_none)}</p>'
     told = words.count_all.format(f"{listing.total:,}")
     if listing.found < listing.total:
         told = words.count_some.format(f"{listing.found:,}", f"{listing.total:,}")
-    count = f'<p class="count" role="status">{escape(told)}</p>'
+    count = f'<p class="count">{escape(told)}</p>'
     if not listing.found:
         return f'{count}<p class="message message-empty">{escape(words.nothing)}</p>'
     names = (words.document, texts.region, words.written, words.status, words.clauses)

@@ -22,7 +22,7 @@ export function beginDocument(root = document) {
   // Scrolling does not bubble; both the pane and the window are heard this way.
   root.addEventListener("scroll", schedule, { capture: true, passive: true });
   root.addEventListener("focusin", (event) => {
-    if (event.target.closest?.(".document-body")) schedule();
+    if (event.target.closest?.(".document")) schedule();
   });
   for (const width of [WIDE, WIDEST]) matchMedia(width).addEventListener("change", unfold);
   unfold();
@@ -307,7 +307,7 @@ async function renew(article, texts) {
   for (const part of [".document-head", ".document-about"]) {
     const old = article.querySelector(part);
     const next = document.adoptNode(fresh.querySelector(part));
-    old.querySelectorAll("details").forEach((details) => {
+    old.querySelectorAll(":scope > details").forEach((details) => {
       const same = next.querySelector(`details.${CSS.escape(details.className)}`);
       if (same) same.open = details.open;
     });

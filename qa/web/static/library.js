@@ -1,6 +1,10 @@
 // Keeping the library: finding documents, adding them by choosing or dropping, removing them, and
 // following what becomes of it. The server renders the view; the parts that change are replaced.
-import { chooseMessage, fill, followJob, hasEnded, locate, readProblem, tellTime } from "./jobs.js";
+import { gather, send } from "./adding.js";
+import { announce } from "./dom.js";
+import { locate } from "./jobs.js";
+import { focusList, read, readTexts, view } from "./libraryview.js";
+import { findJobs, makeCard, request } from "./work.js";
 
 const TYPING = 250; // milliseconds without a key before what was typed is looked for
 
@@ -34,10 +38,6 @@ function adopt() {
     container.closest('[role="tabpanel"]') ?? container,
   );
 }
-
-const view = () => container?.querySelector(".library-view");
-const read = (name) => view()?.dataset[name] ?? "";
-const readTexts = () => JSON.parse(read("texts"));
 
 // ---- the view ---------------------------------------------------------------------------------
 
@@ -107,8 +107,13 @@ function say(list, text) {
 function replaceParts(fresh) {
   const list = container.querySelector(".library-list");
   const focused = list.contains(document.activeElement) ? nameControl(document.activeElement) : "";
+  const before = list.querySelector(".count")?.textContent;
   list.replaceChildren(...fresh.querySelector(".library-list").childNodes);
-  if (focused) (list.querySelector(focused) ?? focusable(list)).focus({ preventScroll: true });
+  const count = list.querySelector(".count").textContent;
+  if (count !== before) announce(count);
+  const same = focused && list.querySelector(focused);
+  if (same && !same.matches(".count")) same.focus({ preventScroll: true });
+  else if (focused) focusList();
   for (const select of container.querySelectorAll(".library-form select")) {
     const next = fresh.querySelector(`select[name="${select.name}"]`);
     const value = select.value;
@@ -128,12 +133,6 @@ function nameControl(element) {
   if (place) return ".count"; // the next page is read from its beginning
   const address = element.getAttribute("href");
   return address ? `a[href="${CSS.escape(address)}"]` : ".count";
-}
-
-function focusable(list) {
-  const count = list.querySelector(".count");
-  count.tabIndex = -1;
-  return count;
 }
 
 // ---- what the reader does ---------------------------------------------------------------------
@@ -177,7 +176,7 @@ function click(event) {
     offset = Number(button.dataset.offset);
     refresh().then(() => {
       const list = container.querySelector(".library-list");
-      focusable(list).focus({ preventScroll: true });
+      focusList();
       list.scrollIntoView({ block: "start" });
     });
   } else if (button.matches(".clear")) {
@@ -218,7 +217,7 @@ function stopEscape(event) {
   if (event.key === "Escape") event.stopPropagation();
 }
 
-// ---- adding -----------------------------------------------------------------------------------
+// ---- dropping ---------------------------------------------------------------------------------
 
 const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
 const canAdd = () => Boolean(container?.querySelector(".library-add"));
@@ -250,241 +249,4 @@ async function drop(event) {
   const files = [...event.dataTransfer.files].map((file) => [file.name, file]);
   const hasFolder = entries.some((entry) => entry?.isDirectory);
   send(hasFolder ? await gather(entries.filter(Boolean)) : files);
-}
-
-// The files of folders, with their names below them.
-async function gather(entries) {
-  const found = [];
-  for (const entry of entries) {
-    if (entry.isFile) {
-      const file = await new Promise((resolve, reject) => entry.file(resolve, reject)).catch(() => null);
-      if (file && !file.name.startsWith(".")) found.push([entry.fullPath.replace(/^\//, ""), file]);
-      continue;
-    }
-    const reader = entry.createReader();
-    for (;;) {
-      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject)).catch(() => []);
-      if (!some.length) break;
-      found.push(...(await gather(some)));
-    }
-  }
-  return found;
-}
-
-async function send(files) {
-  if (!files.length) return;
-  const texts = readTexts();
-  const accepted = read("accepted").split(" ");
-  const card = makeCard(texts.jobAdd);
-  const body = new FormData();
-  const sent = [];
-  for (const [name, file] of files) {
-    const known = accepted.some((suffix) => name.toLowerCase().endsWith(suffix));
-    if (known && file.size) {
-      body.append("files", file, name.split("/").pop());
-      sent.push(name);
-    } else {
-      card.refused.push(makeOutcome(texts.outcomeFailed, "failed", name, known ? texts.empty : texts.notAccepted));
-    }
-  }
-  card.files.replaceChildren(...card.refused);
-  if (!sent.length) {
-    finish(card, "failed", texts.failed);
-    return;
-  }
-  const told = fill(texts.uploading, sent.length);
-  progress(card, told, 0, 1);
-  await request(card, () => upload(card, body, told));
-}
-
-// fetch does not tell how much of a body was sent.
-function upload(card, body, told) {
-  return new Promise((resolve, reject) => {
-    const sending = new XMLHttpRequest();
-    sending.open("POST", locate(read("api"), "documents"));
-    sending.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) progress(card, told, event.loaded, event.total);
-    });
-    sending.addEventListener("load", () => {
-      resolve(new Response(sending.responseText, { status: sending.status, statusText: sending.statusText }));
-    });
-    sending.addEventListener("error", () => reject(new Error("unreachable")));
-    sending.addEventListener("abort", () => resolve(null));
-    card.cancel.hidden = false;
-    card.stop = () => sending.abort();
-    sending.send(body);
-  });
-}
-
-// ---- changes in progress ----------------------------------------------------------------------
-
-// Send a request for a change and follow the job that it becomes.
-async function request(card, ask) {
-  const texts = readTexts();
-  let response;
-  try {
-    response = await ask();
-  } catch {
-    finish(card, "failed", texts.unreachable);
-    return;
-  }
-  if (response === null) finish(card, "cancelled", texts.cancelled);
-  else if (!response.ok) finish(card, "failed", fill(texts.problem, await readProblem(response)));
-  else follow(card, await response.json());
-}
-
-const followed = new Set();
-
-function follow(card, job) {
-  const texts = readTexts();
-  followed.add(job.id);
-  card.stop = () => {
-    card.line.textContent = texts.cancelling;
-    card.cancel.hidden = true;
-    fetch(locate(read("api"), `jobs/${encodeURIComponent(job.id)}`), { method: "DELETE" }).catch(() => {});
-  };
-  showJob(card, job);
-  followJob(
-    read("api"),
-    job.id,
-    (news) => showJob(card, news),
-    () => finish(card, "failed", texts.unreachable),
-  );
-}
-
-// Changes that began elsewhere, or before the page was loaded again.
-async function findJobs() {
-  const response = await fetch(locate(read("api"), "jobs")).catch(() => null);
-  if (!response?.ok) return;
-  const found = await response.json();
-  const names = { add: "jobAdd", remove: "jobRemove", correct: "jobCorrect" };
-  for (const job of found.jobs ?? found) {
-    if (!hasEnded(job) && !followed.has(job.id)) follow(makeCard(readTexts()[names[job.kind]]), job);
-  }
-}
-
-function showJob(card, job) {
-  const texts = readTexts();
-  if (!hasEnded(job)) {
-    const stage = job.state === "queued" ? texts.queued : (texts[job.stage] ?? texts.starting);
-    const steps = job.total > 0 ? fill(texts.steps, job.done, job.total) : "";
-    const left = tellTime(job.seconds_left, texts);
-    progress(card, [stage, steps, left].filter(Boolean).join(" · "), job.done, job.total, stage);
-    card.cancel.hidden = !(job.kind === "add" || job.state === "queued");
-    return;
-  }
-  card.files.replaceChildren(...card.refused, ...job.changes.map((change) => makeChange(change, texts)));
-  if (job.state === "cancelled") finish(card, "cancelled", texts.cancelled);
-  else if (job.error) finish(card, "failed", chooseMessage(job.error));
-  else finish(card, job.state, summarize(job, card, texts));
-  if (job.state !== "cancelled") document.dispatchEvent(new CustomEvent("librarychange"));
-}
-
-function summarize(job, card, texts) {
-  if (job.kind !== "add") return texts[job.state];
-  const added = job.changes.filter((change) => ["added", "version"].includes(change.outcome)).length;
-  const left = job.changes.length + card.refused.length - added;
-  const counts = [fill(texts.added, added), left ? fill(texts.notAdded, left) : ""];
-  return [texts[job.state], ...counts].filter(Boolean).join(" · ");
-}
-
-function makeCard(name) {
-  const texts = readTexts();
-  const root = make("article", "work");
-  const head = make("p", "work-head");
-  const card = {
-    root,
-    name: make("b", "work-name", name),
-    line: make("span", "work-line"),
-    said: make("span", "unseen"),
-    cancel: make("button", "plain", texts.cancel),
-    close: make("button", "plain", texts.close),
-    bar: make("progress", "work-bar"),
-    files: make("ul", "work-files"),
-    refused: [],
-    stop: () => {},
-  };
-  card.cancel.type = card.close.type = "button";
-  card.cancel.hidden = card.close.hidden = true;
-  card.cancel.addEventListener("click", () => card.stop());
-  card.close.addEventListener("click", () => {
-    root.remove();
-    focusable(container.querySelector(".library-list")).focus({ preventScroll: true });
-  });
-  card.said.setAttribute("role", "status");
-  card.bar.setAttribute("aria-label", name);
-  head.append(card.name, card.line, card.cancel, card.close);
-  root.append(head, card.said, card.bar, card.files);
-  container.querySelector(".library-work").prepend(root);
-  progress(card, texts.starting, 0, 0);
-  return card;
-}
-
-// Every change is shown; what is read aloud changes with the stage only.
-function progress(card, text, done, total, stage = text) {
-  card.root.dataset.state = "running";
-  card.line.textContent = text;
-  if (card.said.textContent !== stage) card.said.textContent = stage;
-  if (total > 0) {
-    card.bar.max = total;
-    card.bar.value = done;
-  } else {
-    card.bar.removeAttribute("value");
-  }
-}
-
-function finish(card, state, text) {
-  card.root.dataset.state = state;
-  card.line.textContent = card.said.textContent = text;
-  card.bar.hidden = card.cancel.hidden = true;
-  card.close.hidden = false;
-}
-
-function makeChange(change, texts) {
-  const outcome = change.outcome[0].toUpperCase() + change.outcome.slice(1);
-  const item = makeOutcome(texts[`outcome${outcome}`], change.outcome, change.file, "");
-  const audit = change.audit ? tellAudit(change.audit, texts) : "";
-  const title = change.audit?.title;
-  if (title) item.append(make("span", "work-title", title));
-  // The audit says more than that the file was added.
-  const said = change.outcome === "added" && audit ? "" : chooseMessage(change);
-  if (change.id && change.outcome !== "removed") item.append(link(change.id, texts.openDocument));
-  if (change.other && change.other !== change.id) {
-    item.append(link(change.other, fill(texts.other, change.other)));
-  }
-  if (said || audit) item.append(make("small", "", [said, audit].filter(Boolean).join(" ")));
-  return item;
-}
-
-function makeOutcome(outcome, kind, file, said) {
-  const item = make("li", `change change-${kind}`);
-  item.append(make("span", "badge", outcome), make("span", "work-file", file));
-  if (said) item.append(make("small", "", said));
-  return item;
-}
-
-function tellAudit(audit, texts) {
-  const clauses = (audit.kinds?.clause ?? 0) + (audit.kinds?.heading ?? 0);
-  const odd = (audit.gaps?.length ?? 0) + (audit.duplicates?.length ?? 0);
-  const defects = audit.defects?.length ?? 0;
-  const parts = [
-    fill(texts.auditClauses, clauses),
-    defects ? fill(texts.auditDefects, defects) : texts.auditSound,
-    odd ? fill(texts.auditOdd, odd) : "",
-    audit.adds_up === false ? texts.auditIncomplete : texts.auditComplete,
-  ];
-  return parts.filter(Boolean).join(read("language") === "zh" ? "，" : ", ");
-}
-
-function link(name, text) {
-  const anchor = make("a", "source", text);
-  anchor.href = `documents/${encodeURIComponent(name)}`;
-  return anchor;
-}
-
-function make(tag, className = "", text = "") {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text) element.textContent = text;
-  return element;
 }
