@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -52,6 +53,9 @@ def tokenize(text: str, terms_of_runs: Terms = "grams") -> list[str]:
 _FUNCTION = frozenset("mqrdfpcueyowk")
 # The tagger calls anything that begins with a numeral a numeral (零部件); a real one is short.
 _MAX_NUMERAL = 2
+
+
+_loading = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,13 @@ def _is_function(word: str, tag: str) -> bool:
     return tag[0] in _FUNCTION and not (tag[0] == "m" and len(word) > _MAX_NUMERAL)
 
 
-@cache
 def _tagger() -> Any:
+    with _loading:  # a cache alone lets everybody who comes first load a dictionary of his own
+        return _load_tagger()
+
+
+@cache
+def _load_tagger() -> Any:
     import jieba
     import jieba.posseg
 

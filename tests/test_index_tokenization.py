@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from index import tokenization
 from index.tokenization import content_words, tokenize, vocabulary_of, word_boundaries
 
 
@@ -76,3 +81,20 @@ def test_words_are_other_terms_than_pairs_of_characters() -> None:
     assert tokenize("支持充电站 APP", "words") == ["=支持", "=充电站", "app"]
     both = tokenize("支持", "both")
     assert both == [*tokenize("支持"), "=支持"]
+
+
+def test_askers_who_come_first_together_load_one_dictionary(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded: list[int] = []
+
+    @functools.cache
+    def load() -> object:
+        loaded.append(1)
+        time.sleep(0.02)
+        return object()
+
+    monkeypatch.setattr(tokenization, "_load_tagger", load)
+    with ThreadPoolExecutor(8) as pool:
+        taggers = list(pool.map(lambda _: tokenization._tagger(), range(8)))
+    assert len(loaded) == 1 and len(set(map(id, taggers))) == 1

@@ -191,7 +191,8 @@ def test_both_languages_say_everything() -> None:
 def test_every_text_that_the_scripts_ask_for_is_there() -> None:
     static = Path(__file__).parent.parent / "qa" / "web" / "static"
     scripts = "".join(
-        (static / f"{name}.js").read_text(encoding="utf-8") for name in ("library", "adding", "work")
+        (static / f"{name}.js").read_text(encoding="utf-8")
+        for name in ("library", "adding", "work")
     )
     asked = set(re.findall(r"\btexts\.(\w+)", scripts))
     assert asked and asked <= set(LIBRARY_TEXTS["zh"].script)
