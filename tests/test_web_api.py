@@ -75,8 +75,10 @@ def test_bad_input_is_a_problem(client: TestClient, body: bytes, status: int) ->
 
 
 def test_a_failure_is_a_problem_without_its_particulars(client: TestClient) -> None:
-    problem = read_problem(client.post("/api/v1/ask", json={"question": "故障"}), 500)
-    assert "secret" not in str(problem)
+    response = client.post("/api/v1/ask", json={"question": "故障"})
+    assert "secret" not in str(read_problem(response, 500))
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
 def test_documents_are_listed_and_read(client: TestClient) -> None:

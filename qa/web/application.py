@@ -73,9 +73,9 @@ def create_web_app(
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
-    app.add_middleware(Boundary)
     add_api(app, resources)
     add_tools(app, tools)
+    app.add_middleware(Boundary)  # the last is the outermost
     shelves = Shelves()
     for language, prefix in PREFIXES.items():
         _add_pages(app, startup, language, prefix)
