@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from fastapi.testclient import TestClient
 
 from documents.library import SUFFIXES, find_original
-from documents.types import Correction, Document, Metadata
+from documents.types import Correction, Document, Metadata, Outcome
 from index.types import Filters
 from qa.web.application import create_web_app
 from qa.web.documents_pages import read_query
@@ -195,7 +196,10 @@ def test_every_text_that_the_scripts_ask_for_is_there() -> None:
         for name in ("library", "adding", "work")
     )
     asked = set(re.findall(r"\btexts\.(\w+)", scripts))
-    assert asked and asked <= set(LIBRARY_TEXTS["zh"].script)
+    outcomes = {f"outcome{outcome.capitalize()}" for outcome in get_args(Outcome)}
+    states = {"queued", "done", "failed", "cancelled"}
+    stages = {"add", "read", "model", "encode", "open"}
+    assert asked and asked | outcomes | states | stages <= set(LIBRARY_TEXTS["zh"].script)
 
 
 def test_a_shelf_is_arranged_once_an_index_and_day() -> None:
