@@ -16,7 +16,7 @@ from qa.errors import RequestError
 from qa.phrases import phrase
 from qa.schema import write_response
 from qa.types import Frame, Outcome, Request, Response
-from qa.web.rendering import Turn, render_response, render_thread
+from qa.web.asking.answers import Turn, render_response, render_thread
 from qa.web.texts import CHINESE, ENGLISH
 from tests.qa_library import sample_assistant
 from tests.test_qa_schema import check_response

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from documents.schema import write_document
 from qa.web import startup as web_startup
 from qa.web.application import create_web_app
-from qa.web.bodies import BODY_BYTES
+from qa.web.rest.bodies import BODY_BYTES
 from qa.web.startup import Assistant, Startup
 from tests.web_library import OPINION, PLAN, StubAssistant
 

@@ -17,9 +17,9 @@ from fastapi.testclient import TestClient
 from documents.types import Original
 from qa.log import Log
 from qa.types import Request, Response
-from qa.web import bodies
 from qa.web.application import create_web_app
 from qa.web.jobs import Jobs, Report, Result, Stop, Task
+from qa.web.rest import bodies
 from tests.test_web_api import read_problem
 from tests.web_library import PLAN, StubAssistant
 from tests.web_served import build_app, serve

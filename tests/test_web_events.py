@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from qa.types import Request, Response
-from qa.web import events
 from qa.web.application import create_web_app
-from qa.web.events import Gone, Say, Stream, respond
 from qa.web.jobs import Job, Jobs, Report, Result, Stop, Task
-from qa.web.problems import Problem
+from qa.web.rest import events
+from qa.web.rest.events import Gone, Say, Stream, respond
+from qa.web.rest.problems import Problem
 from tests.web_library import StubAssistant
 from tests.web_served import serve
 

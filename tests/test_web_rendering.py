@@ -21,11 +21,7 @@ from qa.log import Reason
 from qa.phrases import phrase
 from qa.search import EXCERPT_LENGTH, search
 from qa.types import Frame, Language, Notice, Request, Response
-from qa.web.document_body import render_body
-from qa.web.highlighting import Span, render_text
-from qa.web.pane import render_alone, render_pane
-from qa.web.places import Place, make_link
-from qa.web.rendering import (
+from qa.web.asking.answers import (
     CITATIONS_SHOWN,
     Circumstances,
     Turn,
@@ -39,6 +35,10 @@ from qa.web.rendering import (
     render_thread,
     split_answer,
 )
+from qa.web.highlighting import Span, render_text
+from qa.web.places import Place, make_link
+from qa.web.reading.body import render_body
+from qa.web.reading.pane import render_alone, render_pane
 from qa.web.texts import CHINESE, ENGLISH, TEXTS, Texts, choose_language, choose_line, format_date
 from tests.web_library import HOSTILE, OPINION, PLAN, StubAssistant, StubIndex, build_document
 from tests.web_reader import Reader

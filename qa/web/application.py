@@ -16,15 +16,15 @@ from fastapi.staticfiles import StaticFiles
 
 from qa.log import Log
 from qa.types import Language
-from qa.web.api import add_api
+from qa.web.asking.fragments import add_fragments
 from qa.web.boundary import ENGLISH_PREFIX, Boundary
-from qa.web.documents_pages import add_documents_pages
-from qa.web.fragments import add_fragments
 from qa.web.jobs import Jobs
-from qa.web.mcp import add_tools, build_tools, serve_tools
 from qa.web.page import build_page
+from qa.web.reading.pages import add_documents_pages
+from qa.web.reading.shelf import Shelves
 from qa.web.resources import Resources
-from qa.web.shelf import Shelves
+from qa.web.rest.api import add_api
+from qa.web.rest.mcp import add_tools, build_tools, serve_tools
 from qa.web.startup import Assistant, Startup
 from qa.web.texts import TEXTS
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.types import Language
 from qa.web.origin import HOSTS, is_cross_site, is_rebound
-from qa.web.problems import Problem, write_problem
+from qa.web.rest.problems import Problem, write_problem
 from qa.web.texts import TEXTS, choose_language
 
 # Where the English page is mounted; the Chinese one is at the root.
@@ -65,7 +65,6 @@ _ASSETS = (
     b'<link rel="stylesheet" href="page/document.css">'
     b'<link rel="stylesheet" href="page/library.css">'
     b'<script type="module" src="page/page.js"></script>'
-    b'<script type="module" src="page/documents.js"></script>'
 )
 _SHARING_TAG = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
 

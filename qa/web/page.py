@@ -19,10 +19,7 @@ from qa.errors import RequestError
 from qa.schema import read_request
 from qa.search import Sort
 from qa.search import search as find_clauses
-from qa.web.boundary import DESK_COOKIE
-from qa.web.circumstances import read_chosen, read_circumstances, split_chosen
-from qa.web.library_view import render_placeholder
-from qa.web.rendering import (
+from qa.web.asking.answers import (
     Circumstances,
     Turn,
     render_message,
@@ -31,9 +28,12 @@ from qa.web.rendering import (
     render_thread,
     render_writing,
 )
+from qa.web.asking.circumstances import read_chosen, read_circumstances, split_chosen
+from qa.web.asking.streaming import stream_answer
+from qa.web.boundary import DESK_COOKIE
+from qa.web.reading.library_view import render_placeholder
 from qa.web.resources import Resources
 from qa.web.startup import NotReady, Startup
-from qa.web.streaming import stream_answer
 from qa.web.texts import Texts, choose_line
 
 # Events of different visitors that run at once; Gradio's default of 1 makes the second one wait
@@ -79,7 +79,7 @@ def ask(
 ) -> Iterator[tuple[str, str, Turns]]:
     """Yield (thread, box, turns): first with the question and a line that says to wait.
 
-    ``circumstances`` are what the page's script sends: see ``qa.web.circumstances``.
+    ``circumstances`` are what the page's script sends: see ``qa.web.asking.circumstances``.
     """
     question = question.strip()
     if not question:

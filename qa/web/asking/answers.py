@@ -22,12 +22,12 @@ from qa.labels import format_title
 from qa.log import Call
 from qa.search import Found, Searched
 from qa.types import Citation, Notice, Outcome, Part, Response
-from qa.web.circumstances import write_chosen
-from qa.web.filter_bar import show_value
+from qa.web.asking.circumstances import write_chosen
+from qa.web.asking.filter_bar import show_value
+from qa.web.asking.judgement import render_judgement
+from qa.web.asking.reasons import render_reasons
 from qa.web.highlighting import Span, render_text
-from qa.web.judgement import render_judgement
 from qa.web.places import Place, make_link
-from qa.web.reasons import render_reasons
 from qa.web.status import render_status
 from qa.web.texts import Texts, format_date
 

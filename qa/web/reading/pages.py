@@ -11,16 +11,16 @@ from fastapi.responses import HTMLResponse
 
 from index.filters import FILTER_FIELDS, read_filters
 from qa.types import Language
-from qa.web.document_head import Offer
-from qa.web.library_texts import Sort
-from qa.web.library_view import Query, render_library, select
+from qa.web.asking.answers import render_message
 from qa.web.page import explain_failure
-from qa.web.pane import render_alone, render_pane
 from qa.web.places import Place
-from qa.web.relations import relate
-from qa.web.rendering import render_message
+from qa.web.reading.head import Offer
+from qa.web.reading.library_texts import Sort
+from qa.web.reading.library_view import Query, render_library, select
+from qa.web.reading.pane import render_alone, render_pane
+from qa.web.reading.relations import relate
+from qa.web.reading.shelf import Shelf, Shelves
 from qa.web.resources import Resources
-from qa.web.shelf import Shelf, Shelves
 from qa.web.startup import NotReady
 from qa.web.texts import TEXTS, Texts, choose_line
 

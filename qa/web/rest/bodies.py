@@ -16,7 +16,7 @@ from documents.intake import safe_name
 from documents.limits import read_limit
 from documents.loading import MAX_BYTES
 from documents.types import Original
-from qa.web.problems import Problem
+from qa.web.rest.problems import Problem
 
 # A question with its history is a few kilobytes; more is a mistake or an attack.
 BODY_BYTES = 64 * 1024

@@ -17,13 +17,13 @@ from index.filters import read_day, read_filters
 from index.types import Index
 from qa.errors import RequestError
 from qa.labels import format_label
+from qa.web.asking.answers import count_clauses
 from qa.web.facets import count_facets, filter_documents, match_documents
-from qa.web.models import ClauseView, DocumentList, ListQuery
-from qa.web.openapi import ClausePath, DocumentId, describe_file, describe_response
-from qa.web.problems import PlainResponse, Problem
-from qa.web.questions import write_filters
-from qa.web.rendering import count_clauses
 from qa.web.resources import Resources
+from qa.web.rest.models import ClauseView, DocumentList, ListQuery
+from qa.web.rest.openapi import ClausePath, DocumentId, describe_file, describe_response
+from qa.web.rest.problems import PlainResponse, Problem
+from qa.web.rest.questions import write_filters
 
 
 def build_holdings(resources: Resources) -> APIRouter:
