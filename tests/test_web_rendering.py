@@ -22,20 +22,19 @@ from qa.phrases import phrase
 from qa.search import EXCERPT_LENGTH, search
 from qa.types import Frame, Language, Notice, Request, Response
 from qa.web.asking.answers import (
-    CITATIONS_SHOWN,
     Circumstances,
-    Turn,
     end_with_original,
     format_copy,
     render_answer,
-    render_message,
     render_notices,
     render_response,
-    render_search,
-    render_thread,
     split_answer,
 )
+from qa.web.asking.citations import CITATIONS_SHOWN
+from qa.web.asking.results import render_search
+from qa.web.asking.thread import Turn, render_thread
 from qa.web.highlighting import Span, render_text
+from qa.web.messages import render_message
 from qa.web.places import Place, make_link
 from qa.web.reading.body import render_body
 from qa.web.reading.pane import render_alone, render_pane

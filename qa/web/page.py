@@ -19,18 +19,13 @@ from qa.errors import RequestError
 from qa.schema import read_request
 from qa.search import Sort
 from qa.search import search as find_clauses
-from qa.web.asking.answers import (
-    Circumstances,
-    Turn,
-    render_message,
-    render_response,
-    render_search,
-    render_thread,
-    render_writing,
-)
+from qa.web.asking.answers import Circumstances, render_response
 from qa.web.asking.circumstances import read_chosen, read_circumstances, split_chosen
+from qa.web.asking.results import render_search
 from qa.web.asking.streaming import stream_answer
+from qa.web.asking.thread import Turn, render_thread, render_writing
 from qa.web.boundary import DESK_COOKIE
+from qa.web.messages import render_message
 from qa.web.reading.library_view import render_placeholder
 from qa.web.resources import Resources
 from qa.web.startup import NotReady, Startup

@@ -13,10 +13,10 @@ from fastapi.responses import HTMLResponse
 from index.types import Filters
 from qa.errors import LogError
 from qa.types import Language
-from qa.web.asking.answers import render_calls
 from qa.web.asking.circumstances import keep_chosen, read_circumstances
 from qa.web.asking.examples import find_examples
 from qa.web.asking.filter_bar import render_filters
+from qa.web.asking.thread import render_calls
 from qa.web.boundary import DESK_COOKIE
 from qa.web.facets import count_facets
 from qa.web.resources import Resources

@@ -13,10 +13,11 @@ from datetime import date
 from html import escape
 
 from documents.library import SUFFIXES
+from documents.reports import count_clauses
 from documents.types import Document, Status
 from index.types import Filters
-from qa.web.asking.answers import count_clauses, render_message
 from qa.web.facets import Count, Facet, count_facets, filter_documents, match_documents
+from qa.web.messages import render_message
 from qa.web.places import make_link
 from qa.web.reading.body import find_defects
 from qa.web.reading.head import find_api

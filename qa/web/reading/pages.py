@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from index.filters import FILTER_FIELDS, read_filters
 from qa.types import Language
-from qa.web.asking.answers import render_message
+from qa.web.messages import render_message
 from qa.web.page import explain_failure
 from qa.web.places import Place
 from qa.web.reading.head import Offer

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
 
+from documents.reports import count_clauses
 from documents.schema import write_document, write_metadata
 from documents.types import Clause, Document, Status
 from documents.validity import compute_statuses
@@ -17,7 +18,6 @@ from index.filters import read_day, read_filters
 from index.types import Index
 from qa.errors import RequestError
 from qa.labels import format_label
-from qa.web.asking.answers import count_clauses
 from qa.web.facets import count_facets, filter_documents, match_documents
 from qa.web.resources import Resources
 from qa.web.rest.models import ClauseView, DocumentList, ListQuery
