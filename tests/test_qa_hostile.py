@@ -118,7 +118,7 @@ class Page(HTMLParser):
 
 
 TAGS = set(
-    "section h3 h4 span div p a b ul li blockquote mark button details summary br table tbody tr th td".split()
+    "section h2 h3 span div p a b ul li blockquote mark button details summary br table tbody tr th td".split()
 )
 
 

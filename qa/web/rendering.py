@@ -76,8 +76,8 @@ def render_turn(turn: Turn, texts: Texts) -> str:
     """Return a question and what came back, which is HTML already."""
     return (
         '<section class="turn">'
-        f'<h3 class="question"><span class="unseen">{escape(texts.you_asked)}</span>'
-        f"{escape(turn.question)}</h3>{turn.html}</section>"
+        f'<h2 class="question"><span class="unseen">{escape(texts.you_asked)}</span>'
+        f"{escape(turn.question)}</h2>{turn.html}</section>"
     )
 
 
@@ -259,10 +259,10 @@ def _render_groups(numbered: Sequence[tuple[int, Citation]], texts: Texts) -> st
         first = members[0][1]
         items = "".join(render_citation(citation, number, texts) for number, citation in members)
         groups.append(
-            '<section class="cited"><h4><a class="source" lang="zh-CN" '
+            '<section class="cited"><h3><a class="source" lang="zh-CN" '
             f'href="{escape(make_link(first.document))}">'
-            f"{escape(format_title(first.title, first.number))}</a> "
-            f'{render_status(first.status, texts)}</h4><ul class="citations">{items}</ul></section>'
+            f"{_render_title(first.title, first.number)}</a> "
+            f'{render_status(first.status, texts)}</h3><ul class="citations">{items}</ul></section>'
         )
     return "".join(groups)
 
@@ -280,6 +280,12 @@ def render_citation(citation: Citation, number: int, texts: Texts) -> str:
         f"{_render_translation(citation)}"
         f'{f"""<p class="citation-foot">{departments}</p>""" if departments else ""}</li>'
     )
+
+
+def _render_title(title: str, number: str | None) -> str:
+    """Return 《title》（文号）; a 文号 that is broken across lines is hard to read and to copy."""
+    behind = f'<span class="unbroken">{escape(f"（{number}）")}</span>' if number else ""
+    return escape(format_title(title, None)) + behind
 
 
 def _mark_figure(citation: Citation) -> str:
@@ -388,7 +394,7 @@ def _render_understanding(response: Response, chosen: Mapping[str, str], texts: 
 def _render_found(found: Found, words: str, texts: Texts) -> str:
     marks = [Span(*match, "mark") for match in find_matches(found.excerpt, words)]
     link = make_link(found.document, Place(found.clause, found.start, found.end))
-    title = format_title(found.title, found.number)
+    title = _render_title(found.title, found.number)
     written = (
         f'<span class="written">{format_date(found.written, texts.language)}</span>'
         if found.written
@@ -396,8 +402,8 @@ def _render_found(found: Found, words: str, texts: Texts) -> str:
     )
     return (
         f'<li class="result"><a class="source" lang="zh-CN" href="{escape(link)}">'
-        f'{escape(title)} <b class="citation-label">{escape(found.label)}</b></a> '
-        f"{render_status(found.status, texts)}{written}"
+        f'{title} <b class="citation-label">{escape(found.label)}</b></a> '
+        f'<span class="facts">{render_status(found.status, texts)}{written}</span>'
         f'<p lang="zh-CN">{render_text(found.excerpt, 0, len(found.excerpt), marks)}'
         f"{'' if _ENDED.search(found.excerpt) else '…'}</p></li>"
     )
