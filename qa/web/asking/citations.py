@@ -41,10 +41,10 @@ def render_groups(numbered: Sequence[tuple[int, Citation]], texts: Texts) -> str
         first = members[0][1]
         items = "".join(render_citation(citation, number, texts) for number, citation in members)
         groups.append(
-            '<section class="cited"><h4><a class="source" lang="zh-CN" '
+            '<section class="cited"><h3><a class="source" lang="zh-CN" '
             f'href="{escape(make_link(first.document))}">'
-            f"{escape(format_title(first.title, first.number))}</a> "
-            f'{render_status(first.status, texts)}</h4><ul class="citations">{items}</ul></section>'
+            f"{render_title(first.title, first.number)}</a> "
+            f'{render_status(first.status, texts)}</h3><ul class="citations">{items}</ul></section>'
         )
     return "".join(groups)
 
@@ -62,6 +62,12 @@ def render_citation(citation: Citation, number: int, texts: Texts) -> str:
         f"{_render_translation(citation)}"
         f'{f"""<p class="citation-foot">{departments}</p>""" if departments else ""}</li>'
     )
+
+
+def render_title(title: str, number: str | None) -> str:
+    """Return 《title》（文号）; a 文号 that is broken across lines is hard to read and to copy."""
+    behind = f'<span class="unbroken">{escape(f"（{number}）")}</span>' if number else ""
+    return escape(format_title(title, None)) + behind
 
 
 def _mark_figure(citation: Citation) -> str:

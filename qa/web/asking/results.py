@@ -6,8 +6,8 @@ import re
 from html import escape
 
 from qa.excerpts import find_matches
-from qa.labels import format_title
 from qa.search import Found, Searched
+from qa.web.asking.citations import render_title
 from qa.web.highlighting import Span, render_text
 from qa.web.messages import render_message
 from qa.web.places import Place, make_link
@@ -31,7 +31,7 @@ def render_search(searched: Searched, texts: Texts) -> str:
 def _render_found(found: Found, words: str, texts: Texts) -> str:
     marks = [Span(*match, "mark") for match in find_matches(found.excerpt, words)]
     link = make_link(found.document, Place(found.clause, found.start, found.end))
-    title = format_title(found.title, found.number)
+    title = render_title(found.title, found.number)
     written = (
         f'<span class="written">{format_date(found.written, texts.language)}</span>'
         if found.written
@@ -39,8 +39,8 @@ def _render_found(found: Found, words: str, texts: Texts) -> str:
     )
     return (
         f'<li class="result"><a class="source" lang="zh-CN" href="{escape(link)}">'
-        f'{escape(title)} <b class="citation-label">{escape(found.label)}</b></a> '
-        f"{render_status(found.status, texts)}{written}"
+        f'{title} <b class="citation-label">{escape(found.label)}</b></a> '
+        f'<span class="facts">{render_status(found.status, texts)}{written}</span>'
         f'<p lang="zh-CN">{render_text(found.excerpt, 0, len(found.excerpt), marks)}'
         f"{'' if _ENDED.search(found.excerpt) else '…'}</p></li>"
     )

@@ -35,8 +35,8 @@ def render_turn(turn: Turn, texts: Texts) -> str:
     """Return a question and what came back, which is HTML already."""
     return (
         '<section class="turn">'
-        f'<h3 class="question"><span class="unseen">{escape(texts.you_asked)}</span>'
-        f"{escape(turn.question)}</h3>{turn.html}</section>"
+        f'<h2 class="question"><span class="unseen">{escape(texts.you_asked)}</span>'
+        f"{escape(turn.question)}</h2>{turn.html}</section>"
     )
 
 

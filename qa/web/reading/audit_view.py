@@ -152,4 +152,4 @@ def _render_section(name: str, items: Sequence[str]) -> str:
     if not items:
         return ""
     listed = "".join(f"<li>{item}</li>" for item in items)
-    return f"<section><h4>{escape(name)}</h4><ul>{listed}</ul></section>"
+    return f"<section><h3>{escape(name)}</h3><ul>{listed}</ul></section>"

@@ -25,7 +25,7 @@ def render_relations(relations: Sequence[Relation], texts: Texts) -> str:
     groups = []
     for (kind, inverse), group in groupby(relations, lambda r: (r.kind, r.inverse)):
         name = (words.told if inverse else words.stated)[kind]
-        groups.append(f"<h4>{escape(name)}</h4>{_render_group(list(group), texts, words)}")
+        groups.append(f"<h3>{escape(name)}</h3>{_render_group(list(group), texts, words)}")
     return (
         f'<details class="relations" lang="{texts.html_language}"><summary>'
         f'{escape(words.relations)} <span class="summary-note">{len(relations)}</span></summary>'

@@ -19,6 +19,17 @@ export function beginJudgement() {
       find('[data-verdict="down"]', place).focus();
     }
   });
+  // Escape gives up the form that it is pressed in, not the document beside it.
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const form = event.target.closest?.(".judgement form");
+      if (event.key !== "Escape" || event.isComposing || !form) return;
+      event.stopPropagation();
+      find("[data-cancel]", form).click();
+    },
+    { capture: true },
+  );
   document.addEventListener("submit", (event) => {
     const place = event.target.closest(".judgement");
     if (!place) return;
