@@ -16,7 +16,7 @@ from documents.normalization import match_form
 from documents.types import Document
 from qa.answering import by_document
 from qa.labels import format_title
-from qa.types import Citation, Notice, Outcome, Part, Response
+from qa.types import Citation, Notice, Outcome, Part, Pointer, Response
 from qa.web.asking.circumstances import dump_chosen
 from qa.web.asking.citations import format_source, link_citation, render_citations, render_groups
 from qa.web.asking.filter_bar import show_value
@@ -58,7 +58,7 @@ def render_response(response: Response, around: Circumstances, texts: Texts) -> 
         f'<div class="answer" data-outcome="{response.outcome}" data-asked="{escape(asked)}"'
         f' data-chosen="{escape(dump_chosen(around.chosen))}">'
         f'<div class="answer-head">{_render_outcome(response.outcome, texts)}'
-        f"{_render_actions(response, texts)}</div>"
+        f"{_render_actions(response, around, texts)}</div>"
         f"{_render_understanding(response, around.chosen, texts)}"
         f'<p class="reply" lang="{language}">{escape(response.reply)}</p>'
         f'<div class="answer-text" lang="{language}">{render_answer(body, response, texts)}</div>'
@@ -70,9 +70,8 @@ def render_response(response: Response, around: Circumstances, texts: Texts) -> 
     )
 
 
-def _render_foot(reminder: str, response: Response, around: Circumstances, texts: Texts) -> str:
-    """Return the line that every answer ends with: the original prevails, how current, and whose."""
-    language = "zh-CN" if response.language == "zh" else "en"
+def _tell_end(response: Response, around: Circumstances, texts: Texts) -> tuple[str, str]:
+    """Return how current an answer is, and who issued what it cites, "" where nobody is known."""
     cited = dict.fromkeys(citation.document for citation in response.citations)
     authorities = dict.fromkeys(
         authority
@@ -80,13 +79,15 @@ def _render_foot(reminder: str, response: Response, around: Circumstances, texts
         if name in around.documents
         for authority in around.documents[name].metadata.authorities
     )
-    pieces = [
-        f'<span lang="{language}">{escape(reminder)}</span>',
-        escape(texts.index_built.format(format_date(around.built.astimezone(), texts.language))),
-    ]
-    if authorities:
-        names = f'<span lang="zh-CN">{escape("、".join(authorities))}</span>'
-        pieces.append(escape(texts.issued_by).format(names))
+    built = texts.index_built.format(format_date(around.built.astimezone(), texts.language))
+    return built, texts.issued_by.format("、".join(authorities)) if authorities else ""
+
+
+def _render_foot(reminder: str, response: Response, around: Circumstances, texts: Texts) -> str:
+    """Return the line that every answer ends with: the original prevails, how current, and whose."""
+    language = "zh-CN" if response.language == "zh" else "en"
+    pieces = [f'<span lang="{language}">{escape(reminder)}</span>']
+    pieces += [escape(told) for told in _tell_end(response, around, texts) if told]
     return f'<p class="reminder">{" ".join(f"<span>{piece}</span>" for piece in pieces)}</p>'
 
 
@@ -151,8 +152,28 @@ def render_answer(text: str, response: Response, texts: Texts) -> str:
             f' aria-label="{name}">[{number}]</a>'
         )
 
-    return "".join(
+    html = "".join(
         f"<p>{_MARK.sub(link, escape(line))}</p>" for line in text.splitlines() if line.strip()
+    )
+    return _link_nearest(html, response.nearest)
+
+
+def _link_nearest(html: str, nearest: Sequence[Pointer]) -> str:
+    """Return ``html`` with the clauses that came near, as a refusal names them, as links."""
+    places = {
+        escape(format_title(pointer.title, None) + pointer.label): make_link(
+            pointer.document, Place(pointer.clause)
+        )
+        for pointer in nearest
+    }
+    if not places:
+        return html
+    # The longest name first: 四、（六）42. begins as 四、（六）4 does.
+    names = "|".join(map(re.escape, sorted(places, key=len, reverse=True)))
+    return re.sub(
+        names,
+        lambda m: f'<a class="source" lang="zh-CN" href="{escape(places[m[0]])}">{m[0]}</a>',
+        html,
     )
 
 
@@ -180,7 +201,7 @@ def render_notices(notices: Iterable[Notice], answer: str, texts: Texts) -> str:
     return f'<ul class="notices">{"".join(items)}</ul>' if items else ""
 
 
-def format_copy(response: Response, texts: Texts) -> str:
+def format_copy(response: Response, around: Circumstances, texts: Texts) -> str:
     """Return the answer as plain text to paste or read out, with whatever it does not quote."""
     body, _, reminder = end_with_original(response.answer, texts).rpartition("\n\n")
     sources = [
@@ -189,16 +210,17 @@ def format_copy(response: Response, texts: Texts) -> str:
         if citation.quote not in body
     ]
     listed = "\n".join([f"{texts.sources}：", *sources]) if sources else ""
-    return "\n\n".join(filter(None, [body, listed, reminder]))
+    end = " ".join(filter(None, [reminder, *_tell_end(response, around, texts)]))
+    return "\n\n".join(filter(None, [body, listed, end]))
 
 
-def _render_actions(response: Response, texts: Texts) -> str:
+def _render_actions(response: Response, around: Circumstances, texts: Texts) -> str:
     said = f' data-copied="{escape(texts.copied)}" data-failed="{escape(texts.copy_failed)}"'
     return (
         '<span class="actions">'
         f'<button type="button" class="copy copy-reply" data-copy="{escape(response.reply)}"{said}>'
         f"{escape(texts.copy_reply)}</button>"
-        f'<button type="button" class="copy" data-copy="{escape(format_copy(response, texts))}"'
+        f'<button type="button" class="copy" data-copy="{escape(format_copy(response, around, texts))}"'
         f"{said}>{escape(texts.copy)}</button>"
         f'<button type="button" class="copy share" data-copied="{escape(texts.shared)}"'
         f' data-failed="{escape(texts.copy_failed)}">{escape(texts.share)}</button>'
