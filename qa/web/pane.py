@@ -62,6 +62,6 @@ def render_alone(html: str, texts: Texts, title: str | None = None) -> str:
         '<script type="module" src="page/page.js"></script>'
         '<script type="module" src="page/documents.js"></script>'
         '</head><body class="alone">'
-        f'<p class="back"><a href="./">{escape(texts.back)}</a></p>'
+        f'<nav class="back"><a href="./">{escape(texts.back)}</a></nav>'
         f"<main>{html}</main></body></html>"
     )
