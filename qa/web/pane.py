@@ -59,6 +59,8 @@ def render_alone(html: str, texts: Texts, title: str | None = None) -> str:
         '<link rel="icon" href="page/icon.png">'
         '<link rel="stylesheet" href="page/page.css">'
         '<link rel="stylesheet" href="page/document.css">'
+        '<link rel="stylesheet" href="page/narrow.css">'
+        '<link rel="stylesheet" href="page/print.css">'
         '<script type="module" src="page/page.js"></script>'
         '<script type="module" src="page/documents.js"></script>'
         '</head><body class="alone">'
