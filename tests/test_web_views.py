@@ -101,13 +101,14 @@ def inspect(page: Page, pictures: Path, view: str, looks: Sequence[str]) -> list
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)  # through the debugger, which the page's policy does not bind
     for number, look in enumerate(looks):
-        page.emulate_media(color_scheme="dark" if "dark" in look else "light")
-        page.wait_for_timeout(200)  # colours change by a transition
+        if len(looks) > 1:
+            page.emulate_media(color_scheme="dark" if "dark" in look else "light")
+            page.wait_for_timeout(200)  # colours change by a transition
         page.screenshot(path=pictures / f"{view}-{look}.png")
         if overflow(page) > 0:
             faults.append(f"{view}-{look}: scrolls sideways by {overflow(page)} px")
         rules = {"runOnly": ["color-contrast"]} if number else {"rules": FINGERS}
-        options = {"resultTypes": ["violations"], **rules}
+        options = {"resultTypes": ["violations"], "preload": False, **rules}
         found = page.evaluate("options => axe.run(options)", options)["violations"]
         faults += [
             f"{view}-{look}: {violation['id']} {node['target']} {node['failureSummary']}"
@@ -115,7 +116,8 @@ def inspect(page: Page, pictures: Path, view: str, looks: Sequence[str]) -> list
             if violation["impact"] in WORST
             for node in violation["nodes"]
         ]
-    page.emulate_media(color_scheme="dark" if "dark" in looks[0] else "light")
+    if len(looks) > 1:
+        page.emulate_media(color_scheme="light")
     return faults
 
 
@@ -123,7 +125,7 @@ LOOKS = pytest.mark.parametrize(
     ("locale", "width", "looks"),
     [
         ("zh-CN", 1280, ("light", "dark")),
-        ("zh-CN", 360, ("phone", "phone-dark")),
+        ("zh-CN", 360, ("phone",)),
         ("en-US", 1280, ("english",)),
     ],
     ids=["desk", "phone", "english"],
@@ -183,7 +185,11 @@ def measure(page: Page, selector: str) -> float:
     """Return how many Chinese characters find room in a line of the element."""
     return float(
         page.locator(selector).first.evaluate(
-            "element => element.clientWidth / parseFloat(getComputedStyle(element).fontSize)"
+            """element => {
+                const style = getComputedStyle(element);
+                const margins = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+                return (element.clientWidth - margins) / parseFloat(style.fontSize);
+            }"""
         )
     )
 
@@ -229,7 +235,7 @@ def test_nothing_jumps_while_an_answer_arrives(browser: Browser, slowly: str, wi
         page = open_page(width=width)
         expect(page.locator("#examples button").first).to_be_visible()
         page.evaluate(SHIFTS)
-        for turns, name in enumerate(("answer", "no-basis", "parts"), start=1):
+        for turns, name in enumerate(("answer", "no-basis"), start=1):
             ask(page, CHINESE[name], turns)
             page.wait_for_timeout(300)  # until the source has come
         assert page.evaluate("shifted") < 0.1
@@ -297,8 +303,7 @@ def test_the_keyboard_leads_from_the_question_to_a_correction(open_page: OpenPag
     tab_to(page, "[role=tab]", "Shift+Tab")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    if not page.get_by_role("tab", name="文档").get_attribute("aria-selected") == "true":
-        page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
     expect(page.locator("table.documents tbody tr")).to_have_count(5)
     for passed in ("input[name=q]", "input[type=file]", f"a[href='documents/{PLAN}']"):
         tab_to(page, passed)
@@ -309,8 +314,7 @@ def test_the_keyboard_leads_from_the_question_to_a_correction(open_page: OpenPag
         page.keyboard.press("Enter")
     own = opened.value
     own.wait_for_load_state()
-    for passed in (".back a", ".facts > summary"):
-        tab_to(own, passed)
+    tab_to(own, ".facts > summary")
     own.keyboard.press("Enter")
     tab_to(own, "button.correct")
     own.keyboard.press("Enter")

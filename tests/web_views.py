@@ -52,7 +52,7 @@ def converse(page: Page, questions: Mapping[str, str]) -> Views:
     expect(page.locator(".judgement form")).to_be_visible()
     yield "judgement"
     page.locator(".judgement form [type=radio]").first.press("Escape")
-    for turns, name in enumerate(("partial", "no-basis", "parts", "follow-up"), start=2):
+    for name in ("partial", "no-basis", "parts", "follow-up"):
         if name in questions:
             ask(page, questions[name], page.locator(".turn").count() + 1)
             settle(page)
