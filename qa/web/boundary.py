@@ -65,6 +65,8 @@ _ASSETS = (
     b'<link rel="stylesheet" href="page/composer.css">'
     b'<link rel="stylesheet" href="page/document.css">'
     b'<link rel="stylesheet" href="page/library.css">'
+    b'<link rel="stylesheet" href="page/narrow.css">'
+    b'<link rel="stylesheet" href="page/print.css">'
     b'<script type="module" src="page/page.js"></script>'
 )
 _SHARING_TAG = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')

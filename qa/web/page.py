@@ -39,6 +39,8 @@ TURNS_KEPT = 20
 HISTORY_KEPT = 6
 SEARCH_RESULTS = 20
 QUESTION_LENGTH = 2000
+# A conversation that nobody goes on with is forgotten after a night.
+STATE_SECONDS = 12 * 3600
 
 logger = logging.getLogger(__name__)
 
@@ -168,7 +170,7 @@ def _build_conversation(resources: Resources, texts: Texts) -> None:
         desk = request.cookies.get(DESK_COOKIE)
         yield from ask(resources, texts, question, turns, circumstances, desk)
 
-    turns = gr.State(())
+    turns = gr.State((), time_to_live=STATE_SECONDS)
     thread = gr.HTML(render_thread((), texts), elem_id="thread", apply_default_css=False)
     with gr.Column(elem_id="composer"):
         with gr.Row(elem_id="ask-row"):

@@ -58,10 +58,16 @@ def _render_row(
         else ""
     )
     matched = "、".join(find_words(words, document, clause)) or texts.matched_none
+    ranks = "".join(
+        f'<td data-name="{escape(name)}">{rank or "—"}</td>'
+        for name, rank in zip(
+            texts.why_head[2:4], (result.ranks.lexical, result.ranks.dense), strict=True
+        )
+    )
     return (
         f'<tr><td>{number}</td><th scope="row"><a class="source" lang="zh-CN" href="{link}">'
         f"{escape(title)} {escape(format_label(result.clause))}</a>{cited}</th>"
-        f"<td>{result.ranks.lexical or '—'}</td><td>{result.ranks.dense or '—'}</td>"
+        f"{ranks}"
         f'<td lang="zh-CN">{escape(matched)}</td></tr>'
     )
 

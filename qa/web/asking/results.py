@@ -40,7 +40,7 @@ def _render_found(found: Found, words: str, texts: Texts) -> str:
     return (
         f'<li class="result"><a class="source" lang="zh-CN" href="{escape(link)}">'
         f'{title} <b class="citation-label">{escape(found.label)}</b></a> '
-        f'<span class="facts">{render_status(found.status, texts)}{written}</span>'
+        f'<span class="standing">{render_status(found.status, texts)}{written}</span>'
         f'<p lang="zh-CN">{render_text(found.excerpt, 0, len(found.excerpt), marks)}'
         f"{'' if _ENDED.search(found.excerpt) else '…'}</p></li>"
     )

@@ -59,8 +59,10 @@ def render_alone(html: str, texts: Texts, title: str | None = None) -> str:
         '<link rel="icon" href="page/icon.png">'
         '<link rel="stylesheet" href="page/page.css">'
         '<link rel="stylesheet" href="page/document.css">'
+        '<link rel="stylesheet" href="page/narrow.css">'
+        '<link rel="stylesheet" href="page/print.css">'
         '<script type="module" src="page/page.js"></script>'
         '</head><body class="alone">'
-        f'<p class="back"><a href="./">{escape(texts.back)}</a></p>'
+        f'<nav class="back"><a href="./">{escape(texts.back)}</a></nav>'
         f"<main>{html}</main></body></html>"
     )
