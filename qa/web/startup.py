@@ -93,7 +93,8 @@ class Startup:
     def wait(self, seconds: float | None = None) -> Assistant:
         """Return the assistant, waiting for it; NotReady where it does not come in time.
 
-        NotReady at once where too many wait already. Whoever has one may go on using it, with the index it was opened with.
+        NotReady at once where too many wait already. Whoever has one may go on using it, with the index
+        it was opened with.
         """
         with self._news:
             if self._waiting < WAITING:
