@@ -80,6 +80,7 @@ def held() -> Held:
 def address(held: Held, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = Log(tmp_path_factory.mktemp("log") / "qa.sqlite3")
     offered = {"jobs": Jobs(held.run), "find_original": find_original}
+    sample_assistant()  # before the page waits for it
     with serve(sample_assistant, log=log, **offered) as address:
         yield address
 
