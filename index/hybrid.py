@@ -24,7 +24,7 @@ from index.configuration import Configuration
 from index.cross_encoder import shared_reranker, wanted_reranker
 from index.dense import DenseIndex
 from index.encoder import load_encoder
-from index.filters import admits
+from index.filters import filter_documents
 from index.fusion import (
     best_positive,
     combine,
@@ -450,8 +450,7 @@ class HybridIndex:
         """Return the ids of the documents that ``filters`` admit; None where that is all."""
         if filters == Filters():
             return None
-        library = tuple(self._documents.values())
-        return frozenset(d.id for d in library if admits(filters, d, library, day))
+        return frozenset(d.id for d in filter_documents(self._documents.values(), filters, day))
 
     def _in(self, documents: frozenset[str] | None) -> NDArray[np.bool_] | None:
         if documents is None:

@@ -78,7 +78,11 @@ def test_texts_are_passed_on_before_the_answer_is_there() -> None:
 
     class Slow(StubAssistant):
         def ask(
-            self, request: Request, *, on_text: Callable[[str], None] | None = None
+            self,
+            request: Request,
+            *,
+            on_text: Callable[[str], None] | None = None,
+            composing: bool = True,
         ) -> Response:
             assert on_text is not None
             on_text("第一句。")
@@ -109,7 +113,11 @@ def test_a_reader_that_leaves_stops_what_is_written() -> None:
 
     class Endless(StubAssistant):
         def ask(
-            self, request: Request, *, on_text: Callable[[str], None] | None = None
+            self,
+            request: Request,
+            *,
+            on_text: Callable[[str], None] | None = None,
+            composing: bool = True,
         ) -> Response:
             assert on_text is not None
             try:

@@ -80,7 +80,7 @@ def create_web_app(
     shelves = Shelves()
     for language, prefix in PREFIXES.items():
         _add_pages(app, startup, language, prefix)
-        add_fragments(app, resources, language, prefix)
+        add_fragments(app, resources, shelves, language, prefix)
         add_documents_pages(app, resources, shelves, language, prefix)
     try:
         asyncio.get_running_loop()
@@ -126,7 +126,7 @@ def _add_pages(app: FastAPI, startup: Startup, language: Language, prefix: str) 
     app.mount(f"{prefix}/page", StaticFiles(directory=STATIC), name=f"static-{language}")
 
     @app.get(f"{prefix}/healthz", include_in_schema=False)
-    def read_health() -> JSONResponse:
+    async def read_health() -> JSONResponse:  # in the loop: said also where every thread is waiting
         state = startup.state
         index = startup.wait(0).index if state == "ready" else None
         content = {

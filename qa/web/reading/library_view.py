@@ -15,8 +15,9 @@ from html import escape
 from documents.library import SUFFIXES
 from documents.reports import count_clauses
 from documents.types import Document, Status
+from index.filters import filter_documents
 from index.types import Filters
-from qa.web.facets import Count, Facet, count_facets, filter_documents, match_documents
+from qa.web.facets import Count, Facet, count_facets, match_documents
 from qa.web.messages import render_message
 from qa.web.places import make_link
 from qa.web.reading.body import find_defects

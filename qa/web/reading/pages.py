@@ -33,6 +33,8 @@ def add_documents_pages(
 ) -> None:
     """Add the library view, the documents' own pages, and the same as fragments for the pane."""
     texts = TEXTS[language]
+    # Whether an original is still there is seen when it is asked for: a page reads the index only.
+    offer = Offer(resources.jobs is not None, resources.find_original is not None)
 
     def read_shelf() -> Shelf:
         return shelves.get(resources.startup.wait().index, date.today())
@@ -52,7 +54,7 @@ def add_documents_pages(
             texts,
             place,
             relations=relate(document, shelf.documents, shelf.mentions, shelf.statuses),
-            offer=find_offer(resources, name),
+            offer=offer,
             level=level,
         )
         return 200, html, document.metadata.title or name
@@ -85,13 +87,6 @@ def add_documents_pages(
         editable = resources.jobs is not None
         html = render_library(listing, query, shelf.statuses, texts, editable=editable)
         return HTMLResponse(html)
-
-
-def find_offer(resources: Resources, document: str) -> Offer:
-    """Return what the document's page may offer."""
-    find = resources.find_original
-    original = find is not None and find(document) is not None
-    return Offer(editable=resources.jobs is not None, original=original)
 
 
 def read_query(fields: Mapping[str, str]) -> Query:

@@ -14,11 +14,11 @@ from documents.reports import count_clauses
 from documents.schema import write_document, write_metadata
 from documents.types import Clause, Document, Status
 from documents.validity import compute_statuses
-from index.filters import read_day, read_filters
+from index.filters import filter_documents, read_day, read_filters
 from index.types import Index
 from qa.errors import RequestError
 from qa.labels import format_label
-from qa.web.facets import count_facets, filter_documents, match_documents
+from qa.web.facets import count_facets, match_documents
 from qa.web.resources import Resources
 from qa.web.rest.models import ClauseView, DocumentList, ListQuery
 from qa.web.rest.openapi import ClausePath, DocumentId, describe_file, describe_response
