@@ -61,6 +61,8 @@ def converse(page: Page, questions: Mapping[str, str]) -> Views:
     expect(page.locator("#calls .call").first).to_be_visible()
     yield "operator"
     page.locator("#operator").click()
+    if page.locator("#pane").is_visible():
+        page.locator(".pane-close").click()
     page.get_by_role("tab").nth(1).click()
     page.locator("#terms textarea").fill(questions["search"])
     page.locator("#search-button").click()
