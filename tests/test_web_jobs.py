@@ -20,6 +20,7 @@ from index.hybrid import default_store
 from qa.web import process
 from qa.web.jobs import (
     KEPT,
+    NOT_OPENED,
     WAITING,
     BusyError,
     Cancelled,
@@ -200,7 +201,26 @@ def test_an_index_that_cannot_be_opened_again_does_not_undo_the_change(
     gate = Gate()
     gate.may_end.release()
     jobs = Jobs(gate, after)
-    assert end(jobs, jobs.start_add([FILE])).state == "done" and "no memory" in caplog.text
+    last = end(jobs, jobs.start_add([FILE]))
+    assert (last.state, last.failure) == ("failed", NOT_OPENED) and "no memory" in caplog.text
+    assert (last.items, last.index) == ((ADDED,), "new")
+
+
+def test_an_addition_that_is_made_already_is_not_stopped_any_more() -> None:
+    opening, opened = threading.Event(), threading.Event()
+
+    def after() -> None:
+        opening.set()
+        assert opened.wait(LONG)
+
+    gate = Gate()
+    gate.may_end.release()
+    jobs = Jobs(gate, after)
+    job = jobs.start_add([FILE])
+    assert opening.wait(LONG)
+    assert not jobs.cancel(job.id)
+    opened.set()
+    assert end(jobs, job).state == "done"
 
 
 def test_what_changed_nothing_opens_nothing_again() -> None:

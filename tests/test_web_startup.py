@@ -73,7 +73,8 @@ def test_one_that_cannot_be_opened_again_leaves_the_old_one(
 ) -> None:
     startup, opener = begin(assistant("old"), RuntimeError("no memory"), assistant("new"))
     opener.may_end.release()
-    startup.reload(wait=True)
+    with pytest.raises(NotReady, match="no memory"):
+        startup.reload(wait=True)
     assert (startup.state, startup.reason, opened(startup)) == ("ready", None, "old")
     assert "no memory" in caplog.text
     opener.may_end.release()
@@ -98,7 +99,8 @@ def test_after_a_failed_start_it_can_be_opened_all_the_same() -> None:
     opener = Opener(RuntimeError("模型不在"), assistant("new"))
     startup = Startup(opener)
     opener.may_end.release()
-    startup.reload(wait=True)
+    with pytest.raises(NotReady, match="模型不在"):
+        startup.reload(wait=True)
     assert (startup.state, startup.reason) == ("failed", "模型不在")
     with pytest.raises(NotReady, match="模型不在"):
         startup.wait(LONG)

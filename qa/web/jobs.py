@@ -28,6 +28,8 @@ WAITING_BYTES = 512 * 1024 * 1024
 KEPT = 20
 # A follower hears at least this often, in seconds, so that one whose reader has gone away is found.
 HEARTBEAT = 15.0
+# The stage in which the change is made already.
+OPENING = "open"
 # Seconds that a job which runs has to stop, where the server does.
 CLOSING = 5.0
 
@@ -158,7 +160,7 @@ class Jobs:
     """The jobs of a server: those that wait, the one that runs, and the last few that ended.
 
     ``after`` is called, in the thread of the job, when the index has changed; the job ends when it
-    returns. It may be set once the application is put together.
+    returns, and has failed where it raises. It may be set once the application is put together.
     """
 
     def __init__(
@@ -219,7 +221,7 @@ class Jobs:
             if job.state == "queued":
                 self._drop(id)
                 return True
-            stop = self._stop if job.kind == "add" else None
+            stop = self._stop if job.kind == "add" and job.stage != OPENING else None
         if stop:
             stop.ask()
         return stop is not None
@@ -329,17 +331,19 @@ class Jobs:
         except Exception:  # whatever it is, the job must end and say so
             logger.exception("A change of the library failed")
             return self._ended(id, "failed", failure=INTERNAL)
+        failure = result.failure
         if result.changed:
-            self._report(id, "open", 0, 0)
+            self._report(id, OPENING, 0, 0)
             try:
                 self.after()
-            except Exception:  # the index is there; only who uses it could not be told
+            except Exception:
                 logger.exception("The changed index could not be opened")
+                failure = failure or NOT_OPENED
         return self._ended(
             id,
-            "failed" if result.failure else "done",
+            "failed" if failure else "done",
             items=result.items,
-            failure=result.failure,
+            failure=failure,
             index=result.index,
         )
 
@@ -366,6 +370,14 @@ INTERNAL = Failure(
     "更改文档库时程序出错，详情见服务日志；索引仍可使用。",
     "The change failed by a fault of the program; the server's log has the details. The index can "
     "still be used.",
+)
+
+
+NOT_OPENED = Failure(
+    "not_opened",
+    "文档库和索引已更改，但新的索引无法打开，问答用的仍是原来的；详情见服务日志，请重启服务。",
+    "The library and its index have changed, but the new index cannot be opened, and answers still come "
+    "from the one of before; the server's log has the details. Start the server again.",
 )
 
 

@@ -64,8 +64,8 @@ class Startup:
     def reload(self, *, wait: bool = False) -> None:
         """Open the assistant again; questions go to the one of before until the new one is there.
 
-        Returns at once, or with ``wait`` when an assistant is there that was opened after this call,
-        or could not be. Where it cannot be opened, the log says why and the one of before stays.
+        Returns at once, or with ``wait`` when an assistant is there that was opened after this call.
+        Where it cannot be opened, the log says why and the one of before stays; NotReady with ``wait``.
         """
         with self._news:
             self._wanted += 1
@@ -75,6 +75,8 @@ class Startup:
                 threading.Thread(target=self._load, name="load-assistant", daemon=True).start()
             if wait:
                 self._news.wait_for(lambda: self._ended >= mine)
+                if self._reason is not None:
+                    raise NotReady(self._reason)
 
     @property
     def state(self) -> State:

@@ -51,7 +51,6 @@ class Texts:
     as_of: str
     filtered_by: str
     calls: str
-    calls_none: str
     share: str
     shared: str
     print_answer: str
@@ -62,7 +61,6 @@ class Texts:
     why_nothing: str
     why_detail: str
     why_head: tuple[str, ...]
-    why_none: str
     why_cited: str
     matched_none: str
     index_built: str
@@ -114,7 +112,6 @@ class Texts:
     search_hint: str
     search_count: str
     search_nothing: str
-    documents_count: str
     documents_none: str
     document: str
     number: str
@@ -191,7 +188,6 @@ CHINESE = Texts(
     as_of="按哪一天的效力",
     filtered_by="筛选：{}",
     calls="最近提问",
-    calls_none="还没有提问记录。",
     share="复制链接",
     shared="链接已复制",
     print_answer="打印",
@@ -204,7 +200,6 @@ CHINESE = Texts(
         "按词检索与按意思检索各自排名，再合并；“—”表示该方法的前列没有它。命中词是问题与条款共有的词。"
     ),
     why_head=("序", "条款", "按词", "按意思", "命中词"),
-    why_none="没有检索到任何条款。",
     why_cited="已引用",
     matched_none="无相同的词",
     index_built="索引更新于 {}",
@@ -273,7 +268,6 @@ CHINESE = Texts(
     search_hint="只列条款，不作答复；按相关程度排列。",
     search_count="{} 条条款，按相关程度排列",
     search_nothing="没有找到相关条款。",
-    documents_count="共 {} 份文件",
     documents_none="库中还没有文件。",
     document="文件",
     number="文号",
@@ -363,7 +357,6 @@ ENGLISH = Texts(
     as_of="Validity on",
     filtered_by="Filters: {}",
     calls="Recent questions",
-    calls_none="No questions yet.",
     share="Copy link",
     shared="Link copied",
     print_answer="Print",
@@ -377,7 +370,6 @@ ENGLISH = Texts(
         "not among the first of that ranking. Matched words stand in both question and clause."
     ),
     why_head=("No.", "Clause", "By words", "By meaning", "Matched words"),
-    why_none="No clause was found.",
     why_cited="cited",
     matched_none="no word in common",
     index_built="Index of {}",
@@ -449,7 +441,6 @@ ENGLISH = Texts(
     search_hint="Lists clauses by relevance, without an answer.",
     search_count="Clauses by relevance: {}",
     search_nothing="No clause was found.",
-    documents_count="Documents: {}",
     documents_none="The library is empty.",
     document="Document",
     number="Number",

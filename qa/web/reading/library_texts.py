@@ -45,7 +45,6 @@ class LibraryTexts:
     written: str
     clauses: str
     defects: str
-    no_defects: str
     action: str
     remove: str
     remove_name: str
@@ -90,7 +89,6 @@ CHINESE = LibraryTexts(
     written="成文日期",
     clauses="条款",
     defects="缺损 {}",
-    no_defects="无缺损",
     action="操作",
     remove="移除",
     remove_name="移除 {}",
@@ -179,7 +177,6 @@ ENGLISH = LibraryTexts(
     written="Issued",
     clauses="Clauses",
     defects="Damage: {}",
-    no_defects="No damage",
     action="Action",
     remove="Remove",
     remove_name="Remove {}",

@@ -18,7 +18,7 @@ function send(box, button, text) {
   setTimeout(() => button.click(), 0); // once Gradio has seen the text
 }
 
-export function askQuestion(text) {
+function askQuestion(text) {
   send(questionBox(), find("#ask-button"), text);
   questionBox().focus(); // what was clicked is gone, and the next question can be typed
 }

@@ -9,7 +9,7 @@ export function fill(text, ...values) {
 }
 
 // The line of a message in the page's language: the server says it in Chinese, then in English.
-export function chooseLine(message) {
+function chooseLine(message) {
   const lines = String(message ?? "").trim().split("\n");
   return document.documentElement.lang.startsWith("zh") ? lines[0] : lines[lines.length - 1];
 }

@@ -44,7 +44,7 @@ export async function findJobs() {
   if (!response?.ok) return;
   const found = await response.json();
   const names = { add: "jobAdd", remove: "jobRemove", correct: "jobCorrect" };
-  for (const job of found.jobs ?? found) {
+  for (const job of found.jobs) {
     if (!hasEnded(job) && !followed.has(job.id)) follow(makeCard(readTexts()[names[job.kind]]), job);
   }
 }
