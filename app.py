@@ -69,8 +69,8 @@ def prepare(
 def serve_stdio(index: Path | None, model: str | None, reranker: str | None) -> None:
     """Answer an MCP client on standard input and output until it leaves."""
     from qa.log import Log, log_path
-    from qa.web.mcp import build_tools
     from qa.web.resources import Resources
+    from qa.web.rest.mcp import build_tools
     from qa.web.startup import Startup
 
     startup = Startup(prepare(index, model, reranker))

@@ -111,6 +111,11 @@ def write_audits(documents: Sequence[Document], failures: Sequence[LoadError]) -
     }
 
 
+def count_clauses(document: Document) -> int:
+    """Return how many numbered clauses and headings a document has."""
+    return sum(clause.kind in ("clause", "heading") for clause in document.clauses)
+
+
 def find_doubts(document: Document) -> list[str]:
     """Return what a policy document should have and this one has not."""
     kinds = {clause.kind for clause in document.clauses}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from documents.normalization import match_form
 from documents.types import Document, Reference, Status
@@ -57,7 +58,7 @@ def _names(number: str | None, *titles: str | None) -> Iterator[str]:
     """Yield every form that ``refers_to`` may know a document by."""
     if form := number_form(number):
         yield form
-    yield from (match_form(title) for title in titles if title)
+    yield from (_title_form(title) for title in titles if title)
 
 
 def find_repealer(document: Document, library: Iterable[Document], day: date) -> Document | None:
@@ -106,10 +107,18 @@ def refers_to(reference: Reference, document: Document) -> bool:
     mentioned, own = number_form(reference.number), number_form(metadata.number)
     if mentioned and own:
         return mentioned == own
-    names = {match_form(name) for name in (metadata.title, metadata.notice) if name}
-    return reference.title is not None and match_form(reference.title) in names
+    names = {_title_form(name) for name in (metadata.title, metadata.notice) if name}
+    return reference.title is not None and _title_form(reference.title) in names
 
 
+# Titles and numbers are those of a library and of what it names, compared with each other again and
+# again: each is put into its form once.
+@lru_cache(maxsize=16384)
+def _title_form(title: str) -> str:
+    return match_form(title)
+
+
+@lru_cache(maxsize=16384)
 def number_form(number: str | None) -> str | None:
     """Return a 文号 as it is compared: brackets of one kind; None where its year is lost."""
     if number is None:

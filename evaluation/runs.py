@@ -18,7 +18,7 @@ from evaluation.systems import System
 from evaluation.types import Dataset, Query, Ranked, Run, Timings
 from index.adapter import QueryAdapter, identify, load_adapter
 from index.cross_encoder import shared_reranker
-from index.filters import admits
+from index.filters import filter_documents
 from index.hybrid import HybridIndex, Progress
 from index.types import Encoder, Filters
 from index.units import build_units
@@ -117,8 +117,7 @@ def find_admitted(dataset: Dataset, query: Query) -> frozenset[str] | None:
     if query.filters == Filters():
         return None
     day = query.as_of or date.today()
-    found = (d.id for d in dataset.documents if admits(query.filters, d, dataset.documents, day))
-    return frozenset(found)
+    return frozenset(d.id for d in filter_documents(dataset.documents, query.filters, day))
 
 
 def _ask_words(dataset: Dataset) -> Search:

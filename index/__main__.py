@@ -73,9 +73,21 @@ def _parser() -> argparse.ArgumentParser:
     correct.add_argument("id", metavar="ID")
     correct.add_argument("fields", nargs="+", type=_field, metavar="FIELD=VALUE")
     build = commands.add_parser(
-        "build", help="建立索引（默认：文档库）/ index files or the library"
+        "build",
+        help="建立索引（默认：文档库）/ index files or the library",
+        description=(
+            "只编码新的或改过的文字：其余的沿用该文件夹里同一模型的索引；建立中断后，已编码的不再重新编码。 / "
+            "Only what is new or changed is encoded: the rest is taken over from the index in the same "
+            "folder, if the same model made it. What a build encoded before it was stopped is not "
+            "encoded again."
+        ),
     )
     build.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    build.add_argument(
+        "--fresh",
+        action="store_true",
+        help="全部重新编码，不沿用原有索引 / encode everything anew, taking nothing over",
+    )
     build.add_argument("--out", type=Path, metavar="DIR", help="索引文件夹 / where to write it")
     info = commands.add_parser("info", help="索引概况 / what the index holds")
     verify = commands.add_parser("verify", help="校验索引文件 / check every file of the index")
@@ -159,7 +171,9 @@ def _tell(update: Update, options: argparse.Namespace) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     store = options.out or default_store()
-    built = build_store(store, options.paths, model=options.model, progress=Progress())
+    built = build_store(
+        store, options.paths, model=options.model, fresh=options.fresh, progress=Progress()
+    )
     return _tell_build(store, built, sys.stdout)
 
 
@@ -167,6 +181,19 @@ def _tell_build(store: Path, built: Build, out: TextIO) -> int:
     for failure in built.failures:
         print(failure, file=sys.stderr)
     m = built.manifest
+    if built.unusable:
+        print(
+            f"{store}：原有索引已损坏或由其他版本建立，没有沿用其编码。\n"
+            f"{store}: the index that was here is damaged or of another version; nothing was taken "
+            "over from it.",
+            file=sys.stderr,
+        )
+    if built.encoded is not None and (reused := m.chunks - built.encoded):
+        print(
+            f"沿用 {reused} 个片段的编码，新编码 {built.encoded} 个。\n"
+            f"The encodings of {reused} chunks were taken over; {built.encoded} were encoded.",
+            file=sys.stderr,
+        )
     if m.truncated:
         print(
             f"{m.truncated}/{m.chunks} 个片段超过模型 {m.encoder} 的长度，其末尾只能按词检索。\n"

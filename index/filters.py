@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, get_args
 
 from documents.normalization import match_form
-from documents.regions import named_region
+from documents.regions import Region, named_region
 from documents.types import Document, Status
-from documents.validity import compute_status
+from documents.validity import compute_status, compute_statuses
 from index.types import Filters
 
 # The fields of the interfaces; "from" and "to" are ``since`` and ``until``.
@@ -28,7 +30,7 @@ def read_filters(obj: Mapping[str, Any]) -> Filters:
         if value is not None and not isinstance(value, str):
             raise ValueError(f"筛选条件 {name} 必须是文字。\nFilter {name} must be a string.")
     values = {name: value for name, value in obj.items() if value}
-    if "region" in values and named_region(match_form(values["region"])) is None:
+    if "region" in values and find_place(values["region"]) is None:
         raise ValueError(
             f"没有地区「{values['region']}」，请写省、市、县的全称，如 长春市。\n"
             f"There is no region {values['region']!r}; write its full name in Chinese."
@@ -92,15 +94,51 @@ def admits(filters: Filters, document: Document, library: Iterable[Document], da
     )
 
 
+def filter_documents(
+    documents: Iterable[Document],
+    filters: Filters,
+    day: date,
+    statuses: Mapping[str, Status] | None = None,
+) -> list[Document]:
+    """Return the documents that ``admits`` lets pass, in their order, as fast as thousands need it.
+
+    ``statuses`` of ``day``, by id, are computed where they are not given; give them where
+    ``documents`` are not the whole library, which may repeal them.
+    """
+    library = tuple(documents)
+    if filters.status is not None and statuses is None:
+        statuses = compute_statuses(library, library, day)
+    known = statuses or {}
+    rest = replace(filters, status=None)
+    return [
+        document
+        for document in library
+        if (filters.status is None or known[document.id] == filters.status)
+        and admits(rest, document, (), day)
+    ]
+
+
 def applies_in(document: Document, place: str) -> bool:
     """Whether the document is of ``place`` or of a level above it; national texts apply anywhere."""
     metadata = document.metadata
     if metadata.level == "国家":
         return True
-    here = named_region(match_form(place))
-    own = named_region(match_form(metadata.region)) if metadata.region else None
+    here = find_place(place)
+    own = find_place(metadata.region) if metadata.region else None
     return here is not None and own is not None and own.covers(here)
 
 
+# A library has few places, authorities and kinds, and a filter compares one with every document.
+@lru_cache(maxsize=4096)
+def find_place(name: str) -> Region | None:
+    """Return the region of that name, however it is written; None where there is none."""
+    return named_region(match_form(name))
+
+
+@lru_cache(maxsize=4096)
+def _form(text: str) -> str:
+    return match_form(text)
+
+
 def _same(wanted: str, found: str | None) -> bool:
-    return found is not None and match_form(wanted) == match_form(found)
+    return found is not None and _form(wanted) == _form(found)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,9 @@ from index.configuration import Configuration
 from index.cross_encoder import shared_reranker, wanted_reranker
 from index.dense import DenseIndex
 from index.encoder import load_encoder
-from index.filters import admits
+from index.encodings import Ask, Earlier, Questions, encode_question, encode_texts
+from index.errors import SnapshotError
+from index.filters import filter_documents
 from index.fusion import (
     best_positive,
     combine,
@@ -35,7 +37,8 @@ from index.fusion import (
     rank,
     rescore,
 )
-from index.late_interaction import LATE_LIMIT, LateInteraction, join
+from index.journal import discard_journals, journal_path
+from index.late_interaction import LATE_LIMIT, LateInteraction
 from index.lexical import LexicalIndex
 from index.lexicon import expand
 from index.lookup import Catalogue, find_references
@@ -70,11 +73,18 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What a build made: the documents in it, and the files that could not be read, with reasons."""
+    """What a build made: the documents in it, and the files that could not be read, with reasons.
+
+    ``encoded`` of its chunks were encoded, the others taken over (None: not known); ``unusable``
+    says why the snapshot that was current could not be looked into, None where it could or there was
+    none.
+    """
 
     manifest: Manifest
     failures: tuple[LoadError, ...]
     documents: tuple[Document, ...] = ()
+    encoded: int | None = None
+    unusable: SnapshotError | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,9 +133,11 @@ class HybridIndex:
         self._content = content
         self._lexical = lexical
         owners = [chunk.unit for chunk in content.chunks]
-        self._dense = DenseIndex(content.vectors, owners, len(content.units))
-        self._late = LateInteraction(content.tokens, owners, len(content.units))
+        self._dense = DenseIndex(content.encodings.vectors, owners, len(content.units))
+        self._late = LateInteraction(content.encodings.tokens, owners, len(content.units))
         self._encoder = encoder
+        self._ask: Ask = partial(encode_question, encoder)
+        self._encoded = 0
         self._fingerprint = fingerprint
         self._catalogue = Catalogue(content.documents)
         self._forms: dict[str, str] = {}
@@ -143,30 +155,39 @@ class HybridIndex:
         *,
         configuration: Configuration = Configuration(),
         adapter: QueryAdapter | None = None,
+        earlier: Earlier = Earlier(),
         progress: Progress | None = None,
     ) -> HybridIndex:
-        """Index ``documents``, whose ids differ; questions go through ``adapter``."""
+        """Index ``documents``, whose ids differ; questions go through ``adapter``.
+
+        What ``earlier`` builds encoded, with the same encoder, is not encoded again; the index is the
+        same as without but for the float noise that ``index.encodings`` describes.
+        """
         documents = link(sorted(documents, key=lambda document: document.id))
         units = [unit for document in documents for unit in build_units(document)]
         if not configuration.context:
             units = [replace(unit, context="") for unit in units]
         chunks, texts = _chunks(documents, units, configuration.window)
         report = (lambda done, total: progress("encode", done, total)) if progress else None
-        if len(texts) <= LATE_LIMIT:
-            vectors, tokens = encoder.encode_document_tokens(texts, progress=report)
-        else:
-            vectors = encoder.encode_document(texts, progress=report)
-            tokens = join([np.empty((0, 0), dtype=np.int8)] * len(texts))
+        tokens = len(texts) <= LATE_LIMIT
+        encodings, encoded = encode_texts(
+            texts, encoder, tokens=tokens, earlier=earlier, progress=report
+        )
         lexical = LexicalIndex.build(
             [_with_context(unit, unit.text) for unit in units], configuration.terms
         )
-        truncated = sum(count > encoder.max_tokens for count in encoder.count_tokens(texts))
-        content = Content(tuple(documents), tuple(units), tuple(chunks), vectors, tokens, truncated)
+        truncated = int(encodings.cut.sum())
+        content = Content(tuple(documents), tuple(units), tuple(chunks), encodings, truncated)
         identity = snapshot.fingerprint(documents, encoder.fingerprint)
         index = cls(content, lexical, encoder, identity, configuration, adapter)
         if progress:
             progress("measure", 0, 0)
-        index._content = replace(content, background=measure_background(index._nearest))
+        questions = Questions(encoder, earlier.questions)
+        asking = copy(index)
+        asking._ask = questions.encode
+        background = measure_background(asking._nearest)
+        index._content = replace(content, background=background, questions=questions.kept)
+        index._encoded = encoded
         return index
 
     def configured(self, configuration: Configuration) -> HybridIndex:
@@ -244,7 +265,12 @@ class HybridIndex:
     @property
     def vectors(self) -> Vectors:
         """The chunks' vectors, shape (chunks, dimension)."""
-        return self._content.vectors
+        return self._content.encodings.vectors
+
+    @property
+    def encoded(self) -> int:
+        """How many of the chunks were encoded when it was built; 0 where it was loaded."""
+        return self._encoded
 
     @property
     def truncated(self) -> int:
@@ -422,8 +448,8 @@ class HybridIndex:
             terms = known if has_han(question) else known_in_chinese(question)
             question = " ".join([question, *terms])
         if self._late.on and configuration.late > 0 and configuration.sides != "lexical":
-            return self._encoder.encode_query_tokens(question)
-        return self._encoder.encode_query([question]), np.empty((0, 0), dtype=np.float32)
+            return self._ask(question, True)
+        return self._ask(question, False)
 
     def _reranked(
         self, question: str, vector: Vectors, scores: dict[int, float], reranker: str
@@ -450,8 +476,7 @@ class HybridIndex:
         """Return the ids of the documents that ``filters`` admit; None where that is all."""
         if filters == Filters():
             return None
-        library = tuple(self._documents.values())
-        return frozenset(d.id for d in library if admits(filters, d, library, day))
+        return frozenset(d.id for d in filter_documents(self._documents.values(), filters, day))
 
     def _in(self, documents: frozenset[str] | None) -> NDArray[np.bool_] | None:
         if documents is None:
@@ -570,15 +595,18 @@ def build_store(
     paths: Sequence[Path] = (),
     *,
     model: str | None = None,
+    fresh: bool = False,
     progress: Progress | None = None,
 ) -> Build:
     """Read ``paths`` (none: the library), index them and make the result current in ``store``.
 
+    Texts that the current snapshot holds, or that a build encoded which was stopped, are not encoded
+    again, if the model is the same; with ``fresh``, all are.
     Files that cannot be read are left out and reported. LoadError where nothing could be read;
     BuildInProgressError where another process builds the same store; ModelError.
     """
     with snapshot.build_lock(store):
-        return build_locked(store, paths, model=model, progress=progress)
+        return build_locked(store, paths, model=model, fresh=fresh, progress=progress)
 
 
 def build_locked(
@@ -586,6 +614,7 @@ def build_locked(
     paths: Sequence[Path] = (),
     *,
     model: str | None = None,
+    fresh: bool = False,
     progress: Progress | None = None,
 ) -> Build:
     """Do what ``build_store`` does, inside ``snapshot.build_lock``."""
@@ -597,8 +626,27 @@ def build_locked(
         raise failures[0] if failures else _nothing_to_index(paths)
     if progress:
         progress("model", 0, 0)
-    index = HybridIndex.build(documents, load_encoder(model), progress=progress)
-    return Build(index.save(store), failures, tuple(index.documents.values()))
+    encoder = load_encoder(model)
+    if fresh:
+        discard_journals(store)
+    earlier, unusable = _earlier(store, encoder, fresh=fresh)
+    index = HybridIndex.build(documents, encoder, earlier=earlier, progress=progress)
+    manifest = index.save(store)
+    discard_journals(store)
+    return Build(manifest, failures, tuple(index.documents.values()), index.encoded, unusable)
+
+
+def _earlier(store: Path, encoder: Encoder, *, fresh: bool) -> tuple[Earlier, SnapshotError | None]:
+    """Return what builds into ``store`` have encoded, and why its snapshot tells nothing of it."""
+    nothing = Earlier(journal=journal_path(store, encoder.fingerprint))
+    try:
+        found = None if fresh else snapshot.load_encodings(store)
+    except SnapshotError as error:
+        return nothing, error
+    if found is None or found[0].encoder_fingerprint != encoder.fingerprint:
+        return nothing, None
+    _, chunks, questions = found
+    return replace(nothing, chunks=chunks, questions=questions), None
 
 
 def _nothing_to_index(paths: Sequence[Path]) -> LoadError:

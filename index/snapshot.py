@@ -1,9 +1,10 @@
-"""A self-contained index on disk: manifest, documents, chunks, vectors, tokens, lexical index.
+"""A self-contained index on disk: manifest, documents, chunks, encodings, lexical index.
 
 A store is a folder of snapshots and a pointer file ``CURRENT`` that names the one in use. A snapshot
 is written beside the others and the pointer replaced in one step, so a reader sees the old or the
 new one and never a half. Every file's SHA-256 is in the manifest, the manifest's is the snapshot's
-name, and all are checked on load.
+name, and all are checked on load. Beside what a search reads, a snapshot has what the next build
+takes over from it: the keys of the encoded texts, and the encodings of the background's questions.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ from documents.schema import read_document, write_document
 from documents.storage import sync, write_atomically
 from documents.types import Document
 from index.background import UNMEASURED, Background, Language, Spread
+from index.encodings import Encodings, no_encodings
 from index.errors import BuildInProgressError, SnapshotError
-from index.types import Chunk, TokenVectors, Unit, Vectors
+from index.journal import KEY_LENGTH, discard_journals
+from index.types import Chunk, Unit
 
 # Of the files, and of how units, chunks and terms are made: an index of another number is refused.
 FORMAT = 3
@@ -43,6 +46,9 @@ _CHUNKS = "chunks.npy"
 _VECTORS = "vectors.npy"
 _TOKENS = "tokens.npy"
 _TOKEN_OFFSETS = "token_offsets.npy"
+_KEYS = "keys.npy"
+_CUT = "cut.npy"
+_QUESTIONS = "questions"
 _LEXICAL = "lexical"
 _WRITING = ".writing-"
 # The start of the manifest's SHA-256, and what tells two builds of the same content apart.
@@ -75,15 +81,18 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Everything of a snapshot but the lexical index, which has its own files."""
+    """Everything of a snapshot but the lexical index, which has its own files.
+
+    ``encodings`` are those of the chunks, in order, ``questions`` those of the background's.
+    """
 
     documents: tuple[Document, ...]
     units: tuple[Unit, ...]
     chunks: tuple[Chunk, ...]
-    vectors: Vectors
-    tokens: TokenVectors
+    encodings: Encodings
     truncated: int = 0
     background: Background = field(default_factory=lambda: UNMEASURED)
+    questions: Encodings = field(default_factory=no_encodings)
 
 
 def fingerprint(documents: Sequence[Document], encoder_fingerprint: str) -> str:
@@ -138,12 +147,12 @@ def save(
             fingerprint=fingerprint,
             encoder=encoder,
             encoder_fingerprint=encoder_fingerprint,
-            dimension=int(content.vectors.shape[1]),
+            dimension=int(content.encodings.vectors.shape[1]),
             documents=len(content.documents),
             clauses=sum(len(document.clauses) for document in content.documents),
             units=len(content.units),
             chunks=len(content.chunks),
-            tokens=len(content.tokens.rows),
+            tokens=len(content.encodings.rows),
             truncated=content.truncated,
             background={
                 language: (spread.mean, spread.deviation)
@@ -176,11 +185,12 @@ def is_outdated(store: Path) -> bool:
 
 
 def discard(store: Path) -> None:
-    """Remove every snapshot of ``store``. Hold ``build_lock`` around it."""
+    """Remove every snapshot of ``store`` and every journal. Hold ``build_lock`` around it."""
     # The pointer goes first, so that a stop half way leaves no index rather than half of one.
     (store / CURRENT).unlink(missing_ok=True)
     sync(store)
     unmark_outdated(store)
+    discard_journals(store)
     _remove_snapshots(store, keep=())
 
 
@@ -265,15 +275,29 @@ def load(store: Path) -> tuple[Manifest, Content, Path]:
             for obj in _read_lines(folder / _UNITS)
         )
         chunks = tuple(Chunk(*map(int, row)) for row in np.load(folder / _CHUNKS))
-        vectors = np.load(folder / _VECTORS)
-        # A question reads the tokens of its candidates only.
-        rows = np.load(folder / _TOKENS, mmap_mode="r")
-        tokens = TokenVectors(rows, np.load(folder / _TOKEN_OFFSETS))
+        encodings = _read_encodings(folder)
+        questions = _read_encodings(folder / _QUESTIONS)
         background = {language: Spread(*pair) for language, pair in manifest.background.items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(store, str(error)) from error
-    content = Content(documents, units, chunks, vectors, tokens, manifest.truncated, background)
+    content = Content(
+        documents, units, chunks, encodings, manifest.truncated, background, questions
+    )
     return manifest, content, folder / _LEXICAL
+
+
+def load_encodings(store: Path) -> tuple[Manifest, Encodings, Encodings] | None:
+    """Return the checked manifest, and the encodings of the chunks and of the background's questions.
+
+    None where there is no snapshot; SnapshotError where it cannot be used.
+    """
+    if current(store) is None:
+        return None
+    folder, manifest = _open_checked(store)
+    try:
+        return manifest, _read_encodings(folder), _read_encodings(folder / _QUESTIONS)
+    except (OSError, ValueError) as error:
+        raise damaged(store, str(error)) from error
 
 
 def damaged(store: Path, reason: str) -> SnapshotError:
@@ -290,9 +314,32 @@ def _write_content(folder: Path, content: Content) -> None:
     _write_lines(folder / _UNITS, (_as_dict(unit) for unit in content.units))
     rows = [(chunk.unit, chunk.start, chunk.end) for chunk in content.chunks]
     np.save(folder / _CHUNKS, np.array(rows, dtype=np.int64).reshape(-1, 3))
-    np.save(folder / _VECTORS, content.vectors)
-    np.save(folder / _TOKENS, content.tokens.rows)
-    np.save(folder / _TOKEN_OFFSETS, content.tokens.offsets)
+    _write_encodings(folder, content.encodings)
+    (folder / _QUESTIONS).mkdir()
+    _write_encodings(folder / _QUESTIONS, content.questions)
+
+
+def _write_encodings(folder: Path, encodings: Encodings) -> None:
+    np.save(folder / _KEYS, encodings.keys)
+    np.save(folder / _VECTORS, encodings.vectors)
+    np.save(folder / _TOKENS, encodings.rows)
+    np.save(folder / _TOKEN_OFFSETS, encodings.offsets)
+    np.save(folder / _CUT, encodings.cut)
+
+
+def _read_encodings(folder: Path) -> Encodings:
+    """Return what ``_write_encodings`` wrote; what only the next build reads may be missing."""
+    if not folder.exists():
+        return no_encodings()
+    keyed = (folder / _KEYS).exists()
+    return Encodings(
+        np.load(folder / _KEYS) if keyed else np.empty((0, KEY_LENGTH), dtype=np.uint8),
+        # A question reads the tokens of its candidates only, a build the rows that it takes over.
+        np.load(folder / _VECTORS, mmap_mode="r"),
+        np.load(folder / _TOKENS, mmap_mode="r"),
+        np.load(folder / _TOKEN_OFFSETS),
+        np.load(folder / _CUT) if keyed else np.empty(0, dtype=np.bool_),
+    )
 
 
 def _switch(store: Path, beside: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,17 @@ class TokenVectors:
 
     rows: Codes
     offsets: NDArray[np.int64]
+
+
+class Encoding(NamedTuple):
+    """Of one text: its vector (dimension,), its tokens (tokens, dimension), and whether it was cut.
+
+    A text is cut where it is longer than the encoder reads.
+    """
+
+    vector: Vectors
+    tokens: NDArray[Any]
+    cut: bool
 
 
 class Encoder(Protocol):

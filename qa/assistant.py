@@ -68,14 +68,19 @@ class PolicyAssistant:
         self.composer = composer
 
     def ask(
-        self, request: Request | str, *, on_text: Callable[[str], None] | None = None
+        self,
+        request: Request | str,
+        *,
+        on_text: Callable[[str], None] | None = None,
+        composing: bool = True,
     ) -> Response:
         """Return the answer to a question. RequestError where it cannot be taken as it is.
 
         ``on_text`` gets what a language model writes, sentence by sentence; what it got is void where
-        the response says that the model's answer is not used.
+        the response says that the model's answer is not used. Without ``composing`` none is asked.
         """
         began = time.perf_counter()
+        composer = self.composer if composing else None
         if isinstance(request, str):
             request = Request(request)
         check_request(request)
@@ -91,8 +96,8 @@ class PolicyAssistant:
             for text, label in self._divide(standalone or asked)
         ]
         citations = cite(merge(answers), documents, day)
-        if self.composer and frame == "en":
-            citations = translate_quotes(citations, self.composer)
+        if composer and frame == "en":
+            citations = translate_quotes(citations, composer)
 
         response = Response(
             id=request.id,
@@ -113,8 +118,8 @@ class PolicyAssistant:
             index=self.index.fingerprint,
             timings_ms={},
         )
-        if self.composer:
-            response = rewrite(response, self.composer, documents, frame, on_text=on_text)
+        if composer:
+            response = rewrite(response, composer, documents, frame, on_text=on_text)
         return replace(
             response, timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)}
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from index.windows import split_sentences
 
@@ -31,21 +32,23 @@ def find_matches(text: str, question: str) -> list[tuple[int, int]]:
     A word is a run of Latin letters and digits, or two neighbouring Chinese characters; a
     single Chinese character would mark half the page.
     """
-    words: set[str] = set()
+    latin: set[str] = set()
+    pairs: set[str] = set()
     for run in _WORD.findall(question.lower()):
-        if run.isascii():
-            words.add(run)
-        else:
-            words.update(run[i : i + 2] for i in range(len(run) - 1))
+        if not run.isascii():
+            pairs.update(map("".join, pairwise(run)))
+        elif len(run) > 1:
+            latin.add(run)
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters change their length: no offsets to be had
         return []
-    found = (
-        (match.start(), match.start() + len(word))
-        for word in words
-        if len(word) > 1
-        for match in re.finditer(f"(?={re.escape(word)})", lowered)
-    )
+    # A long question has two thousand pairs: the text is gone through once, not once for each.
+    found = [(i, i + 2) for i in range(len(lowered) - 1) if lowered[i : i + 2] in pairs]
+    for word in latin:
+        start = lowered.find(word)
+        while start >= 0:
+            found.append((start, start + len(word)))
+            start = lowered.find(word, start + 1)
     return merge_spans(found)
 
 

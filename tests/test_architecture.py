@@ -49,7 +49,7 @@ OWNERS = {
     "fastapi": ("qa/web/", "app.py"),
     "uvicorn": ("qa/web/", "app.py"),
     "pydantic": ("qa/web/",),
-    "mcp": ("qa/web/mcp.py",),
+    "mcp": ("qa/web/rest/mcp.py",),
     "httpx": ("qa/generation.py",),
     "rank_bm25": ("evaluation/baseline.py",),
     "ir_measures": ("evaluation/metrics.py",),

@@ -475,7 +475,7 @@ def test_every_command_takes_one(
     batch = json.loads(out.read_text(encoding="utf-8"))
     for response in (answer, batch):
         assert [result["clause"] for result in response["results"]] == expected
-    assistant = app.open_assistant(Path(store), None, str(model))
+    assistant = app.open_assistant(Path(store), None, str(model), FakeEncoder)
     assert [r.clause for r in assistant.ask(QUESTION).results] == expected
     assert app.parse_arguments(["--reranker", "a/b"]).reranker == "a/b"
 

@@ -10,9 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from documents import validity
 from documents.parsing import parse_text
 from documents.types import Document, Metadata, Reference
-from index.filters import FILTER_FIELDS, admits, read_day, read_filters, write_filters
+from index.filters import (
+    FILTER_FIELDS,
+    admits,
+    filter_documents,
+    read_day,
+    read_filters,
+    write_filters,
+)
 from index.types import Filters
 
 DAY = date(2025, 6, 1)
@@ -214,3 +222,32 @@ def test_day_of_publication_stands_in_for_the_day_of_writing() -> None:
 def test_ids_that_a_question_s_places_leave_limit() -> None:
     assert admits(Filters(documents=frozenset({"d"})), PLAN, (PLAN,), DAY)
     assert not admits(Filters(documents=frozenset()), PLAN, (PLAN,), DAY)
+
+
+def test_thousands_are_filtered_without_a_walk_of_the_library_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared = 0
+    refers_to = validity.refers_to
+
+    def count(reference: Reference, document: Document) -> bool:
+        nonlocal compared
+        compared += 1
+        return refers_to(reference, document)
+
+    monkeypatch.setattr(validity, "refers_to", count)
+    library = [
+        dataclasses.replace(
+            EMPTY,
+            id=f"d{number:04}",
+            metadata=Metadata(
+                title=f"第{number}号方案",
+                written=date(2024, 1, 1),
+                repeals=(Reference(f"第{number + 1}号方案", None),) if number % 2 else (),
+            ),
+        )
+        for number in range(2000)
+    ]
+    left = filter_documents(library, Filters(status="in_force"), DAY)
+    assert [document.id for document in left] == ["d0000", *(f"d{n:04}" for n in range(1, 2000, 2))]
+    assert 0 < compared < 5 * len(library)

@@ -23,12 +23,15 @@ from tests.conftest import FakeEncoder
 ROOT = Path(__file__).parent.parent
 FILES = [
     "chunks.npy",
+    "cut.npy",
     "documents.jsonl.gz",
+    "keys.npy",
     "lexical/data.csc.index.npy",
     "lexical/indices.csc.index.npy",
     "lexical/indptr.csc.index.npy",
     "lexical/params.index.json",
     "lexical/vocab.index.json",
+    *(f"questions/{name}.npy" for name in ("cut", "keys", "token_offsets", "tokens", "vectors")),
     "token_offsets.npy",
     "tokens.npy",
     "units.jsonl.gz",

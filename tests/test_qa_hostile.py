@@ -16,7 +16,8 @@ from qa.errors import RequestError
 from qa.phrases import phrase
 from qa.schema import write_response
 from qa.types import Frame, Outcome, Request, Response
-from qa.web.rendering import Turn, render_response, render_thread
+from qa.web.asking.answers import Circumstances, render_response
+from qa.web.asking.thread import Turn, render_thread
 from qa.web.texts import CHINESE, ENGLISH
 from tests.qa_library import sample_assistant
 from tests.test_qa_schema import check_response
@@ -118,16 +119,18 @@ class Page(HTMLParser):
 
 
 TAGS = set(
-    "section h2 h3 span div p a b ul li blockquote mark button details summary br table tbody tr th td".split()
+    "section h2 h3 span div p a b ul li blockquote mark button details summary br table thead tbody tr "
+    "th td form fieldset legend label input select option textarea".split()
 )
 
 
 def check_page(response: Response) -> None:
     """Check that the page shows the question as text and nothing of it as anything else."""
+    index = sample_assistant().index
+    around = Circumstances(index.documents, index.built, {"region": response.question}, "0" * 16)
     for texts in (CHINESE, ENGLISH):
-        page = Page(
-            render_thread([Turn(response.question, render_response(response, texts))], texts)
-        )
+        html = render_response(response, around, texts)
+        page = Page(render_thread([Turn(response.question, html)], texts))
         assert page.tags <= TAGS
         assert not any(
             name.startswith("on") or name in ("src", "style") for name in page.attributes

@@ -13,7 +13,8 @@ from fastapi.testclient import TestClient
 from documents.schema import write_document
 from qa.web import startup as web_startup
 from qa.web.application import create_web_app
-from qa.web.bodies import BODY_BYTES
+from qa.web.boundary import complete_page
+from qa.web.rest.bodies import BODY_BYTES
 from qa.web.startup import Assistant, Startup
 from tests.web_library import OPINION, PLAN, StubAssistant
 
@@ -316,6 +317,14 @@ def test_the_page_names_no_other_machine_and_only_its_own_scripts(client: TestCl
     assert client.get("/en/").headers["content-security-policy"] != policy
     assert not re.search(r'(?:src|href|content)="https?://', response.text)
     assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_no_script_of_a_document_could_run() -> None:
+    """Were one ever let through unescaped, it would still lack the nonce that Gradio's own get."""
+    page = b"<html><head></head><body><script>alert(1)</script></body></html>"
+    assert complete_page(page, "zh", "secret") == page
+    framed = page.replace(b"<body>", b"<body><gradio-app>")
+    assert b'<script nonce="secret">alert(1)' in complete_page(framed, "zh", "secret")
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])

@@ -19,14 +19,14 @@ from qa.types import Request, Response
 from qa.web import page as web_page
 from qa.web import startup as web_startup
 from qa.web.application import create_web_app
+from qa.web.asking.circumstances import keep_chosen, read_chosen, read_circumstances, write_chosen
+from qa.web.asking.examples import find_examples
+from qa.web.asking.streaming import stream_answer
+from qa.web.asking.thread import Turn
 from qa.web.boundary import DESK_COOKIE
-from qa.web.circumstances import keep_chosen, read_chosen, read_circumstances, write_chosen
-from qa.web.examples import find_examples
 from qa.web.page import Turns, ask, search
-from qa.web.rendering import Turn
 from qa.web.resources import Resources
 from qa.web.startup import Assistant, NotReady, Startup
-from qa.web.streaming import stream_answer
 from qa.web.texts import CHINESE, ENGLISH, TEXTS, Texts
 from tests.web_library import HOSTILE, PLAN, StubAssistant
 
@@ -144,7 +144,13 @@ def test_only_circumstances_are_kept_and_they_come_back_as_they_were() -> None:
 class Writer(StubAssistant):
     """Says the answer in two sentences before it is there."""
 
-    def ask(self, request: Request, *, on_text: Callable[[str], None] | None = None) -> Response:
+    def ask(
+        self,
+        request: Request,
+        *,
+        on_text: Callable[[str], None] | None = None,
+        composing: bool = True,
+    ) -> Response:
         if on_text:
             on_text("第一句。")
             on_text(f"第二句{HOSTILE}。")
@@ -162,7 +168,11 @@ def test_a_reader_who_leaves_stops_the_writing() -> None:
 
     class Endless(StubAssistant):
         def ask(
-            self, request: Request, *, on_text: Callable[[str], None] | None = None
+            self,
+            request: Request,
+            *,
+            on_text: Callable[[str], None] | None = None,
+            composing: bool = True,
         ) -> Response:
             assert on_text
             for number in range(10_000):
@@ -237,6 +247,24 @@ def test_a_wrong_or_hostile_filter_is_told_in_the_form(client: TestClient) -> No
 def test_examples_are_those_that_are_answered(client: TestClient) -> None:
     html = client.get("/examples").text
     assert QUESTION in html and "首台套" not in html  # the stub answers on charging only
+
+
+def test_examples_are_tried_without_a_language_model() -> None:
+    composed = []
+
+    class Watched(StubAssistant):
+        def ask(
+            self,
+            request: Request,
+            *,
+            on_text: Callable[[str], None] | None = None,
+            composing: bool = True,
+        ) -> Response:
+            composed.append(composing)
+            return super().ask(request)
+
+    assert find_examples(Watched(), TEXTS["zh"])
+    assert set(composed) == {False}
 
 
 @pytest.mark.parametrize("language", TEXTS)

@@ -17,9 +17,10 @@ from fastapi.testclient import TestClient
 from documents.types import Original
 from qa.log import Log
 from qa.types import Request, Response
-from qa.web import bodies
 from qa.web.application import create_web_app
 from qa.web.jobs import Jobs, Report, Result, Stop, Task
+from qa.web.rest import bodies
+from qa.web.rest.bodies import BODY_BYTES
 from tests.test_web_api import read_problem
 from tests.web_library import PLAN, StubAssistant
 from tests.web_served import build_app, serve
@@ -260,6 +261,14 @@ def test_pages_of_this_site_change_the_library(
         assert started.status_code == 202, started.text
 
 
+def test_the_page_is_sent_no_more_than_a_question(client: TestClient) -> None:
+    long = b"x" * (BODY_BYTES + 1)
+    for path in ("/gradio_api/queue/join", "/en/gradio_api/queue/join"):
+        for body in (long, iter([long])):  # the second does not say how long it is
+            problem = read_problem(client.post(path, content=body), 413)
+            assert problem["code"] == "too_large"
+
+
 def test_other_sites_do_not_ask_or_judge(client: TestClient) -> None:
     for path in ("/api/v1/ask", "/api/v1/feedback", "/gradio_api/queue/join"):
         for headers in ELSEWHERE:
@@ -381,7 +390,11 @@ def test_ten_questions_are_answered_while_an_upload_is_read(tmp_path: Path) -> N
 
     class Together(StubAssistant):
         def ask(
-            self, request: Request, *, on_text: Callable[[str], None] | None = None
+            self,
+            request: Request,
+            *,
+            on_text: Callable[[str], None] | None = None,
+            composing: bool = True,
         ) -> Response:
             together.wait()
             return super().ask(request, on_text=on_text)

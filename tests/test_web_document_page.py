@@ -25,17 +25,23 @@ from documents.types import (
     Status,
 )
 from documents.validity import compute_statuses, link, refers_to
-from qa.web.audit_view import EXAMPLES, count_oddities, find_clause, render_audit
-from qa.web.correction_form import render_form
-from qa.web.document_body import render_body
-from qa.web.document_head import Offer, render_facts, render_head
-from qa.web.document_relations import RELATIONS_SHOWN, render_relations
-from qa.web.document_texts import CHINESE as WORDS
-from qa.web.document_texts import DOCUMENT_TEXTS, DocumentTexts
-from qa.web.outline import OUTLINE_ENTRIES, choose_depth, make_tree, render_outline
-from qa.web.pane import render_pane
 from qa.web.places import Place, make_link
-from qa.web.relations import RELATION_KINDS, Relation, collect_mentions, find_mentions, relate
+from qa.web.reading.audit_view import EXAMPLES, count_oddities, find_clause, render_audit
+from qa.web.reading.body import render_body
+from qa.web.reading.correction_form import render_form
+from qa.web.reading.document_texts import CHINESE as WORDS
+from qa.web.reading.document_texts import DOCUMENT_TEXTS, DocumentTexts
+from qa.web.reading.head import Offer, render_facts, render_head
+from qa.web.reading.outline import OUTLINE_ENTRIES, choose_depth, make_tree, render_outline
+from qa.web.reading.pane import render_pane
+from qa.web.reading.relations import (
+    RELATION_KINDS,
+    Relation,
+    collect_mentions,
+    find_mentions,
+    relate,
+)
+from qa.web.reading.relations_view import RELATIONS_SHOWN, render_relations
 from qa.web.texts import CHINESE, ENGLISH, TEXTS, Texts
 from tests.web_library import HOSTILE, OPINION, PLAN, Line, StubIndex, build_document
 from tests.web_reader import Reader

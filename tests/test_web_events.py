@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from qa.types import Request, Response
-from qa.web import events
 from qa.web.application import create_web_app
-from qa.web.events import Gone, Say, Stream, respond
 from qa.web.jobs import Job, Jobs, Report, Result, Stop, Task
-from qa.web.problems import Problem
+from qa.web.rest import events
+from qa.web.rest.events import Gone, Say, Stream, respond
+from qa.web.rest.problems import Problem
 from tests.web_library import StubAssistant
 from tests.web_served import serve
 
@@ -78,7 +78,11 @@ def test_texts_are_passed_on_before_the_answer_is_there() -> None:
 
     class Slow(StubAssistant):
         def ask(
-            self, request: Request, *, on_text: Callable[[str], None] | None = None
+            self,
+            request: Request,
+            *,
+            on_text: Callable[[str], None] | None = None,
+            composing: bool = True,
         ) -> Response:
             assert on_text is not None
             on_text("第一句。")
@@ -109,7 +113,11 @@ def test_a_reader_that_leaves_stops_what_is_written() -> None:
 
     class Endless(StubAssistant):
         def ask(
-            self, request: Request, *, on_text: Callable[[str], None] | None = None
+            self,
+            request: Request,
+            *,
+            on_text: Callable[[str], None] | None = None,
+            composing: bool = True,
         ) -> Response:
             assert on_text is not None
             try:

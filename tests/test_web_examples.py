@@ -22,7 +22,7 @@ from tests.web_served import build_app, serve
 
 ADDRESS = "http://127.0.0.1:7860"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-TEXT = (Path(__file__).parent.parent / "qa/web/API.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parent.parent / "qa/web/rest/API.md").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)

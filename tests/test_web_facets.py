@@ -12,9 +12,9 @@ import pytest
 from documents import validity
 from documents.types import Document, Metadata, Reference
 from documents.validity import compute_status, compute_statuses
-from index.filters import admits
+from index.filters import admits, filter_documents
 from index.types import Filters
-from qa.web.facets import FACETS, Count, count_facets, filter_documents, match_documents
+from qa.web.facets import FACETS, Count, count_facets, match_documents
 from tests.web_library import build_document
 
 DAY = date(2026, 1, 1)

@@ -16,10 +16,10 @@ from documents.library import SUFFIXES, find_original
 from documents.types import Correction, Document, Metadata, Outcome
 from index.types import Filters
 from qa.web.application import create_web_app
-from qa.web.documents_pages import read_query
-from qa.web.library_texts import LIBRARY_TEXTS, LibraryTexts
-from qa.web.library_view import ACCEPTED, PAGE, Query, render_library, select
-from qa.web.shelf import Shelves, arrange
+from qa.web.reading.library_texts import LIBRARY_TEXTS, LibraryTexts
+from qa.web.reading.library_view import ACCEPTED, PAGE, Query, render_library, select
+from qa.web.reading.pages import read_query
+from qa.web.reading.shelf import Shelves, arrange
 from qa.web.startup import Assistant
 from qa.web.texts import CHINESE, ENGLISH, Texts
 from tests.web_keeping import Keeping, open_keeper

@@ -21,8 +21,8 @@ from mcp.types import CallToolResult, TextContent
 
 from qa.log import Log
 from qa.web.application import create_web_app
-from qa.web.mcp import build_tools
 from qa.web.resources import Resources
+from qa.web.rest.mcp import build_tools
 from qa.web.startup import Startup
 from tests.qa_library import sample_assistant
 from tests.web_library import PLAN, StubAssistant

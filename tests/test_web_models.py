@@ -12,9 +12,9 @@ from pydantic import BaseModel, TypeAdapter
 
 from documents.types import Document
 from qa.schema import read_request, write_response
-from qa.web import models
 from qa.web.application import create_web_app
-from qa.web.holdings import write_clause
+from qa.web.rest import models
+from qa.web.rest.holdings import write_clause
 from tests.qa_library import sample_assistant
 from tests.web_library import OPINION, PLAN, StubAssistant
 from tests.web_served import build_app

@@ -82,6 +82,23 @@ def test_matches_are_pairs_of_characters_and_whole_latin_words() -> None:
     assert find_matches("İ充电", "充电") == []  # lower case would shift the offsets
 
 
+@given(st.text("充电站Aa1 c，", max_size=30), st.text("充电站aA1 c，", max_size=12))
+def test_matches_are_the_runs_and_pairs_of_the_question_wherever_they_stand(
+    text: str, question: str
+) -> None:
+    runs = re.findall(r"[0-9a-z]+|[充电站]+", question.lower())
+    words = [run for run in runs if run.isascii() and len(run) > 1]
+    words += [run[i : i + 2] for run in runs if not run.isascii() for i in range(len(run) - 1)]
+    marked = {
+        place
+        for word in words
+        for start in range(len(text))
+        if text.lower().startswith(word, start)
+        for place in range(start, start + len(word))
+    }
+    assert {p for span in find_matches(text, question) for p in range(*span)} == marked
+
+
 def test_an_excerpt_begins_at_the_sentence_with_the_most_matches() -> None:
     text = "前" * 50 + "。" + "充电站建设" * 3 + "。" + "后" * 50
     marked = find_matches(text, "充电站")

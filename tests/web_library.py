@@ -200,7 +200,13 @@ class StubAssistant:
     asked: list[Request] = field(default_factory=list)
     delay: float = 0.0
 
-    def ask(self, request: Request, *, on_text: Callable[[str], None] | None = None) -> Response:
+    def ask(
+        self,
+        request: Request,
+        *,
+        on_text: Callable[[str], None] | None = None,
+        composing: bool = True,
+    ) -> Response:
         time.sleep(self.delay)
         self.asked.append(request)
         if "故障" in request.question:

@@ -16,15 +16,15 @@ from fastapi.staticfiles import StaticFiles
 
 from qa.log import Log
 from qa.types import Language
-from qa.web.api import add_api
+from qa.web.asking.fragments import add_fragments
 from qa.web.boundary import ENGLISH_PREFIX, Boundary
-from qa.web.documents_pages import add_documents_pages
-from qa.web.fragments import add_fragments
 from qa.web.jobs import Jobs
-from qa.web.mcp import add_tools, build_tools, serve_tools
 from qa.web.page import build_page
+from qa.web.reading.pages import add_documents_pages
+from qa.web.reading.shelf import Shelves
 from qa.web.resources import Resources
-from qa.web.shelf import Shelves
+from qa.web.rest.api import add_api
+from qa.web.rest.mcp import add_tools, build_tools, serve_tools
 from qa.web.startup import Assistant, Startup
 from qa.web.texts import TEXTS
 
@@ -80,7 +80,7 @@ def create_web_app(
     shelves = Shelves()
     for language, prefix in PREFIXES.items():
         _add_pages(app, startup, language, prefix)
-        add_fragments(app, resources, language, prefix)
+        add_fragments(app, resources, shelves, language, prefix)
         add_documents_pages(app, resources, shelves, language, prefix)
     try:
         asyncio.get_running_loop()
@@ -126,7 +126,7 @@ def _add_pages(app: FastAPI, startup: Startup, language: Language, prefix: str) 
     app.mount(f"{prefix}/page", StaticFiles(directory=STATIC), name=f"static-{language}")
 
     @app.get(f"{prefix}/healthz", include_in_schema=False)
-    def read_health() -> JSONResponse:
+    async def read_health() -> JSONResponse:  # in the loop: said also where every thread is waiting
         state = startup.state
         index = startup.wait(0).index if state == "ready" else None
         content = {

@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.types import Language
 from qa.web.origin import HOSTS, is_cross_site, is_rebound
-from qa.web.problems import Problem, write_problem
+from qa.web.rest.bodies import BODY_BYTES, read_length, too_large
+from qa.web.rest.problems import Problem, write_problem
 from qa.web.texts import TEXTS, choose_language
 
 # Where the English page is mounted; the Chinese one is at the root.
@@ -67,7 +68,6 @@ _ASSETS = (
     b'<link rel="stylesheet" href="page/narrow.css">'
     b'<link rel="stylesheet" href="page/print.css">'
     b'<script type="module" src="page/page.js"></script>'
-    b'<script type="module" src="page/documents.js"></script>'
 )
 _SHARING_TAG = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
 
@@ -106,7 +106,10 @@ class Boundary:
 
 
 def refuse(scope: Scope, path: str) -> Problem | None:
-    """Return why a request that may change something is not served: another site's page sent it."""
+    """Return why a request that may change something is not served, None where it is.
+
+    Another site's page sent it, or it is longer than any that the page sends.
+    """
     headers = Headers(scope=scope)
     if scope["method"] in SAFE_METHODS:
         return None
@@ -116,6 +119,11 @@ def refuse(scope: Scope, path: str) -> Problem | None:
             "cross_site",
             "请求来自其他网站的页面，已拒绝。\nThe request comes from a page of another site and is refused.",
         )
+    # Gradio keeps bodies whole, several times over, and writes one that it cannot use to the log.
+    if GRADIO_PATHS.fullmatch(path) and (
+        "transfer-encoding" in headers or read_length(headers) > BODY_BYTES
+    ):
+        return too_large(BODY_BYTES)
     if GUARDED_PATHS.fullmatch(path) and is_rebound(headers):
         return Problem(
             403,
@@ -201,10 +209,14 @@ def read_cookie(scope: Scope, name: str) -> str | None:
 
 
 def complete_page(body: bytes, language: Language, nonce: str) -> bytes:
-    """Return Gradio's page with its language set, its scripts allowed and its own adverts gone."""
+    """Return Gradio's page with its language set, its scripts allowed and its own adverts gone.
+
+    Any other page is returned as it is: it has no script of its own, so that none is allowed.
+    """
+    if b"<gradio-app" not in body:
+        return body
     html_language = TEXTS[language].html_language.encode()
     body = _HTML_LANGUAGE.sub(b'<html lang="' + html_language + b'"', body, count=1)
     body = _SHARING_TAG.sub(b"", body)
-    if b"<gradio-app" in body:
-        body = body.replace(b"</head>", _ASSETS + b"</head>", 1)
+    body = body.replace(b"</head>", _ASSETS + b"</head>", 1)
     return _SCRIPT.sub(b'<script nonce="' + nonce.encode() + b'"', body)

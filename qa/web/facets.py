@@ -13,10 +13,9 @@ from datetime import date
 from typing import Literal, get_args
 
 from documents.normalization import match_form
-from documents.regions import named_region
 from documents.types import Document, Status
 from documents.validity import compute_statuses, number_form
-from index.filters import admits
+from index.filters import filter_documents, find_place
 from index.types import Filters
 
 Facet = Literal["region", "authority", "kind", "status"]
@@ -62,19 +61,6 @@ def count_facets(
     }
 
 
-def filter_documents(
-    documents: Iterable[Document], filters: Filters, day: date, statuses: Mapping[str, Status]
-) -> list[Document]:
-    """Return the documents that ``filters`` admit, in their order; ``statuses`` are those of ``day``."""
-    rest = replace(filters, status=None)
-    return [
-        document
-        for document in documents
-        if (filters.status is None or statuses[document.id] == filters.status)
-        and admits(rest, document, (), day)
-    ]
-
-
 def match_documents(documents: Iterable[Document], words: str) -> list[Document]:
     """Return the documents whose title, 文号 or authorities hold each of the words, in their order."""
     wanted = [(match_form(word), number_form(word)) for word in words.split()]
@@ -112,16 +98,13 @@ def _count_regions(documents: Sequence[Document]) -> dict[str, int]:
         for document in documents
         if document.metadata.region and document.metadata.level != "国家"
     )
-    places = {name: named_region(match_form(name)) for name in own}
+    places = {name: place for name in own if (place := find_place(name))}
+    at = Counter[tuple[str, ...]]()
+    for name, place in places.items():
+        at[place.path] += own[name]
     return {
-        name: national
-        + sum(
-            count
-            for other, count in own.items()
-            if (region := places[other]) and region.covers(here)
-        )
-        for name, here in places.items()
-        if here is not None
+        name: national + sum(at[place.path[:depth]] for depth in range(1, len(place.path) + 1))
+        for name, place in places.items()
     }
 
 

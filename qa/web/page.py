@@ -19,21 +19,16 @@ from qa.errors import RequestError
 from qa.schema import read_request
 from qa.search import Sort
 from qa.search import search as find_clauses
+from qa.web.asking.answers import Circumstances, render_response
+from qa.web.asking.circumstances import read_chosen, read_circumstances, split_chosen
+from qa.web.asking.results import render_search
+from qa.web.asking.streaming import stream_answer
+from qa.web.asking.thread import Turn, render_thread, render_writing
 from qa.web.boundary import DESK_COOKIE
-from qa.web.circumstances import read_chosen, read_circumstances, split_chosen
-from qa.web.library_view import render_placeholder
-from qa.web.rendering import (
-    Circumstances,
-    Turn,
-    render_message,
-    render_response,
-    render_search,
-    render_thread,
-    render_writing,
-)
+from qa.web.messages import render_message
+from qa.web.reading.library_view import render_placeholder
 from qa.web.resources import Resources
 from qa.web.startup import NotReady, Startup
-from qa.web.streaming import stream_answer
 from qa.web.texts import Texts, choose_line
 
 # Events of different visitors that run at once; Gradio's default of 1 makes the second one wait
@@ -44,6 +39,8 @@ TURNS_KEPT = 20
 HISTORY_KEPT = 6
 SEARCH_RESULTS = 20
 QUESTION_LENGTH = 2000
+# A conversation that nobody goes on with is forgotten after a night.
+STATE_SECONDS = 12 * 3600
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +76,7 @@ def ask(
 ) -> Iterator[tuple[str, str, Turns]]:
     """Yield (thread, box, turns): first with the question and a line that says to wait.
 
-    ``circumstances`` are what the page's script sends: see ``qa.web.circumstances``.
+    ``circumstances`` are what the page's script sends: see ``qa.web.asking.circumstances``.
     """
     question = question.strip()
     if not question:
@@ -173,7 +170,7 @@ def _build_conversation(resources: Resources, texts: Texts) -> None:
         desk = request.cookies.get(DESK_COOKIE)
         yield from ask(resources, texts, question, turns, circumstances, desk)
 
-    turns = gr.State(())
+    turns = gr.State((), time_to_live=STATE_SECONDS)
     thread = gr.HTML(render_thread((), texts), elem_id="thread", apply_default_css=False)
     with gr.Column(elem_id="composer"):
         with gr.Row(elem_id="ask-row"):

@@ -26,7 +26,11 @@ class Assistant(Protocol):
     def index(self) -> Index: ...
 
     def ask(
-        self, request: Request, *, on_text: Callable[[str], None] | None = None
+        self,
+        request: Request,
+        *,
+        on_text: Callable[[str], None] | None = None,
+        composing: bool = True,
     ) -> Response: ...
 
 

@@ -59,6 +59,7 @@ class Texts:
     next_citation: str
     pane_empty: str
     why: str
+    why_nothing: str
     why_detail: str
     why_head: tuple[str, ...]
     why_none: str
@@ -198,6 +199,7 @@ CHINESE = Texts(
     next_citation="下一条依据（Alt+↓）",
     pane_empty="点开任一条依据，原文在这里打开，并标出所引的文字。",
     why="为什么是这些条款",
+    why_nothing="检索到了哪些条款",
     why_detail=(
         "按词检索与按意思检索各自排名，再合并；“—”表示该方法的前列没有它。命中词是问题与条款共有的词。"
     ),
@@ -369,6 +371,7 @@ ENGLISH = Texts(
     next_citation="Next source (Alt+↓)",
     pane_empty="Open any source: the document appears here with the quoted words marked.",
     why="Why these clauses",
+    why_nothing="What was found",
     why_detail=(
         "Clauses are ranked by words and by meaning, and the two rankings are merged; “—” means "
         "not among the first of that ranking. Matched words stand in both question and clause."

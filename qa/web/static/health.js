@@ -23,6 +23,10 @@ export async function watchState(line, changed) {
     line.dataset.state = name;
     if (name === "loading") pause = 800;
     else if (name !== "unreachable") pause = 30000;
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    // After a change of the library at once, else when the time has come.
+    await new Promise((resolve) => {
+      setTimeout(resolve, pause);
+      document.addEventListener("librarychange", resolve, { once: true });
+    });
   }
 }

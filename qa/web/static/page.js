@@ -2,10 +2,12 @@
 
 import { askAddress, beginAsking, drawExamples, linkTo } from "./asking.js";
 import { copy } from "./copying.js";
+import { beginDocument } from "./document.js";
 import { alone, find, questionBox } from "./dom.js";
 import { beginFilters, circumstances, drawFilters } from "./filters.js";
 import { watchState } from "./health.js";
 import { beginJudgement } from "./judgement.js";
+import { beginLibrary } from "./library.js";
 import { beginOperator, drawCalls, print } from "./operator.js";
 import {
   clearPane,
@@ -61,6 +63,8 @@ document.addEventListener("keydown", (event) => {
 window.addEventListener("popstate", () => hidePane());
 
 function begin() {
+  beginLibrary();
+  beginDocument(document);
   if (alone()) {
     showPlace(document.body);
     return;

@@ -7,9 +7,9 @@ from html import escape
 from itertools import groupby
 
 from documents.metadata import display_title
-from qa.web.document_texts import DOCUMENT_TEXTS, DocumentTexts
 from qa.web.places import make_link
-from qa.web.relations import Relation
+from qa.web.reading.document_texts import DOCUMENT_TEXTS, DocumentTexts
+from qa.web.reading.relations import Relation
 from qa.web.status import render_status
 from qa.web.texts import Texts
 

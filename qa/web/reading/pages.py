@@ -11,16 +11,16 @@ from fastapi.responses import HTMLResponse
 
 from index.filters import FILTER_FIELDS, read_filters
 from qa.types import Language
-from qa.web.document_head import Offer
-from qa.web.library_texts import Sort
-from qa.web.library_view import Query, render_library, select
+from qa.web.messages import render_message
 from qa.web.page import explain_failure
-from qa.web.pane import render_alone, render_pane
 from qa.web.places import Place
-from qa.web.relations import relate
-from qa.web.rendering import render_message
+from qa.web.reading.head import Offer
+from qa.web.reading.library_texts import Sort
+from qa.web.reading.library_view import Query, render_library, select
+from qa.web.reading.pane import render_alone, render_pane
+from qa.web.reading.relations import relate
+from qa.web.reading.shelf import Shelf, Shelves
 from qa.web.resources import Resources
-from qa.web.shelf import Shelf, Shelves
 from qa.web.startup import NotReady
 from qa.web.texts import TEXTS, Texts, choose_line
 
@@ -33,6 +33,8 @@ def add_documents_pages(
 ) -> None:
     """Add the library view, the documents' own pages, and the same as fragments for the pane."""
     texts = TEXTS[language]
+    # Whether an original is still there is seen when it is asked for: a page reads the index only.
+    offer = Offer(resources.jobs is not None, resources.find_original is not None)
 
     def read_shelf() -> Shelf:
         return shelves.get(resources.startup.wait().index, date.today())
@@ -52,7 +54,7 @@ def add_documents_pages(
             texts,
             place,
             relations=relate(document, shelf.documents, shelf.mentions, shelf.statuses),
-            offer=find_offer(resources, name),
+            offer=offer,
             level=level,
         )
         return 200, html, document.metadata.title or name
@@ -85,13 +87,6 @@ def add_documents_pages(
         editable = resources.jobs is not None
         html = render_library(listing, query, shelf.statuses, texts, editable=editable)
         return HTMLResponse(html)
-
-
-def find_offer(resources: Resources, document: str) -> Offer:
-    """Return what the document's page may offer."""
-    find = resources.find_original
-    original = find is not None and find(document) is not None
-    return Offer(editable=resources.jobs is not None, original=original)
 
 
 def read_query(fields: Mapping[str, str]) -> Query:

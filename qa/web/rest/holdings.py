@@ -10,20 +10,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
 
+from documents.reports import count_clauses
 from documents.schema import write_document, write_metadata
 from documents.types import Clause, Document, Status
 from documents.validity import compute_statuses
-from index.filters import read_day, read_filters
+from index.filters import filter_documents, read_day, read_filters
 from index.types import Index
 from qa.errors import RequestError
 from qa.labels import format_label
-from qa.web.facets import count_facets, filter_documents, match_documents
-from qa.web.models import ClauseView, DocumentList, ListQuery
-from qa.web.openapi import ClausePath, DocumentId, describe_file, describe_response
-from qa.web.problems import PlainResponse, Problem
-from qa.web.questions import write_filters
-from qa.web.rendering import count_clauses
+from qa.web.facets import count_facets, match_documents
 from qa.web.resources import Resources
+from qa.web.rest.models import ClauseView, DocumentList, ListQuery
+from qa.web.rest.openapi import ClausePath, DocumentId, describe_file, describe_response
+from qa.web.rest.problems import PlainResponse, Problem
+from qa.web.rest.questions import write_filters
 
 
 def build_holdings(resources: Resources) -> APIRouter:

@@ -8,9 +8,9 @@ from fastapi import FastAPI, Path
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from qa.web.events import EVENT_STREAM
-from qa.web.models import COMPONENTS
-from qa.web.problems import PROBLEM_TYPE
+from qa.web.rest.events import EVENT_STREAM
+from qa.web.rest.models import COMPONENTS
+from qa.web.rest.problems import PROBLEM_TYPE
 
 DocumentId = Annotated[
     str, Path(description="The document's id", examples=["jilin-nev-action-plan-2024"])

@@ -13,15 +13,17 @@ from datetime import date
 from html import escape
 
 from documents.library import SUFFIXES
+from documents.reports import count_clauses
 from documents.types import Document, Status
+from index.filters import filter_documents
 from index.types import Filters
-from qa.web.document_body import find_defects
-from qa.web.document_head import find_api
-from qa.web.facets import Count, Facet, count_facets, filter_documents, match_documents
-from qa.web.library_texts import LIBRARY_TEXTS, LibraryTexts, Sort
+from qa.web.facets import Count, Facet, count_facets, match_documents
+from qa.web.messages import render_message
 from qa.web.places import make_link
-from qa.web.rendering import count_clauses, render_message
-from qa.web.shelf import Shelf
+from qa.web.reading.body import find_defects
+from qa.web.reading.head import find_api
+from qa.web.reading.library_texts import LIBRARY_TEXTS, LibraryTexts, Sort
+from qa.web.reading.shelf import Shelf
 from qa.web.status import render_status
 from qa.web.texts import Texts, format_date
 

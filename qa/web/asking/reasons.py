@@ -31,11 +31,12 @@ def render_reasons(response: Response, documents: Mapping[str, Document], texts:
     )
     if not rows:
         return ""
+    title = texts.why if response.citations else texts.why_nothing
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in texts.why_head)
     return (
-        f'<details class="why"><summary>{escape(texts.why)}</summary>'
+        f'<details class="why"><summary>{escape(title)}</summary>'
         f"<p>{escape(texts.why_detail)}</p>"
-        f'<div class="scrolling" tabindex="0" role="region" aria-label="{escape(texts.why)}">'
+        f'<div class="scrolling" tabindex="0" role="region" aria-label="{escape(title)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>"
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, Headers
 from starlette.datastructures import UploadFile as ReceivedFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -16,7 +16,7 @@ from documents.intake import safe_name
 from documents.limits import read_limit
 from documents.loading import MAX_BYTES
 from documents.types import Original
-from qa.web.problems import Problem
+from qa.web.rest.problems import Problem
 
 # A question with its history is a few kilobytes; more is a mistake or an attack.
 BODY_BYTES = 64 * 1024
@@ -47,21 +47,26 @@ async def read_object(request: Request) -> dict[str, Any]:
     return fields
 
 
+def read_length(headers: Headers) -> int:
+    """Return how many bytes the body has as it says itself; 0 where it does not."""
+    declared = headers.get("content-length", "")
+    return int(declared) if declared.isdecimal() and len(declared) < 20 else 0
+
+
 async def _limit(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     """Yield the body; Problem 413 before anything is read where it says that it is too long."""
-    declared = request.headers.get("content-length", "")
-    size = int(declared) if declared.isdecimal() and len(declared) < 20 else 0
-    if size > limit:
-        raise _too_large(limit)
+    if read_length(request.headers) > limit:
+        raise too_large(limit)
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         yield chunk
 
 
-def _too_large(limit: int) -> Problem:
+def too_large(limit: int) -> Problem:
+    """Return the problem of a body that is longer than ``limit`` bytes."""
     return Problem(
         413,
         "too_large",

@@ -7,7 +7,7 @@ from typing import get_args
 
 from documents.schema import write_metadata
 from documents.types import Document, Level
-from qa.web.document_texts import DOCUMENT_TEXTS, DocumentTexts
+from qa.web.reading.document_texts import DOCUMENT_TEXTS, DocumentTexts
 from qa.web.texts import Texts
 
 # In the order of the form; the longer texts first. ``documents.corrections`` knows the same fields.

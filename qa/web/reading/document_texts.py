@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qa.types import Language
-from qa.web.relations import RelationKind
+from qa.web.reading.relations import RelationKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from fastapi.responses import StreamingResponse
 
-from qa.web.problems import Problem, describe_problem, explain, write_json
+from qa.web.rest.problems import Problem, describe_problem, explain, write_json
 
 EVENT_STREAM = "text/event-stream"
 # Seconds of silence before a comment is sent: proxies cut a connection that is silent for a minute.

@@ -9,7 +9,7 @@ from html import escape
 
 from documents.types import Clause, Document
 from qa.labels import format_label
-from qa.web.document_texts import DOCUMENT_TEXTS
+from qa.web.reading.document_texts import DOCUMENT_TEXTS
 from qa.web.texts import Texts
 
 # The outline's entries are cut to this many characters: one line of a phone, two of the pane.

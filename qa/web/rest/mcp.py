@@ -22,11 +22,11 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from qa.schema import read_request
-from qa.web.holdings import write_clause
-from qa.web.models import Answer, AsOf, ClauseView, Filters, Question, SearchResponse
-from qa.web.problems import explain, write_json
-from qa.web.questions import answer, find, write_filters
 from qa.web.resources import Resources
+from qa.web.rest.holdings import write_clause
+from qa.web.rest.models import Answer, AsOf, ClauseView, Filters, Question, SearchResponse
+from qa.web.rest.problems import explain, write_json
+from qa.web.rest.questions import answer, find, write_filters
 
 PATH = "/mcp"
 # A question with all of its history.

@@ -10,7 +10,7 @@ from documents.normalization import match_form
 from documents.types import Document, Status
 from documents.validity import compute_statuses
 from index.types import Index
-from qa.web.relations import Mentions, collect_mentions
+from qa.web.reading.relations import Mentions, collect_mentions
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,13 @@ from fastapi.responses import HTMLResponse
 from index.types import Filters
 from qa.errors import LogError
 from qa.types import Language
+from qa.web.asking.circumstances import keep_chosen, read_circumstances
+from qa.web.asking.examples import find_examples
+from qa.web.asking.filter_bar import render_filters
+from qa.web.asking.thread import render_calls
 from qa.web.boundary import DESK_COOKIE
-from qa.web.circumstances import keep_chosen, read_circumstances
-from qa.web.examples import find_examples
 from qa.web.facets import count_facets
-from qa.web.filter_bar import render_filters
-from qa.web.rendering import render_calls
+from qa.web.reading.shelf import Shelves
 from qa.web.resources import Resources
 from qa.web.texts import TEXTS, choose_line
 
@@ -29,7 +30,9 @@ CALLS_SHOWN = 6
 logger = logging.getLogger(__name__)
 
 
-def add_fragments(app: FastAPI, resources: Resources, language: Language, prefix: str) -> None:
+def add_fragments(
+    app: FastAPI, resources: Resources, shelves: Shelves, language: Language, prefix: str
+) -> None:
     """Add the routes of one language's page."""
     texts = TEXTS[language]
     startup = resources.startup
@@ -43,14 +46,16 @@ def add_fragments(app: FastAPI, resources: Resources, language: Language, prefix
         if startup.state != "ready":
             return nothing
         chosen = keep_chosen(dict(request.query_params))
-        documents = startup.wait(0).index.documents.values()
+        index = startup.wait(0).index
         error = None
         filters, day = Filters(), None
         try:
             filters, day = read_circumstances(chosen)
         except ValueError as wrong:
             error = choose_line(str(wrong), language)
-        facets = count_facets(documents, filters, day or date.today())
+        day = day or date.today()
+        statuses = shelves.get(index, day).statuses if day == date.today() else None
+        facets = count_facets(index.documents.values(), filters, day, statuses=statuses)
         name = place if place in _PLACES else _PLACES[0]
         by_name = {str(facet): counts for facet, counts in facets.items()}
         return HTMLResponse(render_filters(name, chosen, by_name, texts, error))

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from html import escape
 
 from documents.types import Document, Status
-from qa.web.audit_view import render_audit
-from qa.web.document_body import render_body
-from qa.web.document_head import NOTHING, Offer, find_api, render_facts, render_head
-from qa.web.document_relations import render_relations
-from qa.web.document_texts import DOCUMENT_TEXTS
-from qa.web.outline import render_outline
 from qa.web.places import ANYWHERE, Place, make_link
-from qa.web.relations import Relation
+from qa.web.reading.audit_view import render_audit
+from qa.web.reading.body import render_body
+from qa.web.reading.document_texts import DOCUMENT_TEXTS
+from qa.web.reading.head import NOTHING, Offer, find_api, render_facts, render_head
+from qa.web.reading.outline import render_outline
+from qa.web.reading.relations import Relation
+from qa.web.reading.relations_view import render_relations
 from qa.web.status import render_status
 from qa.web.texts import Texts
 
@@ -62,7 +62,6 @@ def render_alone(html: str, texts: Texts, title: str | None = None) -> str:
         '<link rel="stylesheet" href="page/narrow.css">'
         '<link rel="stylesheet" href="page/print.css">'
         '<script type="module" src="page/page.js"></script>'
-        '<script type="module" src="page/documents.js"></script>'
         '</head><body class="alone">'
         f'<nav class="back"><a href="./">{escape(texts.back)}</a></nav>'
         f"<main>{html}</main></body></html>"

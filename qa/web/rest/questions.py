@@ -16,13 +16,13 @@ from qa.log import Feedback
 from qa.schema import read_request, read_search, write_response, write_searched
 from qa.search import search
 from qa.types import Request as Asked
-from qa.web.bodies import read_object
 from qa.web.boundary import DESK_COOKIE
-from qa.web.events import EVENT_STREAM, Say, respond
-from qa.web.models import Answer, FeedbackReceipt, Filters, SearchQuery, SearchResponse
-from qa.web.openapi import describe_body, describe_events, describe_response
-from qa.web.problems import PlainResponse, Problem
 from qa.web.resources import Resources
+from qa.web.rest.bodies import read_object
+from qa.web.rest.events import EVENT_STREAM, Say, respond
+from qa.web.rest.models import Answer, FeedbackReceipt, Filters, SearchQuery, SearchResponse
+from qa.web.rest.openapi import describe_body, describe_events, describe_response
+from qa.web.rest.problems import PlainResponse, Problem
 
 ASK_EVENTS = (
     'With `Accept: text/event-stream`: `text` events ({"text": …}) as a language model writes, then '

@@ -9,10 +9,10 @@ from html import escape
 from urllib.parse import quote
 
 from documents.types import Correction, Document, Status
-from qa.web.correction_form import render_form
-from qa.web.document_body import find_defects
-from qa.web.document_texts import DOCUMENT_TEXTS, DocumentTexts
 from qa.web.places import make_link
+from qa.web.reading.body import find_defects
+from qa.web.reading.correction_form import render_form
+from qa.web.reading.document_texts import DOCUMENT_TEXTS, DocumentTexts
 from qa.web.status import render_status
 from qa.web.texts import Texts, format_date
 

@@ -28,7 +28,8 @@ def find_examples(assistant: Assistant, texts: Texts) -> tuple[str, ...]:
     shown: dict[tuple[str, str], str] = {}
     candidates = chain(texts.examples, _interleave(_propose(d, texts) for d in documents.values()))
     for question, _ in zip(candidates, range(TRIED), strict=False):
-        response = assistant.ask(Request(question))
+        # Whether it is answered does not depend on a language model, which takes its time and price.
+        response = assistant.ask(Request(question), composing=False)
         if response.outcome == "answered" and response.citations:
             first = response.citations[0]
             shown.setdefault((first.document, first.clause), question)

@@ -10,14 +10,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from qa.errors import RequestError
-from qa.web.bodies import read_files, read_object
-from qa.web.events import Say, respond
-from qa.web.holdings import get_document
 from qa.web.jobs import Job, Jobs, write_job
-from qa.web.models import JobList, JobView
-from qa.web.openapi import DocumentId, JobId, describe_body, describe_events, describe_response
-from qa.web.problems import PlainResponse, Problem
 from qa.web.resources import Resources
+from qa.web.rest.bodies import read_files, read_object
+from qa.web.rest.events import Say, respond
+from qa.web.rest.holdings import get_document
+from qa.web.rest.models import JobList, JobView
+from qa.web.rest.openapi import DocumentId, JobId, describe_body, describe_events, describe_response
+from qa.web.rest.problems import PlainResponse, Problem
 
 _UPLOAD = {
     "requestBody": {

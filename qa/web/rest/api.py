@@ -6,12 +6,12 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import Response
 from starlette.routing import Match, Route
 
-from qa.web.changes import build_changes
-from qa.web.holdings import build_holdings
-from qa.web.openapi import add_schema
-from qa.web.problems import Problem, add_problems
-from qa.web.questions import build_questions
 from qa.web.resources import Resources
+from qa.web.rest.changes import build_changes
+from qa.web.rest.holdings import build_holdings
+from qa.web.rest.openapi import add_schema
+from qa.web.rest.problems import Problem, add_problems
+from qa.web.rest.questions import build_questions
 
 PREFIX = "/api/v1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

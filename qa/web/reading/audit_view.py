@@ -9,9 +9,9 @@ from itertools import groupby
 from documents.reports import find_doubts
 from documents.types import Characters, Clause, Defect, Document, Removal
 from qa.labels import format_label
-from qa.web.document_body import find_defects, name_defect
-from qa.web.document_texts import DOCUMENT_TEXTS, DocumentTexts
 from qa.web.places import Place, make_link
+from qa.web.reading.body import find_defects, name_defect
+from qa.web.reading.document_texts import DOCUMENT_TEXTS, DocumentTexts
 from qa.web.texts import Texts
 
 # Removed texts shown of each reason, and places of each kind of damage before the others are folded.

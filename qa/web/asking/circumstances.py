@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 
-from index.filters import FILTER_FIELDS, read_day, read_filters
+from index.filters import FILTER_FIELDS, read_day, read_filters, write_filters
 from index.types import Filters
 
 # The names that the page's forms and links use, in the order they are shown.
@@ -22,6 +22,11 @@ def read_chosen(text: str) -> dict[str, str]:
     except (ValueError, RecursionError):
         return {}
     return keep_chosen(values) if isinstance(values, dict) else {}
+
+
+def dump_chosen(chosen: Mapping[str, str]) -> str:
+    """Return what ``read_chosen`` reads, for the page's script."""
+    return json.dumps(dict(chosen), ensure_ascii=False)
 
 
 def keep_chosen(values: Mapping[str, object]) -> dict[str, str]:
@@ -41,17 +46,7 @@ def split_chosen(chosen: Mapping[str, str]) -> tuple[dict[str, str], str | None]
 
 def write_chosen(filters: Filters, day: date | None) -> dict[str, str]:
     """Return filters and day as the page writes them; what limits nothing is left out."""
-    values = {
-        "region": filters.region,
-        "authority": filters.authority,
-        "kind": filters.kind,
-        "document": filters.document,
-        "status": filters.status,
-        "from": filters.since,
-        "to": filters.until,
-        "as_of": day,
-    }
-    return {name: str(value) for name, value in values.items() if value is not None}
+    return write_filters(filters) | ({"as_of": day.isoformat()} if day else {})
 
 
 def read_circumstances(chosen: Mapping[str, str]) -> tuple[Filters, date | None]:

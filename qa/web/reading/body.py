@@ -13,10 +13,10 @@ from html import escape
 
 from documents.types import Clause, Defect, Document
 from qa.labels import format_label
-from qa.web.document_texts import DOCUMENT_TEXTS
 from qa.web.highlighting import Span, render_text
-from qa.web.outline import Block, make_tree
 from qa.web.places import ANYWHERE, Place, make_link
+from qa.web.reading.document_texts import DOCUMENT_TEXTS
+from qa.web.reading.outline import Block, make_tree
 from qa.web.texts import Texts
 
 # A heading clause's first line of at most this many characters is set bold, full stop or not.

@@ -1,0 +1,1 @@
+"""The asking side of the page: questions, answers, filters, what is said of answers."""

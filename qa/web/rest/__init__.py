@@ -1,0 +1,1 @@
+"""REST and MCP: what the page does, for programs."""
