@@ -21,24 +21,23 @@ from qa.log import Reason
 from qa.phrases import phrase
 from qa.search import EXCERPT_LENGTH, search
 from qa.types import Frame, Language, Notice, Request, Response
-from qa.web.document_body import render_body
-from qa.web.highlighting import Span, render_text
-from qa.web.pane import render_alone, render_pane
-from qa.web.places import Place, make_link
-from qa.web.rendering import (
-    CITATIONS_SHOWN,
+from qa.web.asking.answers import (
     Circumstances,
-    Turn,
     end_with_original,
     format_copy,
     render_answer,
-    render_message,
     render_notices,
     render_response,
-    render_search,
-    render_thread,
     split_answer,
 )
+from qa.web.asking.citations import CITATIONS_SHOWN
+from qa.web.asking.results import render_search
+from qa.web.asking.thread import Turn, render_thread
+from qa.web.highlighting import Span, render_text
+from qa.web.messages import render_message
+from qa.web.places import Place, make_link
+from qa.web.reading.body import render_body
+from qa.web.reading.pane import render_alone, render_pane
 from qa.web.texts import CHINESE, ENGLISH, TEXTS, Texts, choose_language, choose_line, format_date
 from tests.web_library import HOSTILE, OPINION, PLAN, StubAssistant, StubIndex, build_document
 from tests.web_reader import Reader
