@@ -251,7 +251,7 @@ def test_what_an_answer_quotes_is_shown_once_as_its_citations() -> None:
     assert reader.text.count(first.quote) == 1
     copied = format_copy(response, AROUND, CHINESE)
     assert copied.count(first.quote) == 1 and copied.startswith(answer.removesuffix("以原文为准。"))
-    assert "[2] 《意见" in copied and copied.endswith("\n\n以原文为准。")
+    assert "[2] 《意见" in copied and "\n\n以原文为准。 索引更新于" in copied
 
 
 def test_a_notice_that_the_answer_repeats_is_left_out() -> None:
