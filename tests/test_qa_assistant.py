@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -18,12 +19,13 @@ from index.filters import read_filters
 from index.units import unit_of
 from qa.assistant import EVIDENCE_DEPTH, PolicyAssistant
 from qa.errors import RequestError
+from qa.gate import Source
 from qa.labels import format_title
 from qa.phrases import phrase
 from qa.question import frame_of
 from qa.reply import MAX_REPLY
 from qa.schema import write_response
-from qa.types import Request, Response
+from qa.types import Language, Request, Response
 from tests.qa_library import build_assistant, sample_assistant
 
 DAY = date(2026, 1, 1)
@@ -46,6 +48,23 @@ QUESTIONS = [
 @pytest.fixture(scope="module")
 def assistant() -> PolicyAssistant:
     return sample_assistant()
+
+
+class Mute:
+    """A language model that must not be asked."""
+
+    def generate(self, question: str, sources: Sequence[Source], language: Language) -> Any:
+        raise AssertionError(question)
+
+    def translate(self, quote: str) -> Any:
+        raise AssertionError(quote)
+
+
+@pytest.mark.parametrize("question", QUESTIONS[:2])
+def test_a_language_model_can_be_left_out(assistant: PolicyAssistant, question: str) -> None:
+    response = PolicyAssistant(assistant.index, Mute()).ask(question, composing=False)
+    assert response.generated is None
+    assert response == dataclasses.replace(assistant.ask(question), timings_ms=response.timings_ms)
 
 
 def written(assistant: PolicyAssistant, question: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -181,8 +183,6 @@ def test_a_reader_who_leaves_stops_the_writing() -> None:
                 gone.wait(0.001)
             raise AssertionError("never stopped")
 
-    import threading
-
     gone = threading.Event()
     before = threading.active_count()
     stream = stream_answer(Endless(), Request("q"))
@@ -247,6 +247,32 @@ def test_a_wrong_or_hostile_filter_is_told_in_the_form(client: TestClient) -> No
 def test_examples_are_those_that_are_answered(client: TestClient) -> None:
     html = client.get("/examples").text
     assert QUESTION in html and "首台套" not in html  # the stub answers on charging only
+
+
+def test_examples_are_tried_once_while_others_are_told_to_come_again() -> None:
+    began, may_end = threading.Event(), threading.Event()
+
+    class Slow(StubAssistant):
+        def ask(
+            self,
+            request: Request,
+            *,
+            on_text: Callable[[str], None] | None = None,
+            composing: bool = True,
+        ) -> Response:
+            began.set()
+            assert may_end.wait(60)
+            return super().ask(request)
+
+    with TestClient(create_web_app(Slow)) as client, ThreadPoolExecutor(1) as threads:
+        assert client.get("/library").status_code == 200  # it is there
+        first = threads.submit(client.get, "/examples")
+        assert began.wait(60)
+        try:
+            assert client.get("/examples").status_code == 202
+        finally:
+            may_end.set()
+        assert QUESTION in first.result(60).text == client.get("/examples").text
 
 
 def test_examples_are_tried_without_a_language_model() -> None:

@@ -178,6 +178,19 @@ def test_the_own_region_is_remembered_and_shared_by_both_views(
     expect(page.locator("#tray .filters-all")).to_be_visible()
 
 
+def test_a_link_does_not_change_the_own_region(open_page: OpenPage) -> None:
+    page = open_page()
+    choose(page, "region", "长春市")
+    expect(page.locator("#tray .chip")).to_have_text("长春市 ×")
+    page.goto(f"{page.url}?q={quote(QUESTION)}&region={quote('吉林省')}")
+    expect(page.locator("#tray .chip")).to_have_text("吉林省 ×")
+    expect(page.locator(".answer")).to_have_count(1)
+    choose(page, "kind", "行动方案")
+    expect(page.locator("#tray .chip")).to_have_count(2)
+    page.goto(page.url.partition("?")[0])
+    expect(page.locator("#tray .chip")).to_have_text("长春市 ×")
+
+
 def test_an_unknown_place_is_told_where_it_was_typed(open_page: OpenPage) -> None:
     page = open_page()
     choose(page, "region", "亚特兰蒂斯")

@@ -134,6 +134,23 @@ def test_a_full_queue_takes_no_more() -> None:
     jobs.close()
 
 
+def test_files_that_wait_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.web.jobs.WAITING_BYTES", 3 * len(FILE.data))
+    gate = Gate()
+    jobs = Jobs(gate)
+    jobs.start_add([FILE] * 4)
+    gate.begun()
+    first = jobs.start_add([FILE] * 4)  # however large, where none waits
+    with pytest.raises(BusyError, match="太多"):
+        jobs.start_add([FILE])
+    jobs.cancel(first.id)
+    jobs.start_add([FILE] * 2)
+    jobs.start_add([FILE])
+    with pytest.raises(BusyError, match="太多"):
+        jobs.start_add([FILE])
+    jobs.close()
+
+
 def test_a_waiting_job_is_dropped_and_never_runs() -> None:
     gate = Gate()
     jobs = Jobs(gate)

@@ -107,3 +107,29 @@ def test_after_a_failed_start_it_can_be_opened_all_the_same() -> None:
     assert (startup.state, startup.reason) == ("loading", None)
     opener.may_end.release()
     assert startup.wait(LONG).index.fingerprint == "new" and startup.state == "ready"
+
+
+def test_where_many_wait_already_the_next_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("qa.web.startup.WAITING", 2)
+    opener = Opener(assistant("new"))
+    startup = Startup(opener)
+    startup.begin()
+    assert opener.began.acquire(timeout=LONG)
+    told = threading.Event()
+    found: list[Assistant] = []
+
+    def wait() -> None:
+        try:
+            found.append(startup.wait(LONG))
+        except NotReady:
+            told.set()
+
+    threads = [in_thread(wait) for _ in range(3)]
+    assert told.wait(LONG)
+    opener.may_end.release()
+    for thread in threads:
+        thread.join(LONG)
+    assert len(found) == 2
+    assert startup.wait(LONG) is found[0]

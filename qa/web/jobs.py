@@ -21,8 +21,9 @@ from documents.types import Change, Original
 Kind = Literal["add", "remove", "correct"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
-# Jobs that may wait: uploads lie in memory until their turn comes.
+# Jobs that may wait, and bytes of their files together: they lie in memory until their turn comes.
 WAITING = 8
+WAITING_BYTES = 512 * 1024 * 1024
 # Jobs that have ended and can still be looked at.
 KEPT = 20
 # A follower hears at least this often, in seconds, so that one whose reader has gone away is found.
@@ -278,6 +279,13 @@ class Jobs:
                     f"已有 {WAITING} 项更改在排队，请等其中一项完成后再试。",
                     f"{WAITING} changes are waiting already; try again when one has finished.",
                 )
+            # One alone is taken whatever its size, which whoever reads the upload limits.
+            held = sum(_measure(other) for _, other in self._waiting)
+            if held and held + _measure(task) > WAITING_BYTES:
+                raise BusyError(
+                    "排队等待添加的文件太多，请等其中一项完成后再试。",
+                    "too many files are waiting to be added already; try again when some are in.",
+                )
             job = Job(uuid.uuid4().hex, task.kind)
             self._waiting.append((job.id, task))
             self._put(job)
@@ -346,6 +354,11 @@ class Jobs:
                 self._stage_began = now
             left = estimate(now - self._stage_began, done, total)
             self._put(replace(job, stage=stage, done=done, total=total, seconds_left=left))
+
+
+def _measure(task: Task) -> int:
+    """Return how many bytes of files a task holds."""
+    return sum(len(original.data) for original in task.originals)
 
 
 INTERNAL = Failure(

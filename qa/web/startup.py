@@ -15,6 +15,8 @@ State = Literal["loading", "ready", "failed"]
 # Longest wait of one question for the model: a first index of a large library takes longer, and
 # then the questioner is better told so than left waiting.
 WAIT_SECONDS = 120.0
+# Questions that wait at once: each holds a thread, of which the server has 40, and pages need some.
+WAITING = 30
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class Startup:
         self._assistant: Assistant | None = None
         self._reason: str | None = None
         self._opening = False
+        self._waiting = 0
         # How often opening was wanted, and which of these the last attempt that ended was for.
         self._wanted = self._ended = 0
 
@@ -90,13 +93,17 @@ class Startup:
     def wait(self, seconds: float | None = None) -> Assistant:
         """Return the assistant, waiting for it; NotReady where it does not come in time.
 
-        Whoever has one may go on using it, with the index it was opened with.
+        NotReady at once where too many wait already. Whoever has one may go on using it, with the index
+        it was opened with.
         """
         with self._news:
-            self._news.wait_for(
-                lambda: self._assistant is not None or (self._ended and not self._opening),
-                WAIT_SECONDS if seconds is None else seconds,
-            )
+            if self._waiting < WAITING:
+                self._waiting += 1
+                self._news.wait_for(
+                    lambda: self._assistant is not None or (self._ended and not self._opening),
+                    WAIT_SECONDS if seconds is None else seconds,
+                )
+                self._waiting -= 1
             if self._assistant is not None:
                 return self._assistant
         raise NotReady(self.reason)

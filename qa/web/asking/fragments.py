@@ -38,6 +38,8 @@ def add_fragments(
     startup = resources.startup
     # Before the library is loaded there is nothing to show; the page asks again when it is.
     nothing = Response(status_code=204)
+    # They are being tried for somebody else, who has the only thread that is spent on it.
+    later = Response(status_code=202)
     examples: dict[str, tuple[str, ...]] = {}  # by the index they were tried on
     trying = threading.Lock()
 
@@ -66,14 +68,18 @@ def add_fragments(
             return nothing
         assistant = startup.wait(0)
         fingerprint = assistant.index.fingerprint
-        with trying:  # once for all who open the page at the same time
-            if fingerprint not in examples:
+        if fingerprint not in examples:
+            if not trying.acquire(blocking=False):
+                return later
+            try:
+                found = find_examples(assistant, texts)
                 examples.clear()
-                examples[fingerprint] = find_examples(assistant, texts)
-            questions = examples[fingerprint]
+                examples[fingerprint] = found
+            finally:
+                trying.release()
         buttons = "".join(
             f'<button type="button" class="example">{escape(question)}</button>'
-            for question in questions
+            for question in examples.get(fingerprint, ())
         )
         return HTMLResponse(buttons)
 

@@ -63,5 +63,6 @@ export function beginAsking() {
 export async function drawExamples() {
   const place = find("#examples");
   const response = await fetch("examples").catch(() => null);
-  if (response?.status === 200 && place) place.innerHTML = await response.text(); // escaped by the server
+  if (response?.status === 202) setTimeout(drawExamples, 1500); // they are being tried
+  else if (response?.status === 200 && place) place.innerHTML = await response.text(); // escaped by the server
 }

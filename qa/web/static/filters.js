@@ -60,7 +60,7 @@ function unfold(place, open) {
 
 function change(values) {
   chosen = Object.fromEntries(Object.entries({ ...chosen, ...values }).filter(([, value]) => value));
-  keep();
+  if ("region" in values) keep(); // that of a link or a past question is not one's own
   return drawFilters();
 }
 
@@ -84,7 +84,7 @@ export function beginFilters() {
     if (button.dataset.remove) change({ [button.dataset.remove]: "" });
     else if ("clear" in button.dataset) {
       chosen = {};
-      change({});
+      change({ region: "" });
     } else return;
     find(".filter-toggle", place)?.focus();
   });
