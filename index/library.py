@@ -2,7 +2,8 @@
 
 The index is built only after the library has changed. A stop in between leaves the index as it was,
 and a mark in its store; the next change, or ``python -m index build``, brings it up to date. An
-addition that is interrupted is taken back.
+addition that is interrupted is taken back. Only texts that are new are encoded: see
+``index.encodings``.
 """
 
 from __future__ import annotations

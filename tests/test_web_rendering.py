@@ -21,24 +21,23 @@ from qa.log import Reason
 from qa.phrases import phrase
 from qa.search import EXCERPT_LENGTH, search
 from qa.types import Frame, Language, Notice, Request, Response
-from qa.web.document_body import render_body
-from qa.web.highlighting import Span, render_text
-from qa.web.pane import render_alone, render_pane
-from qa.web.places import Place, make_link
-from qa.web.rendering import (
-    CITATIONS_SHOWN,
+from qa.web.asking.answers import (
     Circumstances,
-    Turn,
     end_with_original,
     format_copy,
     render_answer,
-    render_message,
     render_notices,
     render_response,
-    render_search,
-    render_thread,
     split_answer,
 )
+from qa.web.asking.citations import CITATIONS_SHOWN
+from qa.web.asking.results import render_search
+from qa.web.asking.thread import Turn, render_thread
+from qa.web.highlighting import Span, render_text
+from qa.web.messages import render_message
+from qa.web.places import Place, make_link
+from qa.web.reading.body import render_body
+from qa.web.reading.pane import render_alone, render_pane
 from qa.web.texts import CHINESE, ENGLISH, TEXTS, Texts, choose_language, choose_line, format_date
 from tests.web_library import HOSTILE, OPINION, PLAN, StubAssistant, StubIndex, build_document
 from tests.web_reader import Reader
@@ -250,9 +249,9 @@ def test_what_an_answer_quotes_is_shown_once_as_its_citations() -> None:
     assert split_answer(response, CHINESE) == ("检索到 2 条依据：\n另见[2]。", "以原文为准。")
     reader = Reader(render_response(response, AROUND, CHINESE))
     assert reader.text.count(first.quote) == 1
-    copied = format_copy(response, CHINESE)
+    copied = format_copy(response, AROUND, CHINESE)
     assert copied.count(first.quote) == 1 and copied.startswith(answer.removesuffix("以原文为准。"))
-    assert "[2] 《意见" in copied and copied.endswith("\n\n以原文为准。")
+    assert "[2] 《意见" in copied and "\n\n以原文为准。 索引更新于" in copied
 
 
 def test_a_notice_that_the_answer_repeats_is_left_out() -> None:
@@ -307,12 +306,12 @@ def test_a_partial_answer_shows_its_notice_with_a_link_to_the_clause() -> None:
 
 
 def test_a_copied_answer_carries_its_sources() -> None:
-    text = format_copy(ask(), CHINESE)
+    text = format_copy(ask(), AROUND, CHINESE)
     assert (
         "[1] 《吉林省新能源汽车产业高质量发展行动方案》（吉政办发〔2024〕9号）一、（二）3. “推进"
         in text
     )
-    assert text.endswith("以上内容以原文为准。")
+    assert text.splitlines()[-1].startswith("以上内容以原文为准。")
 
 
 def test_an_answer_ends_with_the_original_the_index_s_day_and_who_issued_it() -> None:

@@ -127,7 +127,9 @@ def _refusal(
     nearest = tuple(item.passage for item in evidence[:_NEAREST])
     if nearest:
         clauses = (
-            f"{display_title(p.document.metadata.title or p.document.id)}{format_label(p.clause.path)}"
+            # Without the full stop of 42., which would meet the sentence's own.
+            display_title(p.document.metadata.title or p.document.id)
+            + format_label(p.clause.path).rstrip(".")
             for p in nearest
         )
         lines.append(

@@ -161,7 +161,7 @@ def render_answer(text: str, response: Response, texts: Texts) -> str:
 def _link_nearest(html: str, nearest: Sequence[Pointer]) -> str:
     """Return ``html`` with the clauses that came near, as a refusal names them, as links."""
     places = {
-        escape(format_title(pointer.title, None) + pointer.label): make_link(
+        escape(format_title(pointer.title, None) + pointer.label.rstrip(".")): make_link(
             pointer.document, Place(pointer.clause)
         )
         for pointer in nearest

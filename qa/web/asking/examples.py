@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -18,8 +17,6 @@ TRIED = 12
 # A heading of so many characters names a matter: shorter ones are on every document (指导思想), longer
 # ones are sentences.
 _HEADING = range(6, 15)
-
-logger = logging.getLogger(__name__)
 
 
 def find_examples(assistant: Assistant, texts: Texts) -> tuple[str, ...]:
