@@ -87,7 +87,13 @@ def test_the_tools_say_what_they_take_and_return(address: str) -> None:
     results = {
         "ask": call(address + "/mcp", "ask", question=QUESTION),
         "search": call(
-            address + "/mcp", "search", question="充电站", k=3, filters={"region": "吉林省"}
+            address + "/mcp",
+            "search",
+            question="充电站",
+            k=3,
+            filters={"region": "吉林省"},
+            as_of="2025-01-01",
+            sort="date",
         ),
         "get_clause": call(
             address + "/mcp",
@@ -128,6 +134,7 @@ def test_a_follow_up_is_understood(address: str) -> None:
         ("ask", {"question": "充电站", "filters": {"region": "乌有省"}}, "没有地区"),
         ("ask", {"question": "充电站", "as_of": "2026"}, "日期"),
         ("search", {"question": "充电站", "k": 0}, "k"),
+        ("search", {"question": "充电站", "sort": "size"}, "sort"),
         ("get_clause", {"document": PLAN, "clause": "第九十九条"}, "第九十九条"),
         ("get_clause", {"document": "none", "clause": "一"}, "none"),
         ("ask", {"question": "故障"}, "could not be processed"),

@@ -22,6 +22,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from qa.schema import read_request
+from qa.search import Sort
 from qa.web.resources import Resources
 from qa.web.rest.holdings import write_clause
 from qa.web.rest.models import Answer, AsOf, ClauseView, Filters, Question, SearchResponse
@@ -79,8 +80,16 @@ def build_tools(resources: Resources) -> MCPServer[Any]:
         question: Question,
         k: Annotated[int, Field(ge=1, le=100, description="How many / 条数")] = 10,
         filters: Filters | None = None,
+        as_of: AsOf = None,
+        sort: Annotated[Sort, Field(description="date: newest first / 新的在前")] = "relevance",
     ) -> Annotated[CallToolResult, SearchResponse]:
-        fields = {"question": question, "k": k, "filters": write_filters(filters)}
+        fields = {
+            "question": question,
+            "k": k,
+            "filters": write_filters(filters),
+            "as_of": as_of,
+            "sort": sort,
+        }
         return _tell(lambda: find(resources, fields))
 
     def get_clause(
