@@ -102,7 +102,8 @@ def train(
     size = examples.questions.shape[1]
     generator = torch.Generator().manual_seed(recipe.seed)
     questions = torch.from_numpy(np.ascontiguousarray(examples.questions))
-    passages = torch.from_numpy(np.ascontiguousarray(examples.passages))
+    # A copy: those of a snapshot lie in a file that is only read, which torch cannot promise.
+    passages = torch.from_numpy(np.array(examples.passages))
     gold = torch.from_numpy(_pad(examples.gold))
     matrix = torch.zeros(size, size) if start is None else torch.from_numpy(start.copy())
     anchors = _map(questions, matrix)
