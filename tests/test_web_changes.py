@@ -19,7 +19,7 @@ from qa.log import Log
 from qa.types import Request, Response
 from qa.web.application import create_web_app
 from qa.web.jobs import Jobs, Report, Result, Stop, Task
-from qa.web.rest import bodies
+from qa.web.rest import bodies, changes
 from qa.web.rest.bodies import BODY_BYTES
 from tests.test_web_api import read_problem
 from tests.web_library import PLAN, StubAssistant
@@ -429,3 +429,30 @@ def test_ten_questions_are_answered_while_an_upload_is_read(tmp_path: Path) -> N
         client.get(f"{uploaded.result().headers['location']}/events")
     assert len(recorder.tasks[0].originals[0].data) == 3_000_001
     assert sum(log.count_outcomes().values()) == 10
+
+
+def test_no_more_than_a_few_uploads_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading: list[int] = []
+    most = [0]
+
+    async def read(request: Any) -> tuple[Original, ...]:
+        reading.append(1)
+        most[0] = max(most[0], len(reading))
+        await asyncio.sleep(0.05)
+        reading.pop()
+        return (Original("a.txt", b"x"),)
+
+    monkeypatch.setattr(changes, "read_files", read)
+    jobs = Jobs(lambda task, report, stop: Result())
+    with (
+        TestClient(create_web_app(StubAssistant, jobs=jobs)) as client,
+        ThreadPoolExecutor(6) as pool,
+    ):
+        posted = list(
+            pool.map(
+                lambda _: client.post("/api/v1/documents", files={"files": ("a.txt", b"x")}),
+                range(6),
+            )
+        )
+    assert [response.status_code for response in posted] == [202] * 6
+    assert most[0] == changes.READING

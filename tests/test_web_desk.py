@@ -164,8 +164,10 @@ def test_the_own_region_is_remembered_and_shared_by_both_views(
     open_page: OpenPage, assistant: StubAssistant
 ) -> None:
     page = open_page()
+    expect(page.locator("#examples button").first).to_be_visible()
     choose(page, "region", "长春市")
     expect(page.locator("#tray .chip")).to_have_text("长春市 ×")
+    expect(page.locator("#examples")).to_be_hidden()  # they were tried without filters
     page.reload()
     expect(page.locator("#tray .chip")).to_have_text("长春市 ×")
     ask(page, QUESTION)

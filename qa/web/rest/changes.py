@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,9 @@ from qa.web.rest.holdings import get_document
 from qa.web.rest.models import JobList, JobView
 from qa.web.rest.openapi import DocumentId, JobId, describe_body, describe_events, describe_response
 from qa.web.rest.problems import PlainResponse, Problem
+
+# Uploads read at once; what comes beside them is left unread until one of them is in.
+READING = 2
 
 _UPLOAD = {
     "requestBody": {
@@ -47,6 +51,7 @@ _STARTED: dict[int | str, dict[str, Any]] = {202: describe_response(JobView, "Th
 def build_changes(resources: Resources) -> APIRouter:
     """Return the routes that change the library."""
     routes = APIRouter(tags=["changes"])
+    reading = asyncio.Semaphore(READING)
 
     @routes.post(
         "/documents",
@@ -58,7 +63,8 @@ def build_changes(resources: Resources) -> APIRouter:
     async def add_documents(request: Request) -> Response:
         """Add documents, or zip files of documents, to the library."""
         jobs = get_jobs(resources)
-        originals = await read_files(request)
+        async with reading:
+            originals = await read_files(request)
         return tell(await run_in_threadpool(jobs.start_add, originals))
 
     @routes.delete(

@@ -36,6 +36,8 @@ export async function choose(values) {
 }
 
 export async function drawFilters() {
+  // The examples were tried without filters: under others they may find nothing.
+  document.body.classList.toggle("filtered", Object.keys(chosen).length > 0);
   const ticket = ++drawn;
   const places = [...document.querySelectorAll(".filters-place")];
   const query = new URLSearchParams(chosen);
