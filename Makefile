@@ -23,7 +23,7 @@ run: setup
 test: setup
 	@tests/install_browser.sh
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 ## What a small language model writes and how much of it the gate drops: 1.2 GB of wheels, minutes.
 test-llm: setup

@@ -374,8 +374,10 @@ class HybridIndex:
     def _nearest(self, question: str) -> float:
         """Return the raw nearness of the nearest of the best units; 0 where none is found."""
         found = self._find(self.correct(question), DEPTH, None)
-        best = found.numbers[rank(self._fuse(found)[0])[:_NEAREST]]
-        return max(self._nearness(found, best.tolist()).values(), default=0.0)
+        fused, near = self._fuse(found)
+        best = found.numbers[rank(fused)[:_NEAREST]].tolist()
+        near |= self._nearness(found, [number for number in best if number not in near])
+        return max((near[number] for number in best), default=0.0)
 
     def _nearness(self, found: _Candidates, numbers: Sequence[int]) -> dict[int, float]:
         """Return the raw nearness of these units: by their tokens, where the index has them."""
