@@ -113,20 +113,7 @@ class Texts:
     search_count: str
     search_nothing: str
     documents_none: str
-    document: str
-    number: str
     region: str
-    written: str
-    status: str
-    clauses: str
-    authorities: str
-    effective: str
-    expires: str
-    notice: str
-    repeals: str
-    amends: str
-    implements: str
-    explains: str
     details: str
     outline: str
     close: str
@@ -141,7 +128,6 @@ class Texts:
     defect_kinds: Mapping[str, str]
     front: str
     closing: str
-    unknown: str
     expires_suffix: str
 
 
@@ -269,20 +255,7 @@ CHINESE = Texts(
     search_count="{} 条条款，按相关程度排列",
     search_nothing="没有找到相关条款。",
     documents_none="库中还没有文件。",
-    document="文件",
-    number="文号",
     region="地区",
-    written="成文日期",
-    status="效力",
-    clauses="条款数",
-    authorities="发文机关",
-    effective="施行日期",
-    expires="有效期至",
-    notice="印发通知",
-    repeals="废止",
-    amends="修改",
-    implements="落实",
-    explains="解读",
     details="文件信息",
     outline="条款目录",
     close="关闭",
@@ -305,7 +278,6 @@ CHINESE = Texts(
     },
     front="前言",
     closing="结尾",
-    unknown="未载明",
     expires_suffix="有效期至 {}",
 )
 
@@ -442,20 +414,7 @@ ENGLISH = Texts(
     search_count="Clauses by relevance: {}",
     search_nothing="No clause was found.",
     documents_none="The library is empty.",
-    document="Document",
-    number="Number",
     region="Region",
-    written="Issued",
-    status="Status",
-    clauses="Clauses",
-    authorities="Issued by",
-    effective="In force from",
-    expires="Valid until",
-    notice="Transmitted by",
-    repeals="Repeals",
-    amends="Amends",
-    implements="Implements",
-    explains="Explains",
     details="About this document",
     outline="Clauses",
     close="Close",
@@ -478,7 +437,6 @@ ENGLISH = Texts(
     },
     front="Preamble",
     closing="Closing",
-    unknown="not stated",
     expires_suffix="valid until {}",
 )
 

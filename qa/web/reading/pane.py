@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from html import escape
 
 from documents.types import Document, Status
-from qa.web.places import ANYWHERE, Place, make_link
+from qa.web.places import ANYWHERE, Place
 from qa.web.reading.audit_view import render_audit
 from qa.web.reading.body import render_body
 from qa.web.reading.document_texts import DOCUMENT_TEXTS
@@ -19,10 +19,7 @@ from qa.web.reading.head import NOTHING, Offer, find_api, render_facts, render_h
 from qa.web.reading.outline import render_outline
 from qa.web.reading.relations import Relation
 from qa.web.reading.relations_view import render_relations
-from qa.web.status import render_status
 from qa.web.texts import Texts
-
-__all__ = ["Offer", "Place", "make_link", "render_alone", "render_pane", "render_status"]
 
 
 def render_pane(
