@@ -97,8 +97,9 @@ def open_assistant(
     """
     from documents.errors import EmptyLibraryError
     from index import snapshot
-    from index.hybrid import HybridIndex, default_store, open_index
+    from index.hybrid import HybridIndex
     from index.progress import Progress
+    from index.stores import default_store, open_index
     from qa.assistant import PolicyAssistant
     from qa.generation import from_environment
 
@@ -125,8 +126,8 @@ def catch_up(model: str | None) -> None:
     """
     from documents.errors import DocumentError, EmptyLibraryError
     from index.errors import BuildInProgressError, PolicyIndexError
-    from index.hybrid import build_store, default_store
     from index.progress import Progress
+    from index.stores import build_store, default_store
 
     try:
         build_store(default_store(), model=model, progress=Progress())

@@ -273,9 +273,10 @@ def _measure_tuning(options: argparse.Namespace) -> tuple[Trial, QueryAdapter | 
     from index.adapter import identify, shipped_adapter
     from index.configuration import Configuration
     from index.encoder import load_encoder
-    from index.hybrid import HybridIndex, default_store
+    from index.hybrid import HybridIndex
     from index.progress import Progress
     from index.snapshot import read_manifest
+    from index.stores import default_store
 
     given = {name: getattr(options, name) for name in ("steps", "penalty", "seed")}
     recipe = Recipe(**{name: value for name, value in given.items() if value is not None})
@@ -563,7 +564,7 @@ def _refusals(options: argparse.Namespace) -> int:
 
 def _open(directory: Path | None, model: str | None) -> PolicyAssistant:
     # Imported here, because loading the model's libraries takes seconds and bad input needs none.
-    from index.hybrid import open_index
+    from index.stores import open_index
     from qa.assistant import PolicyAssistant
 
     return PolicyAssistant(open_index(directory, model=model, progress=_show_progress))

@@ -17,10 +17,10 @@ from index import library, snapshot
 from index.adapter import EncoderIdentity, load_adapter
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_filters
-from index.hybrid import Build, build_store, default_store, open_index
 from index.late_interaction import LATE_LIMIT
 from index.library import Update
 from index.progress import Progress
+from index.stores import Build, build_store, default_store, open_index
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,7 +18,8 @@ from documents.errors import CorrectionError, DocumentError, UnknownDocumentErro
 from documents.types import Change, Original
 from index import snapshot
 from index.errors import OutdatedIndexError, PolicyIndexError
-from index.hybrid import Build, Progress, build_locked, default_store
+from index.hybrid import Progress
+from index.stores import Build, build_locked, default_store
 
 # What a change of the library can come to that its index has to follow.
 _CHANGED = frozenset({"added", "version", "removed", "corrected"})

@@ -15,8 +15,8 @@ from documents.errors import DocumentError
 from documents.storage import write_atomically
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_day
-from index.hybrid import open_index
 from index.progress import Progress
+from index.stores import open_index
 from qa.assistant import PolicyAssistant
 from qa.errors import GenerationError, LogError, RequestError
 from qa.feedback import explain_left_out, export, format_summary, summarize, write_records

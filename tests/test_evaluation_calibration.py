@@ -431,7 +431,7 @@ def test_gold_that_the_library_lacks_is_named(assistant: PolicyAssistant) -> Non
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Return what runs the command on the questions above over a stored index."""
     monkeypatch.setattr("index.encoder.load_encoder", lambda model: FakeEncoder())
-    monkeypatch.setattr("index.hybrid.load_encoder", lambda model: FakeEncoder())
+    monkeypatch.setattr("index.stores.load_encoder", lambda model: FakeEncoder())
     store, file = tmp_path / "store", tmp_path / "asked.jsonl"
     with build_lock(store):
         library().save(store)

@@ -27,8 +27,9 @@ from index.adapter import (
 from index.configuration import Configuration
 from index.default_model import DEFAULT_MODEL
 from index.errors import AdapterError
-from index.hybrid import HybridIndex, open_index
+from index.hybrid import HybridIndex
 from index.snapshot import build_lock
+from index.stores import open_index
 from tests.conftest import FakeEncoder
 
 DEFAULT = EncoderIdentity(DEFAULT_MODEL, "sha256:of this machine", 384)
@@ -261,7 +262,7 @@ def test_index_is_opened_with_the_offices_own_and_info_names_it(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("index.hybrid.load_encoder", lambda model: encoder)
+    monkeypatch.setattr("index.stores.load_encoder", lambda model: encoder)
     store = tmp_path / "store"
     with build_lock(store):
         HybridIndex.build([parse_text(TEXT, "a")], encoder).save(store)

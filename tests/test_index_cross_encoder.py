@@ -17,12 +17,13 @@ import app
 from documents.parsing import parse_text
 from evaluation.__main__ import main as evaluate
 from evaluation.systems import read_system
-from index import cross_encoder, hybrid
+from index import cross_encoder, hybrid, stores
 from index.__main__ import main as search
 from index.configuration import Configuration
 from index.cross_encoder import load_reranker, shared_reranker, wanted_reranker
 from index.errors import ModelError
-from index.hybrid import PASSAGE, HybridIndex, build_store, open_index
+from index.hybrid import PASSAGE, HybridIndex
+from index.stores import build_store, open_index
 from index.types import Reranker
 from qa.__main__ import main as ask
 from qa.assistant import PolicyAssistant
@@ -446,7 +447,7 @@ def test_answers_rest_on_what_it_finds_relevant(
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(hybrid, "load_encoder", lambda model: FakeEncoder())
+    monkeypatch.setattr(stores, "load_encoder", lambda model: FakeEncoder())
     path = tmp_path / "d.txt"
     path.write_text(TEXT, encoding="utf-8")
     build_store(tmp_path / "store", [path])

@@ -17,13 +17,14 @@ from documents.library import read_documents
 from documents.parsing import parse_text
 from documents.types import Document, Original
 from evaluation.questions import read_own
-from index import hybrid, library, snapshot
+from index import hybrid, library, snapshot, stores
 from index.__main__ import main
 from index.background import _questions
 from index.encoder import load_encoder
 from index.encodings import Earlier, Encodings, Questions, encode_texts, make_key, no_encodings
-from index.hybrid import HybridIndex, build_store, default_store
+from index.hybrid import HybridIndex
 from index.journal import journal_path, read
+from index.stores import build_store, default_store
 from index.types import TokenVectors, Vectors
 from qa.assistant import PolicyAssistant
 from tests.conftest import FakeEncoder
@@ -181,7 +182,7 @@ def test_questions_are_encoded_once() -> None:
 def encoder(home: Path, monkeypatch: pytest.MonkeyPatch) -> Counting:
     (home / "documents").mkdir(parents=True)
     encoder = Counting()
-    monkeypatch.setattr(hybrid, "load_encoder", lambda model: encoder)
+    monkeypatch.setattr(stores, "load_encoder", lambda model: encoder)
     return encoder
 
 
@@ -254,7 +255,7 @@ def test_any_changes_come_to_the_index_built_at_once(
             lines = [f"{o}、{s}" for o, s in zip("一二三", sentences, strict=False)]
             documents[id] = parse_text("\n".join(("某某意见", *lines)) + "\n", id)
         encoder = Counting()
-        earlier, unusable = hybrid._earlier(store, encoder, fresh=False)
+        earlier, unusable = stores._earlier(store, encoder, fresh=False)
         index = HybridIndex.build(list(documents.values()), encoder, earlier=earlier)
         index.save(store)
         fresh = HybridIndex.build(list(documents.values()), full := Counting())
@@ -298,7 +299,7 @@ def test_another_model_s_encodings_are_not_taken_over(
 ) -> None:
     library.add([CHARGING])
     other = Counting(dimension=32)
-    monkeypatch.setattr(hybrid, "load_encoder", lambda model: other)
+    monkeypatch.setattr(stores, "load_encoder", lambda model: other)
     built = build_store(default_store())
     assert built.encoded == 2 and built.unusable is None and len(encoded(other)) == 2
 
@@ -434,7 +435,7 @@ def test_with_the_default_model_the_index_ranks_and_answers_the_same(
     spy.texts.clear()
     # Document by document, each after the others.
     for number in range(1, len(documents) + 1):
-        earlier, _ = hybrid._earlier(tmp_path, spy, fresh=False)
+        earlier, _ = stores._earlier(tmp_path, spy, fresh=False)
         index = HybridIndex.build(documents[:number], spy, earlier=earlier)
         index.save(tmp_path)
     assert len(spy.texts) == len(set(spy.texts))

@@ -11,14 +11,15 @@ import pytest
 from documents.errors import LoadError
 from documents.numbering import write_number
 from documents.parsing import parse_text
-from index import hybrid
+from index import stores
 from index.configuration import Configuration
 from index.errors import BuildInProgressError, SnapshotError
 from index.filters import read_filters
 from index.fusion import combine
-from index.hybrid import DEPTH, HybridIndex, build_store, open_index
+from index.hybrid import DEPTH, HybridIndex
 from index.lexical import LexicalIndex
 from index.snapshot import build_lock, current
+from index.stores import build_store, open_index
 from index.translation import in_chinese, known_in_chinese
 from index.types import SearchResult, Vectors
 from index.windows import WINDOW
@@ -230,7 +231,7 @@ def test_clauses_and_weights_are_looked_up(index: HybridIndex) -> None:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> Path:
     """Return a folder of documents; the model is the fake one."""
-    monkeypatch.setattr(hybrid, "load_encoder", lambda model: encoder)
+    monkeypatch.setattr(stores, "load_encoder", lambda model: encoder)
     path = tmp_path / "texts"
     path.mkdir()
     for id, text in LIBRARY.items():
@@ -280,7 +281,7 @@ def test_library_s_own_index_is_built_at_first_use_only(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("built again")
 
-    monkeypatch.setattr(hybrid, "build_store", refuse)
+    monkeypatch.setattr(stores, "build_store", refuse)
     open_index()
     assert current(home / "index") == built
 

@@ -14,7 +14,7 @@ import pytest
 
 from documents import register
 from documents.library import library_folder
-from index import hybrid, snapshot
+from index import hybrid, snapshot, stores
 from index.__main__ import main
 from index.snapshot import build_lock, current
 from qa.__main__ import main as ask
@@ -26,7 +26,7 @@ TEXT = "某某意见\n一、支持公共充电站建设。\n二、支持电池�
 
 @pytest.fixture(autouse=True)
 def _fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
-    monkeypatch.setattr(hybrid, "load_encoder", lambda model: encoder)
+    monkeypatch.setattr(stores, "load_encoder", lambda model: encoder)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_interrupted_build_leaves_the_index(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(hybrid, "load_encoder", interrupt)
+    monkeypatch.setattr(stores, "load_encoder", interrupt)
     code, out, err = run(capsys, "build", document, "--out", store)
     assert (code, out) == (130, "") and "unchanged" in err
     assert run(capsys, "verify", "--index", store)[0] == 0

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from evaluation import __main__ as evaluation
 from evaluation.datasets import read_questions
 from evaluation.questions import read_over
-from index import hybrid
+from index import stores
 from index.filters import write_filters
-from index.hybrid import build_store
+from index.stores import build_store
 from index.types import ClauseId, Filters
 from qa.assistant import PolicyAssistant
 from qa.feedback import (
@@ -325,11 +325,11 @@ def test_evaluation_asks_what_was_exported(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(hybrid, "load_encoder", lambda model: encoder)
+    monkeypatch.setattr(stores, "load_encoder", lambda model: encoder)
     document, store, file = tmp_path / "opinion.txt", tmp_path / "store", tmp_path / "f.jsonl"
     document.write_text(TEXT, encoding="utf-8")
     build_store(store, [document])
-    assistant = PolicyAssistant(hybrid.open_index(store))
+    assistant = PolicyAssistant(stores.open_index(store))
     here, elsewhere = Filters(region="长春市"), Filters(region="安徽省")
     for question, history, filters, feedback in (
         ("充电站建设有什么补助？", (), Filters(), Feedback("", "up")),

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from evaluation.datasets import read_questions
-from index import hybrid
-from index.hybrid import build_store
+from index import stores
+from index.stores import build_store
 from qa import __main__ as command
 from qa.__main__ import main
 from qa.log import Feedback, Log, log_path
@@ -24,7 +24,7 @@ TEXT = "吉林省某某意见\n一、支持公共充电站建设，给予一次�
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> str:
-    monkeypatch.setattr(hybrid, "load_encoder", lambda model: encoder)
+    monkeypatch.setattr(stores, "load_encoder", lambda model: encoder)
     document = tmp_path / "opinion.txt"
     document.write_text(TEXT, encoding="utf-8")
     build_store(tmp_path / "store", [document])
@@ -215,7 +215,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("no index is needed")
 
     monkeypatch.setattr(command, "open_index", refuse)
-    monkeypatch.setattr(hybrid, "load_encoder", refuse)
+    monkeypatch.setattr(stores, "load_encoder", refuse)
     log = Log(log_path())
     log.judge(Feedback(log.record(*asked()), "up"))
     log.judge(Feedback(log.record(*asked("天气", cited=[])), "down"))

@@ -15,7 +15,7 @@ import app
 from documents import library
 from documents.types import Original
 from index import snapshot
-from index.hybrid import build_store, default_store
+from index.stores import build_store, default_store
 from tests.conftest import FakeEncoder
 
 
@@ -98,7 +98,7 @@ def encoder_loads(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> list
         loaded.append(model)
         return encoder
 
-    monkeypatch.setattr("index.hybrid.load_encoder", load)
+    monkeypatch.setattr("index.stores.load_encoder", load)
     monkeypatch.setattr("index.encoder.load_encoder", load)
     return loaded
 

@@ -16,7 +16,7 @@ from documents.errors import CorrectionError
 from documents.types import Change, Original
 from index import snapshot
 from index.errors import OutdatedIndexError
-from index.hybrid import default_store
+from index.stores import default_store
 from qa.web import process
 from qa.web.jobs import (
     KEPT,

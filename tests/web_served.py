@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from documents.library import find_original
-from index.hybrid import open_index
+from index.stores import open_index
 from qa.assistant import PolicyAssistant
 from qa.log import Log, log_path
 from qa.web import process
@@ -25,7 +25,7 @@ from tests.conftest import FakeEncoder
 def build_app(monkeypatch: pytest.MonkeyPatch, *, editing: bool = True) -> FastAPI:
     """Return the application as ``app.py`` puts it together, changes made in this process."""
     encoder = FakeEncoder(16_384, tokens=False)
-    monkeypatch.setattr("index.hybrid.load_encoder", lambda model: encoder)
+    monkeypatch.setattr("index.stores.load_encoder", lambda model: encoder)
     return create_web_app(
         lambda: PolicyAssistant(open_index()),
         log=Log(log_path()),
