@@ -24,7 +24,6 @@ from index.dense import DenseIndex
 from index.encodings import Ask, Earlier, Questions, encode_question, encode_texts
 from index.filters import filter_documents
 from index.fusion import (
-    best_positive,
     combine,
     combine_ranks,
     follow_agreement,
@@ -41,10 +40,12 @@ from index.snapshot import Content, Manifest
 from index.translation import in_chinese, known_in_chinese
 from index.types import (
     Chunk,
+    DenseSide,
     Encoder,
     Expansion,
     Filters,
     Hit,
+    LexicalSide,
     Ranks,
     Reference,
     SearchResult,
@@ -93,13 +94,15 @@ class HybridIndex:
     def __init__(
         self,
         content: Content,
-        lexical: LexicalIndex,
+        lexical: LexicalSide,
         encoder: Encoder,
         fingerprint: str,
         configuration: Configuration = Configuration(),
         adapter: QueryAdapter | None = None,
         built: datetime | None = None,
+        dense: DenseSide | None = None,
     ) -> None:
+        """Search ``content`` by ``lexical`` and ``dense`` (default: over the vectors of the content)."""
         self._configuration = configuration
         self._built = built or datetime.now(UTC)
         self._adapter = adapter
@@ -112,7 +115,9 @@ class HybridIndex:
         self._content = content
         self._lexical = lexical
         owners = [chunk.unit for chunk in content.chunks]
-        self._dense = DenseIndex(content.encodings.vectors, owners, len(content.units))
+        self._dense: DenseSide = dense or DenseIndex(
+            content.encodings.vectors, owners, len(content.units)
+        )
         self._late = LateInteraction(content.encodings.tokens, owners, len(content.units))
         self._encoder = encoder
         self._ask: Ask = partial(encode_question, encoder)
@@ -379,11 +384,11 @@ class HybridIndex:
             vector = self._adapter.apply(plain)
         terms = question if has_han(question) else in_chinese(question)
         official = [term for _, term in self._official(question)]
-        scores = self._lexical.score(terms, official)
+        words = self._lexical.ask(terms, official)
         none = np.empty(0, dtype=np.int64)
         by_meaning, by_words = configuration.sides != "lexical", configuration.sides != "dense"
         dense = self._dense.search(vector, depth, admitted) if by_meaning else none
-        lexical = _best(scores, admitted, depth) if by_words else none
+        lexical = words.best(depth, admitted) if by_words else none
         numbers = np.union1d(dense, lexical)
         similarity, _ = self._dense.score(vector, numbers)
         return _Candidates(
@@ -391,7 +396,7 @@ class HybridIndex:
             vector,
             tokens,
             numbers,
-            scores[numbers],
+            words.of(numbers),
             similarity,
             lexical,
             dense,
@@ -545,14 +550,6 @@ def _chunks(
         _with_context(units[c.unit], clean[units[c.unit].document][c.start : c.end]) for c in chunks
     ]
     return chunks, texts
-
-
-def _best(
-    scores: NDArray[np.float32], admitted: NDArray[np.bool_] | None, depth: int
-) -> NDArray[np.int64]:
-    if admitted is not None:
-        scores = np.where(admitted, scores, np.float32(0))
-    return best_positive(scores, depth)
 
 
 def _ranking(scores: Mapping[int, float]) -> list[int]:

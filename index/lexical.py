@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
+from index.fusion import best_positive
 from index.tokenization import Terms, tokenize, vocabulary_of
 
 # Lucene's own defaults; policy clauses are neither very short nor very long.
@@ -20,6 +22,26 @@ B = 0.75
 # articles of law (half of them by a hash of their ids), nDCG@10 is .423 without them, .427 with .2,
 # .430 with .3, .431 with .5; on 211 questions of lawyers .723, .723, .722 and .720.
 EXPANSION_WEIGHT = 0.3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LexicalScores:
+    """What every unit scores for one question: ``all``, shape (units,)."""
+
+    all: NDArray[np.float32]
+
+    def best(self, depth: int, admitted: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """Return up to ``depth`` unit numbers with a score above zero, best first.
+
+        ``admitted``, shape (units,), limits them to some units.
+        """
+        scores = self.all if admitted is None else np.where(admitted, self.all, np.float32(0))
+        return best_positive(scores, depth)
+
+    def of(self, units: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the scores of ``units``."""
+        found: NDArray[np.float32] = self.all[units]
+        return found
 
 
 class LexicalIndex:
@@ -44,6 +66,10 @@ class LexicalIndex:
         model = bm25s.BM25(method="lucene", k1=K1, b=B)
         model.index((ids, vocabulary), show_progress=False)
         return cls(model, len(texts), terms)
+
+    def ask(self, question: str, expansions: Iterable[str] = ()) -> LexicalScores:
+        """Return what the units score for ``question``; see ``score``."""
+        return LexicalScores(self.score(question, expansions))
 
     def score(
         self, question: str, expansions: Iterable[str] = (), weight: float = EXPANSION_WEIGHT

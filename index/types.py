@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -194,6 +195,46 @@ class Reference:
     start: int
     end: int
     absent: bool = False
+
+
+class LexicalAnswer(Protocol):
+    """What units score by their words for one question; a unit that shares none scores zero."""
+
+    def best(self, depth: int, admitted: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """Return up to ``depth`` numbers of units that score, best first, among the admitted."""
+
+    def of(self, units: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the scores of ``units``, shape (units,)."""
+
+
+class LexicalSide(Protocol):
+    """Searches units by their words."""
+
+    def ask(self, question: str, expansions: Iterable[str] = ()) -> LexicalAnswer:
+        """Return what the units score for ``question`` and, at less weight, for ``expansions``."""
+
+    def idf(self, word: str) -> float:
+        """Return the inverse document frequency of ``word``."""
+
+    def bound(self, word: str) -> int:
+        """Return how many units can hold ``word`` at most."""
+
+    def save(self, folder: Path) -> None:
+        """Write it into ``folder``."""
+
+
+class DenseSide(Protocol):
+    """Searches units by the vectors of their chunks."""
+
+    def search(
+        self, question: Vectors, depth: int, admitted: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.int64]:
+        """Return up to ``depth`` unit numbers, nearest to the vector (1, dimension) first."""
+
+    def score(
+        self, question: Vectors, units: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return each unit's similarity and the number of the chunk it comes from, (units,) both."""
 
 
 class Index(Protocol):
