@@ -405,7 +405,7 @@ TEXTS = [
 @pytest.fixture(scope="session")
 def real() -> Encoder:
     """Return the default model, prepared where POLICY_QA_MODELS or the platform says."""
-    return load_encoder(DEFAULT_MODEL)
+    return load_encoder(DEFAULT_MODEL, engine="torch")
 
 
 @pytest.fixture(scope="session")
