@@ -16,7 +16,7 @@ _STAGES = {
 
 
 class Progress:
-    """Prints stage, count and seconds left on standard error, at most twice a second."""
+    """Prints stage, count, pace and seconds left on standard error, at most twice a second."""
 
     def __init__(self) -> None:
         self._stage = ""
@@ -30,10 +30,13 @@ class Progress:
         if done < total and now - self._printed < _INTERVAL:
             return
         self._printed = now
-        left = (now - self._began) / done * (total - done) if done else 0.0
+        took = now - self._began
+        pace = done / took if took > 0 else 0.0
+        left = (total - done) / pace if pace else 0.0
         name, unit = _STAGES.get(stage, (stage, ""))
         if not total:
             print(name, file=sys.stderr, flush=True)
             return
         count = f"{done}/{total} {unit}".rstrip()
-        print(f"{name}: {count}, 剩余约 {left:.0f} 秒 left", file=sys.stderr, flush=True)
+        speed = f", 每秒 {pace:.3g} a second" if pace else ""
+        print(f"{name}: {count}{speed}, 剩余约 {left:.0f} 秒 left", file=sys.stderr, flush=True)

@@ -21,7 +21,7 @@ def test_two_lines_a_second_and_the_last_one(
     assert [line.split()[2] for line in captured.err.splitlines()] == ["1/11", "6/11", "11/11"]
 
 
-def test_the_time_left_follows_the_pace(
+def test_pace_and_the_time_left_that_follows_from_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = iter([100.0, 110.0])
@@ -29,4 +29,4 @@ def test_the_time_left_follows_the_pace(
     report = Progress()
     report("read", 0, 4)
     report("read", 1, 4)
-    assert "1/4 文档 documents, 剩余约 30 秒 left" in capsys.readouterr().err
+    assert "1/4 文档 documents, 每秒 0.1 a second, 剩余约 30 秒 left" in capsys.readouterr().err
