@@ -22,24 +22,34 @@ from documents.types import (
     Removal,
 )
 
-# The parts of a document's JSON that are its body.
-BODY = ("source", "clean", "clauses", "audit")
+_ORDER = ("id", "source", "clean", "metadata", "clauses", "audit", "format", "corrections")
 _DATES = ("written", "published", "effective", "expires")
 _RELATIONS = ("repeals", "amends", "implements", "explains", "cites")
 
 
 def write_document(document: Document) -> dict[str, Any]:
     """Return ``document`` as plain JSON values; dates as YYYY-MM-DD, unknown as null."""
-    body = document.body
+    parts = {**write_outline(document), **write_body(document.body)}
+    return {name: parts[name] for name in _ORDER}
+
+
+def write_outline(document: Document) -> dict[str, Any]:
+    """Return ``document`` without its body as plain JSON values."""
     return {
         "id": document.id,
-        "source": body.source,
-        "clean": body.clean,
         "metadata": write_metadata(document.metadata),
-        "clauses": _plain(body.clauses),
-        "audit": _plain(body.audit),
         "format": document.format,
         "corrections": _plain(document.corrections),
+    }
+
+
+def write_body(body: Body) -> dict[str, Any]:
+    """Return the body of a document as plain JSON values."""
+    return {
+        "source": body.source,
+        "clean": body.clean,
+        "clauses": _plain(body.clauses),
+        "audit": _plain(body.audit),
     }
 
 
@@ -66,7 +76,7 @@ def read_document(obj: Mapping[str, Any]) -> Document:
 
 
 def read_outline(obj: Mapping[str, Any], body: Body) -> Document:
-    """Return the document whose JSON without its body is ``obj``, with ``body``."""
+    """Return the document that ``write_outline`` wrote, with ``body``."""
     return Document(
         id=obj["id"],
         metadata=_read_metadata(obj["metadata"]),
@@ -79,7 +89,7 @@ def read_outline(obj: Mapping[str, Any], body: Body) -> Document:
 
 
 def read_body(obj: Mapping[str, Any]) -> Parsed:
-    """Return the body of the document whose JSON is ``obj``, or its ``BODY`` alone."""
+    """Return the body that ``write_body`` or ``write_document`` wrote."""
     return Parsed(
         source=obj["source"],
         clean=obj["clean"],

@@ -53,6 +53,8 @@ _SHARE = 0.7
 # Characters of a term; four fill the 64 bits of a packed run.
 _LONGEST = 4
 _BITS = np.uint64(16)
+# Longer runs than one character are packed to this or more.
+_ONE = np.uint64(1) << _BITS
 # Words of one character that stand beside anything and seldom are a part of a longer word: particles,
 # pronouns, conjunctions, adverbs, prepositions, places, digits. The dictionary's tags are no help, as
 # they have 安 and 策 among them.
@@ -72,8 +74,14 @@ class Vocabulary:
     """
 
     keys: NDArray[np.uint64]
-    counts: NDArray[np.int64]
+    counts: NDArray[np.int32]
     total: int
+
+    @classmethod
+    def over(cls, keys: NDArray[np.uint64], counts: NDArray[np.int32]) -> Vocabulary:
+        """Return the vocabulary of these runs, which may lie on disk: a look-up reads a few of them."""
+        # The runs of one character come first.
+        return cls(keys, counts, int(counts[: np.searchsorted(keys, _ONE)].sum()))
 
     @classmethod
     def build(cls, texts: Iterable[str]) -> Vocabulary:
@@ -83,7 +91,7 @@ class Vocabulary:
         found = [_count_runs(codes, length) for length in range(1, _LONGEST + 1)]
         # A shorter run packs to a smaller number, so the whole is in order.
         keys, counts = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-        return cls(keys, counts, int((codes != ord("\n")).sum()))
+        return cls.over(keys, counts.astype(np.int32))
 
     def count(self, terms: Sequence[str]) -> list[int]:
         """Return how often the library has each of ``terms``, of one to four characters."""
@@ -94,7 +102,7 @@ class Vocabulary:
         """Whether ``term``, of one to three characters, is not for the most part one of a longer run."""
         [key] = _pack([term])
         first, last = np.searchsorted(self.keys, np.array([key, key + np.uint64(1)]) << _BITS)
-        characters = self.keys[: np.searchsorted(self.keys, np.uint64(1) << _BITS)]
+        characters = self.keys[: np.searchsorted(self.keys, _ONE)]
         before = self._count((characters << (_BITS * np.uint64(len(term)))) | key)
         most = self.count([term])[0] * _SHARE
         return all(beside.max(initial=0) <= most for beside in (before, self.counts[first:last]))
