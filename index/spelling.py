@@ -28,7 +28,6 @@ from functools import cache, lru_cache
 from itertools import accumulate, pairwise
 
 import numpy as np
-import pypinyin
 from numpy.typing import NDArray
 
 from documents.normalization import match_form
@@ -315,6 +314,8 @@ def _look_alike(character: str) -> str:
 @cache
 def _by_sound() -> dict[str, list[str]]:
     """Return the dictionary's characters by each of their syllables, in the order of Unicode."""
+    import pypinyin  # its dictionary takes half a second to read
+
     found: dict[str, list[str]] = {}
     for character in map(chr, range(0x4E00, 0xA000)):
         if frequency_of(character) and character not in _GRAMMATICAL:
@@ -327,6 +328,8 @@ def _by_sound() -> dict[str, list[str]]:
 @lru_cache(maxsize=10_000)
 def _sounds(term: str) -> list[str]:
     """Return the syllables of ``term`` without tones, one for each character, as it is read there."""
+    import pypinyin
+
     # It would give a row of characters that it does not know as one.
     return pypinyin.lazy_pinyin(term, errors=list)  # type: ignore[arg-type]
 

@@ -87,10 +87,10 @@ def document(id: str, number: str | None) -> Document:
 
 NUMBERED = Catalogue(
     [
-        document("a", "吉政办发〔2024〕9号"),
-        document("b", "吉政办发〔2024〕19号"),
-        document("damaged", "吉政发〔〕2号"),
-        document("none", None),
+        outline(document("a", "吉政办发〔2024〕9号")),
+        outline(document("b", "吉政办发〔2024〕19号")),
+        outline(document("damaged", "吉政发〔〕2号")),
+        outline(document("none", None)),
     ]
 )
 
