@@ -227,6 +227,10 @@ class Body(Protocol):
     @property
     def audit(self) -> Audit: ...
 
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """The names of the departments in its clauses, each once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -237,15 +241,22 @@ class Parsed:
     clauses: tuple[Clause, ...]
     audit: Audit
 
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """The names of the departments in its clauses, each once."""
+        return tuple(dict.fromkeys(d.name for clause in self.clauses for d in clause.departments))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deferred:
     """A body that lies elsewhere: ``read`` returns it whenever something of it is asked for.
 
-    It is equal to the body that it reads.
+    ``departments``, which are looked for in a whole library, are known without. It is equal to the
+    body that it reads.
     """
 
     read: Callable[[], Parsed]
+    departments: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -307,6 +318,11 @@ class Document:
     def audit(self) -> Audit:
         """What parsing did."""
         return self.body.audit
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """The names of the departments in its clauses, each once; the body need not be read."""
+        return self.body.departments
 
     def clause(self, path: str) -> Clause:
         """Return the clause at ``path``; KeyError where there is none."""

@@ -10,7 +10,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from documents.schema import read_outline, write_outline
-from documents.types import Deferred, Document
+from documents.types import Deferred, Document, Parsed
 from index.background import UNMEASURED, Background
 from index.encodings import Encodings, no_encodings
 from index.journal import KEY_LENGTH
@@ -129,7 +129,7 @@ def read_content(
     """
     read = body_reader(_read_pieces(folder, _BODIES), refuse)
     outlines = tuple(
-        _read_outline(obj, Deferred(lambda number=number: read(number)))  # type: ignore[misc]
+        _read_outline(obj, partial(read, number))
         for number, obj in enumerate(_read_lines(folder / _OUTLINES))
     )
     numbers = {one.document.id: number for number, one in enumerate(outlines)}
@@ -157,11 +157,17 @@ def read_content(
 
 
 def _as_line(one: Outline) -> dict[str, Any]:
-    return {**write_outline(one.document), "paths": one.paths, "titles": one.titles}
+    return {
+        **write_outline(one.document),
+        "departments": one.document.departments,
+        "paths": one.paths,
+        "titles": one.titles,
+    }
 
 
-def _read_outline(obj: dict[str, Any], body: Deferred) -> Outline:
-    return Outline(read_outline(obj, body), tuple(obj["paths"]), tuple(obj["titles"]))
+def _read_outline(obj: dict[str, Any], read: Callable[[], Parsed]) -> Outline:
+    document = read_outline(obj, Deferred(read, tuple(obj["departments"])))
+    return Outline(document, tuple(obj["paths"]), tuple(obj["titles"]))
 
 
 def _write_lines(path: Path, objects: Iterable[dict[str, Any]]) -> None:
