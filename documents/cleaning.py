@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
 
-import pypinyin
-
 from documents.numbering import read_marker
 from documents.offsets import OffsetMap, Span
 from documents.pages import find_marks, find_pages
@@ -91,6 +89,8 @@ def find_pinyin(text: str) -> list[Span]:
 
 @cache
 def _readings(character: str) -> frozenset[str]:
+    import pypinyin  # its dictionary takes half a second to read
+
     styles = (pypinyin.Style.TONE, pypinyin.Style.NORMAL)
     found = (pypinyin.pinyin(character, style=style, heteronym=True)[0] for style in styles)
     return frozenset(reading for readings in found for reading in readings)

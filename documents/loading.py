@@ -6,28 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from documents.errors import LoadError
-from documents.formats.doc import read_doc
-from documents.formats.docx import read_docx
-from documents.formats.html import read_html
-from documents.formats.pdf import read_pdf
-from documents.formats.scan import read_image
 from documents.formats.sniffing import sniff
-from documents.formats.text import read_text
 from documents.limits import read_limit
 from documents.types import Format, Progress, Source
 
 # A policy document is a few hundred kilobytes; a code of law two megabytes.
 MAX_BYTES = 64 * 1024 * 1024
 
-# Each takes the bytes and ``where`` they are from; a paged one also ``progress``.
-_READERS: dict[Format, Callable[..., Source]] = {
-    "text": read_text,
-    "html": read_html,
-    "docx": read_docx,
-    "doc": read_doc,
-    "pdf": read_pdf,
-    "scan": read_image,
-}
 _PAGED: frozenset[Format] = frozenset({"pdf", "scan"})
 
 
@@ -70,4 +55,26 @@ def read_source(data: bytes, *, where: str, progress: Progress | None = None) ->
     """Return the source of a file's content; LoadError names ``where``."""
     format = sniff(data, where=where)
     options = {"progress": progress} if format in _PAGED else {}
-    return _READERS[format](data, where=where, **options)
+    return _reader(format)(data, where=where, **options)
+
+
+def _reader(format: Format) -> Callable[..., Source]:
+    """Return the reader of a format: it takes the bytes and ``where``; a paged one ``progress``.
+
+    Imported where it is needed: what the formats are read with takes a second to import, and a
+    question reads no file.
+    """
+    match format:
+        case "text":
+            from documents.formats.text import read_text as read
+        case "html":
+            from documents.formats.html import read_html as read
+        case "docx":
+            from documents.formats.docx import read_docx as read
+        case "doc":
+            from documents.formats.doc import read_doc as read
+        case "pdf":
+            from documents.formats.pdf import read_pdf as read
+        case "scan":
+            from documents.formats.scan import read_image as read
+    return read

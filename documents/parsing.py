@@ -17,7 +17,7 @@ from documents.loading import load_source
 from documents.losses import find_lost_tables
 from documents.metadata import read_metadata
 from documents.offsets import Span
-from documents.types import Clause, Defect, Document, Source
+from documents.types import Clause, Defect, Document, Parsed, Source
 
 
 def parse(path: Path, *, taken: Container[str] = ()) -> Document:
@@ -47,11 +47,13 @@ def parse_source(source: Source, id: str) -> Document:
     front, body, closing = _parts(cleaned.text, tree.clauses)
     return Document(
         id=id,
-        source=source.text,
-        clean=cleaned.text,
         metadata=read_metadata(front, body, closing),
-        clauses=clauses,
-        audit=audit(source.text, cleaned, tree, clauses),
+        body=Parsed(
+            source=source.text,
+            clean=cleaned.text,
+            clauses=clauses,
+            audit=audit(source.text, cleaned, tree, clauses),
+        ),
         format=source.format,
     )
 

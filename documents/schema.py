@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from documents.types import (
     Audit,
+    Body,
     Characters,
     Clause,
     Correction,
@@ -17,47 +17,84 @@ from documents.types import (
     Document,
     Gap,
     Metadata,
+    Parsed,
     Reference,
     Removal,
 )
 
+_ORDER = ("id", "source", "clean", "metadata", "clauses", "audit", "format", "corrections")
 _DATES = ("written", "published", "effective", "expires")
 _RELATIONS = ("repeals", "amends", "implements", "explains", "cites")
 
 
 def write_document(document: Document) -> dict[str, Any]:
     """Return ``document`` as plain JSON values; dates as YYYY-MM-DD, unknown as null."""
-    obj: dict[str, Any] = _plain(dataclasses.asdict(document))
-    return obj
+    parts = {**write_outline(document), **write_body(document.body)}
+    return {name: parts[name] for name in _ORDER}
+
+
+def write_outline(document: Document) -> dict[str, Any]:
+    """Return ``document`` without its body as plain JSON values."""
+    return {
+        "id": document.id,
+        "metadata": write_metadata(document.metadata),
+        "format": document.format,
+        "corrections": _plain(document.corrections),
+    }
+
+
+def write_body(body: Body) -> dict[str, Any]:
+    """Return the body of a document as plain JSON values."""
+    return {
+        "source": body.source,
+        "clean": body.clean,
+        "clauses": _plain(body.clauses),
+        "audit": _plain(body.audit),
+    }
 
 
 def write_metadata(metadata: Metadata) -> dict[str, Any]:
     """Return ``metadata`` as plain JSON values."""
-    obj: dict[str, Any] = _plain(dataclasses.asdict(metadata))
+    obj: dict[str, Any] = _plain(metadata)
     return obj
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    # A clause is hundreds of thousands of times nothing but these.
+    if value is None or type(value) in (str, int):
+        return value
+    if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
 
 
 def read_document(obj: Mapping[str, Any]) -> Document:
     """Return the document that ``write_document`` wrote; KeyError or TypeError on anything else."""
+    return read_outline(obj, read_body(obj))
+
+
+def read_outline(obj: Mapping[str, Any], body: Body) -> Document:
+    """Return the document that ``write_outline`` wrote, with ``body``."""
     return Document(
         id=obj["id"],
-        source=obj["source"],
-        clean=obj["clean"],
         metadata=_read_metadata(obj["metadata"]),
-        clauses=tuple(_read_clause(clause) for clause in obj["clauses"]),
-        audit=_read_audit(obj["audit"]),
+        body=body,
         # An index of before there was more than one format says nothing.
         format=obj.get("format", "text"),
         # Nor does one of before metadata could be corrected.
         corrections=tuple(Correction(**correction) for correction in obj.get("corrections", ())),
+    )
+
+
+def read_body(obj: Mapping[str, Any]) -> Parsed:
+    """Return the body that ``write_body`` or ``write_document`` wrote."""
+    return Parsed(
+        source=obj["source"],
+        clean=obj["clean"],
+        clauses=tuple(_read_clause(clause) for clause in obj["clauses"]),
+        audit=_read_audit(obj["audit"]),
     )
 
 

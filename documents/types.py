@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol
 
 ClauseKind = Literal["front", "heading", "clause", "closing"]
 DepartmentRole = Literal["lead", "support", "responsible"]
@@ -212,21 +212,117 @@ class Correction:
     value: str | None
 
 
+class Body(Protocol):
+    """What of a document is large; ``clauses`` is the tree in document order."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def clean(self) -> str: ...
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]: ...
+
+    @property
+    def audit(self) -> Audit: ...
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """The names of the departments in its clauses, each once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A body as parsing makes it, held in memory."""
+
+    source: str
+    clean: str
+    clauses: tuple[Clause, ...]
+    audit: Audit
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """The names of the departments in its clauses, each once."""
+        return tuple(dict.fromkeys(d.name for clause in self.clauses for d in clause.departments))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deferred:
+    """A body that lies elsewhere: ``read`` returns it whenever something of it is asked for.
+
+    ``departments``, which are looked for in a whole library, are known without. It is equal to the
+    body that it reads.
+    """
+
+    read: Callable[[], Parsed]
+    departments: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The source."""
+        return self.read().source
+
+    @property
+    def clean(self) -> str:
+        """The clean text."""
+        return self.read().clean
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """The clauses."""
+        return self.read().clauses
+
+    @property
+    def audit(self) -> Audit:
+        """The audit."""
+        return self.read().audit
+
+    def __eq__(self, other: object) -> bool:
+        return self.read() == (other.read() if isinstance(other, Deferred) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.read())
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document. ``clauses`` is the tree in document order.
+    """A parsed document: what it says of itself, and its body, which may lie on disk until then.
 
-    ``corrections`` say which fields of ``metadata`` are not what the document itself gives.
+    ``corrections`` say which fields of ``metadata`` are not what the document itself gives. The
+    parts of the body go by their own names; whoever needs many of them takes the body once.
     """
 
     id: str
-    source: str
-    clean: str
     metadata: Metadata
-    clauses: tuple[Clause, ...]
-    audit: Audit
+    body: Body
     format: Format = "text"
     corrections: tuple[Correction, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The text of the file."""
+        return self.body.source
+
+    @property
+    def clean(self) -> str:
+        """The text without noise, in which all offsets are."""
+        return self.body.clean
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """The tree in document order."""
+        return self.body.clauses
+
+    @property
+    def audit(self) -> Audit:
+        """What parsing did."""
+        return self.body.audit
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """The names of the departments in its clauses, each once; the body need not be read."""
+        return self.body.departments
 
     def clause(self, path: str) -> Clause:
         """Return the clause at ``path``; KeyError where there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -76,13 +76,30 @@ def _repeals(other: Document, document: Document) -> bool:
 
 
 def link(library: Sequence[Document]) -> list[Document]:
-    """Return the documents with every reference to another of them resolved to its id."""
-    return [_link(document, library) for document in library]
+    """Return the documents with every reference to another of them resolved to its id.
+
+    Of several that it may mean, the first. They are looked up by their names, because comparing each
+    of a library's references with each of its thousands of documents takes minutes.
+    """
+    known: dict[str, list[int]] = {}
+    for place, document in enumerate(library):
+        metadata = document.metadata
+        for name in _names(metadata.number, metadata.title, metadata.notice):
+            known.setdefault(name, []).append(place)
+
+    def resolve(reference: Reference, source: Document) -> Reference:
+        names = _names(reference.number, reference.title)
+        places = sorted(place for name in names for place in known.get(name, ()))
+        found = (library[place] for place in places)
+        meant = (d.id for d in found if d.id != source.id and refers_to(reference, d))
+        return replace(reference, document=next(meant, None))
+
+    return [_link(document, resolve) for document in library]
 
 
-def _link(document: Document, library: Sequence[Document]) -> Document:
+def _link(document: Document, find: Callable[[Reference, Document], Reference]) -> Document:
     def resolve(references: Iterable[Reference]) -> tuple[Reference, ...]:
-        return tuple(_resolve(reference, document, library) for reference in references)
+        return tuple(find(reference, document) for reference in references)
 
     known = document.metadata
     metadata = replace(
@@ -94,11 +111,6 @@ def _link(document: Document, library: Sequence[Document]) -> Document:
         cites=resolve(known.cites),
     )
     return replace(document, metadata=metadata)
-
-
-def _resolve(reference: Reference, source: Document, library: Sequence[Document]) -> Reference:
-    found = (d.id for d in library if d.id != source.id and refers_to(reference, d))
-    return replace(reference, document=next(found, None))
 
 
 def refers_to(reference: Reference, document: Document) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from documents.numbering import ARTICLE, find_inside, read_marker
-from documents.types import Audit, Characters, Clause, ClauseKind, Document, Metadata
+from documents.types import Audit, Characters, Clause, ClauseKind, Document, Metadata, Parsed
 
 _BETWEEN_HEADINGS = " / "
 
@@ -100,11 +100,13 @@ class _Builder:
         clean = "".join(self._parts)
         return Document(
             id=title,
-            source=clean,
-            clean=clean,
             metadata=Metadata(title=title or None),
-            clauses=tuple(self._clauses),
-            audit=Audit(Characters(len(clean), len(clean), 0, 0)),
+            body=Parsed(
+                source=clean,
+                clean=clean,
+                clauses=tuple(self._clauses),
+                audit=Audit(Characters(len(clean), len(clean), 0, 0)),
+            ),
         )
 
     def _enter(self, headings: Sequence[str]) -> None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from documents.normalization import has_han, match_form
+from documents.normalization import has_han
 from documents.types import Clause, Document
 from documents.validity import link
 from index import snapshot, spelling
 from index.adapter import QueryAdapter
 from index.background import language_of, measure_background
 from index.configuration import Configuration
+from index.contents import Content, hold
 from index.cross_encoder import shared_reranker
 from index.dense import DenseIndex
 from index.encodings import Ask, Earlier, Questions, encode_question, encode_texts
@@ -36,7 +37,7 @@ from index.late_interaction import LATE_LIMIT, LateInteraction
 from index.lexical import LexicalIndex
 from index.lexicon import expand
 from index.lookup import Catalogue, find_references
-from index.snapshot import Content, Manifest
+from index.snapshot import Manifest
 from index.translation import in_chinese, known_in_chinese
 from index.types import (
     Chunk,
@@ -108,15 +109,10 @@ class HybridIndex:
         self._configuration = configuration
         self._built = built or datetime.now(UTC)
         self._adapter = adapter
-        self._documents = {document.id: document for document in content.documents}
-        self._clauses = {
-            (document.id, clause.path): clause
-            for document in content.documents
-            for clause in document.clauses
-        }
+        self._documents = {one.document.id: one.document for one in content.outlines}
         self._content = content
         self._lexical = lexical
-        owners = [chunk.unit for chunk in content.chunks]
+        owners = content.owners.tolist()
         self._dense: DenseSide = dense or DenseIndex(
             content.encodings.vectors, owners, len(content.units)
         )
@@ -125,13 +121,7 @@ class HybridIndex:
         self._ask: Ask = lru_cache(QUESTIONS)(partial(encode_question, encoder))
         self._encoded = 0
         self._fingerprint = fingerprint
-        self._catalogue = Catalogue(content.documents)
-        self._forms: dict[str, str] = {}
-        # Counted at the first question in Chinese, once for all that share the parts.
-        self._vocabulary = cache(lambda: spelling.Vocabulary.build(_texts(content.units)))
-        self._numbers: dict[str, list[int]] = {}
-        for number, unit in enumerate(content.units):
-            self._numbers.setdefault(unit.document, []).append(number)
+        self._catalogue = Catalogue(content.outlines)
 
     @classmethod
     def build(
@@ -162,8 +152,7 @@ class HybridIndex:
         lexical = LexicalIndex.build(
             [_with_context(unit, unit.text) for unit in units], configuration.terms
         )
-        truncated = int(encodings.cut.sum())
-        content = Content(tuple(documents), tuple(units), tuple(chunks), encodings, truncated)
+        content = hold(documents, units, chunks, encodings)
         identity = snapshot.fingerprint(documents, encoder.fingerprint)
         index = cls(content, lexical, encoder, identity, configuration, adapter)
         if progress:
@@ -271,7 +260,7 @@ class HybridIndex:
 
     def clause(self, document: str, path: str) -> Clause:
         """Return a clause; KeyError where the library has none such."""
-        return self._clauses[document, path]
+        return self._documents[document].clause(path)
 
     def idf(self, word: str) -> float:
         """Return how much a word tells: its inverse document frequency over the units."""
@@ -284,14 +273,7 @@ class HybridIndex:
         """
         if not self._lexical.bound(term):
             return False
-        return documents is None or any(term in self._form(id) for id in documents)
-
-    def _form(self, document: str) -> str:
-        """Return the match form of a document, made when it is first needed."""
-        if document not in self._forms:
-            found = self._documents[document]
-            self._forms[document] = match_form(f"{found.metadata.title or ''}\n{found.clean}")
-        return self._forms[document]
+        return documents is None or any(term in self._content.form(id) for id in documents)
 
     def find_references(
         self, question: str, *, filters: Filters = Filters(), as_of: date | None = None
@@ -305,12 +287,13 @@ class HybridIndex:
         """Return ``question`` with its slips of typing set right, as ``search`` reads it; idempotent."""
         if not self._configuration.spelling or not has_han(question):
             return question
-        return spelling.rewrite(question, self._vocabulary())
+        return spelling.rewrite(question, self._content.vocabulary())
 
     def expansions(self, question: str) -> tuple[Expansion, ...]:
         """Return (as typed, as meant), then (lay word, official term), for what ``search`` reads."""
         corrected = self.correct(question)
-        slips = spelling.correct(question, self._vocabulary()) if corrected != question else ()
+        vocabulary = self._content.vocabulary
+        slips = spelling.correct(question, vocabulary()) if corrected != question else ()
         return (*slips, *self._official(corrected))
 
     def _official(self, question: str) -> tuple[Expansion, ...]:
@@ -463,11 +446,7 @@ class HybridIndex:
         return frozenset(d.id for d in filter_documents(self._documents.values(), filters, day))
 
     def _in(self, documents: frozenset[str] | None) -> NDArray[np.bool_] | None:
-        if documents is None:
-            return None
-        return np.array(
-            [unit.document in documents for unit in self._content.units], dtype=np.bool_
-        )
+        return None if documents is None else self._content.places.among(documents)
 
     def _named(self, question: str, documents: frozenset[str] | None) -> list[list[int]]:
         """Return the units of the clauses that ``question`` names in ``documents``, in its order.
@@ -483,11 +462,12 @@ class HybridIndex:
 
     def _units_of(self, document: str, path: str) -> tuple[list[int], list[int]]:
         """Return the units that hold the clause, and those that lie inside it."""
-        clause = self._clauses[document, path]
+        clause = self.clause(document, path)
+        places = self._content.places
         own, inner = [], []
-        for number in self._numbers.get(document, ()):
-            unit = self._content.units[number]
-            if unit.clause == path or _holds(unit, (clause.start, clause.end)):
+        for number in places.of(document):
+            unit = places[number]
+            if unit.clause == path or _holds(unit.spans, (clause.start, clause.end)):
                 own.append(number)
             elif clause.start <= unit.spans[0][0] < clause.end:
                 inner.append(number)
@@ -501,7 +481,7 @@ class HybridIndex:
         chunk: int,
         nearness: float,
     ) -> Hit:
-        unit = self._content.units[number]
+        unit = self._content.places[number]
         best = self._content.chunks[chunk]
         places = Ranks(*(places.get(number) for places in found.places))
         result = SearchResult(unit.document, unit.clause, round(score, 6), places)
@@ -529,19 +509,13 @@ def _other_encoder(made: str, now: str) -> str:
     return f"由模型 {made} 建立，当前模型是 {now} / made with another model"
 
 
-def _holds(unit: Unit, span: Span) -> bool:
-    return any(start <= span[0] and span[1] <= end for start, end in unit.spans)
+def _holds(spans: Iterable[Span], span: Span) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in spans)
 
 
 def _with_context(unit: Unit, text: str) -> str:
     """Return ``text`` of a unit as both sides read it."""
     return f"{unit.context}\n{text}" if unit.context else text
-
-
-def _texts(units: Iterable[Unit]) -> Iterator[str]:
-    """Yield the words of ``units``, and each document's title and headings once."""
-    yield from dict.fromkeys(unit.context for unit in units)
-    yield from (unit.text for unit in units)
 
 
 def _chunks(

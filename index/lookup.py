@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from documents.normalization import match_form
 from documents.numbering import read_number
 from documents.regions import find_mentions
-from documents.types import Document
 from index import names
-from index.ordinals import Number, Paths, find_numbers, read_path
+from index.ordinals import Number, Paths, find_numbers, last_number
+from index.stored import Outline
 from index.tokenization import word_boundaries
 from index.types import ClauseId, Reference, Span
 
@@ -46,6 +46,8 @@ _LEADS = tuple(
 # The initials of 刑诉法, 税收征管法.
 _INITIALS = range(5, 1, -1)
 _NEIGHBOURHOOD = 10
+# Documents whose clause numbers are kept read.
+_KEPT = 256
 _HEADS = re.compile("|".join(sorted(map(re.escape, names.HEADS), key=len, reverse=True)))
 # 公司法解释, 劳动合同法实施条例: another document than the law; 民法典的规定 is the law's own.
 _DERIVED = re.compile(r"的?(?:司法)?(?:解释|实施条例|实施细则|实施办法|修正案)")
@@ -103,22 +105,23 @@ class _Word:
 class Catalogue:
     """The names and clause numbers of a library's documents."""
 
-    def __init__(self, documents: Iterable[Document]) -> None:
-        documents = list(documents)
-        self._paths = {d.id: Paths(clause.path for clause in d.clauses) for d in documents}
+    def __init__(self, outlines: Iterable[Outline]) -> None:
+        outlines = list(outlines)
+        paths = {one.document.id: one.paths for one in outlines}
+        # Those of all documents would take more time and memory than all the rest of an index.
+        self._paths = lru_cache(maxsize=_KEPT)(lambda id: Paths(paths[id]))
+        self._having = cache(lambda: _owners(paths))
         self._titles: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
         self._whole: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
         self._numbers: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
         self._shortened: dict[tuple[str, str], list[_Name]] = defaultdict(list)
         self._laws: dict[str, list[_Name]] = defaultdict(list)
         self._kinds: dict[str, set[str]] = defaultdict(set)
-        self._having: dict[tuple[int | str, int], list[str]] = defaultdict(list)
-        for document in documents:
-            for number in self._paths[document.id].numbers:
-                self._having[number].append(document.id)
+        for one in outlines:
+            document = one.document
             for spelling in names.number_names(document.metadata.number):
                 self._numbers[spelling][document.id, ""] = None
-            for title, under in _titles(document):
+            for title, under in _titles(one):
                 self._add_title(document.id, title, under)
         self._lengths = _lengths([*self._titles, *self._numbers])
 
@@ -260,7 +263,7 @@ class Catalogue:
         return tuple(
             (document, path)
             for document, under in targets
-            for path in self._paths[document].find(number.ordinals, under=under)
+            for path in self._paths(document).find(number.ordinals, under=under)
         )
 
     def find_anywhere(
@@ -271,12 +274,12 @@ class Catalogue:
         ``kind`` is the word for a document before the number (该办法第三条), if any.
         """
         last = number.ordinals[-1]
-        having = self._having.get((last.value, last.sub), ())
+        having = self._having().get((last.value, last.sub), ())
         kinds = self._kinds.get(kind or "")
         if kind in _NAMED_ALWAYS and not kinds:
             return ()
         found: tuple[ClauseId, ...] = ()
-        for document in dict.fromkeys(having):
+        for document in having:
             if (among is None or document in among) and (not kinds or document in kinds):
                 clauses = self.find_clauses(number, [(document, "")])
                 if clauses and found:
@@ -285,14 +288,22 @@ class Catalogue:
         return found
 
 
-def _titles(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield every title in ``document`` with what the paths below it begin with."""
-    metadata = document.metadata
-    for title in dict.fromkeys([metadata.title or document.id, metadata.notice or ""]):
+def _titles(one: Outline) -> Iterator[tuple[str, str]]:
+    """Yield every title in a document with what the paths below it begin with."""
+    metadata = one.document.metadata
+    for title in dict.fromkeys([metadata.title or one.document.id, metadata.notice or ""]):
         yield title, ""
-    for clause in document.clauses:
-        if clause.level == 1 and clause.marker is None and not read_path(clause.path):
-            yield clause.path.replace("／", "/"), f"{clause.path}/"
+    for path in one.titles:
+        yield path.replace("／", "/"), f"{path}/"
+
+
+def _owners(paths: Mapping[str, Iterable[str]]) -> dict[tuple[int | str, int], tuple[str, ...]]:
+    """Return the documents that have a clause whose path ends with a number, by that number."""
+    found: dict[tuple[int | str, int], dict[str, None]] = defaultdict(dict)
+    for id, own in paths.items():
+        for number in filter(None, map(last_number, own)):
+            found[number][id] = None
+    return {number: tuple(ids) for number, ids in found.items()}
 
 
 def _lengths(keys: Iterable[str]) -> dict[str, tuple[int, ...]]:

@@ -83,6 +83,15 @@ def read_path(path: str) -> tuple[Ordinal, ...]:
     return tuple(filter(None, map(_read_component, path.split("/"))))
 
 
+def last_number(path: str) -> tuple[int | str, int] | None:
+    """Return the number of a path's last ordinal, which is the clause's own; None where it has none."""
+    while path:
+        path, _, component = path.rpartition("/")
+        if ordinal := _read_component(component):
+            return ordinal.value, ordinal.sub
+    return None
+
+
 # --- in a question --------------------------------------------------------------------------------
 
 # What begins like a clause number and goes on as something else.
@@ -257,11 +266,6 @@ class Paths:
                 last = ordinals[-1]
                 self._of.setdefault((last.value, last.sub), []).append((path, ordinals))
                 self.has_articles |= last.kind == "article"
-
-    @property
-    def numbers(self) -> Iterable[tuple[int | str, int]]:
-        """The last numbers of all paths."""
-        return self._of.keys()
 
     def find(self, wanted: Sequence[Wanted], *, under: str = "") -> tuple[str, ...]:
         """Return the paths that ``wanted`` may mean, none where the document has no such number.

@@ -2,53 +2,52 @@
 
 A store is a folder of snapshots and a pointer file ``CURRENT`` that names the one in use. A snapshot
 is written beside the others and the pointer replaced in one step, so a reader sees the old or the
-new one and never a half. Every file's SHA-256 is in the manifest, the manifest's is the snapshot's
-name, and all are checked on load. Beside what a search reads, a snapshot has what the next build
-takes over from it: the keys of the encoded texts, and the encodings of the background's questions.
+new one and never a half. Beside what a search reads, a snapshot has what the next build takes over
+from it: the keys of the encoded texts, and the encodings of the background's questions.
+
+Every file's size and SHA-256 are in the manifest, and the manifest's SHA-256 is the snapshot's name.
+Opening compares all sizes, and the checksums of the files of up to ``CHECKED`` bytes, which are all
+those of a small library. To read the larger ones through would take longer than most questions: of
+these, the documents' bodies have a checksum each, which is compared when one is read; of the rest,
+vectors, match forms and counts, a changed byte is found by ``verify``, and by the next build before
+it takes anything over.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
+import math
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import filelock
-import numpy as np
 
-from documents.schema import read_document, write_document
+from documents.schema import write_document
 from documents.storage import sync, write_atomically
 from documents.types import Document
-from index.background import UNMEASURED, Background, Language, Spread
-from index.encodings import Encodings, no_encodings
+from index.background import Language, Spread
+from index.contents import Content, read_content, read_own_encodings, write_content
+from index.encodings import Encodings
 from index.errors import BuildInProgressError, SnapshotError
-from index.journal import KEY_LENGTH, discard_journals
-from index.types import Chunk, Unit
+from index.journal import discard_journals
 
 # Of the files, and of how units, chunks and terms are made: an index of another number is refused.
-FORMAT = 3
+FORMAT = 4
+# Files of up to so many bytes are checked whenever an index is opened, together in some .1 s.
+CHECKED = 16 << 20
 CURRENT = "CURRENT"
 # Lies in a store from before its library is changed until an index of the changed one is current.
 _OUTDATED = ".outdated"
 _MANIFEST = "manifest.json"
-_DOCUMENTS = "documents.jsonl.gz"
-_UNITS = "units.jsonl.gz"
-_CHUNKS = "chunks.npy"
-_VECTORS = "vectors.npy"
-_TOKENS = "tokens.npy"
-_TOKEN_OFFSETS = "token_offsets.npy"
-_KEYS = "keys.npy"
-_CUT = "cut.npy"
-_QUESTIONS = "questions"
 _LEXICAL = "lexical"
 _WRITING = ".writing-"
 # The start of the manifest's SHA-256, and what tells two builds of the same content apart.
@@ -62,6 +61,7 @@ class Manifest:
     ``truncated`` chunks are longer than the encoder reads; their ends are searched by words only.
     Where ``tokens``, how many have a vector of their own, is 0, late interaction is off.
     ``background`` is, by language, the mean and standard deviation of ``index.background``.
+    ``files`` are the SHA-256 of every other file by its name in the folder, ``sizes`` their bytes.
     """
 
     format: int
@@ -77,22 +77,7 @@ class Manifest:
     truncated: int
     background: dict[Language, tuple[float, float]]
     files: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """Everything of a snapshot but the lexical index, which has its own files.
-
-    ``encodings`` are those of the chunks, in order, ``questions`` those of the background's.
-    """
-
-    documents: tuple[Document, ...]
-    units: tuple[Unit, ...]
-    chunks: tuple[Chunk, ...]
-    encodings: Encodings
-    truncated: int = 0
-    background: Background = field(default_factory=lambda: UNMEASURED)
-    questions: Encodings = field(default_factory=no_encodings)
+    sizes: dict[str, int]
 
 
 def fingerprint(documents: Sequence[Document], encoder_fingerprint: str) -> str:
@@ -140,16 +125,17 @@ def save(
     """Write a snapshot into ``store`` and make it the current one. Hold ``build_lock`` around it."""
     beside = Path(tempfile.mkdtemp(prefix=_WRITING, dir=store))
     try:
-        _write_content(beside, content)
+        write_content(beside, content)
         save_lexical(beside / _LEXICAL)
+        names = _files(beside)
         manifest = Manifest(
             format=FORMAT,
             fingerprint=fingerprint,
             encoder=encoder,
             encoder_fingerprint=encoder_fingerprint,
             dimension=int(content.encodings.vectors.shape[1]),
-            documents=len(content.documents),
-            clauses=sum(len(document.clauses) for document in content.documents),
+            documents=len(content.outlines),
+            clauses=sum(len(one.paths) for one in content.outlines),
             units=len(content.units),
             chunks=len(content.chunks),
             tokens=len(content.encodings.rows),
@@ -158,7 +144,8 @@ def save(
                 language: (spread.mean, spread.deviation)
                 for language, spread in content.background.items()
             },
-            files={name: _checksum(beside / name) for name in _files(beside)},
+            files={name: _checksum(beside / name) for name in names},
+            sizes={name: (beside / name).stat().st_size for name in names},
         )
         body = json.dumps(_as_dict(manifest), ensure_ascii=False, indent=2, sort_keys=True)
         (beside / _MANIFEST).write_text(body + "\n", encoding="utf-8")
@@ -251,38 +238,39 @@ def verify(store: Path) -> Manifest:
 
     SnapshotError names the first file that is missing or changed.
     """
-    return _open_checked(store)[1]
-
-
-def _open_checked(store: Path) -> tuple[Path, Manifest]:
     folder, manifest = _open(store)
+    _check(store, folder, manifest)
+    return manifest
+
+
+def _check(store: Path, folder: Path, manifest: Manifest, *, most: float = math.inf) -> None:
+    """Compare every file with its size, and those of up to ``most`` bytes with their checksums."""
     for name, checksum in manifest.files.items():
         path = folder / name
         if not path.is_file():
             raise damaged(store, f"缺少文件 / missing file: {name}")
-        if _checksum(path) != checksum:
+        size = manifest.sizes[name]
+        if path.stat().st_size != size or (size <= most and _checksum(path) != checksum):
             raise damaged(store, f"文件已损坏 / checksum differs: {name}")
-    return folder, manifest
 
 
 def load(store: Path) -> tuple[Manifest, Content, Path]:
-    """Return the checked manifest, the content, and the folder of the lexical index."""
-    folder, manifest = _open_checked(store)
+    """Return the manifest, the content, and the folder of the lexical index.
+
+    Of what is checked when, the module's docstring tells.
+    """
+    folder, manifest = _open(store)
     try:
-        documents = tuple(read_document(obj) for obj in _read_lines(folder / _DOCUMENTS))
-        units = tuple(
-            Unit(**{**obj, "spans": tuple(tuple(span) for span in obj["spans"])})
-            for obj in _read_lines(folder / _UNITS)
-        )
-        chunks = tuple(Chunk(*map(int, row)) for row in np.load(folder / _CHUNKS))
-        encodings = _read_encodings(folder)
-        questions = _read_encodings(folder / _QUESTIONS)
+        _check(store, folder, manifest, most=CHECKED)
         background = {language: Spread(*pair) for language, pair in manifest.background.items()}
+        content = read_content(
+            folder,
+            partial(damaged, store),
+            truncated=manifest.truncated,
+            background=background,
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(store, str(error)) from error
-    content = Content(
-        documents, units, chunks, encodings, manifest.truncated, background, questions
-    )
     return manifest, content, folder / _LEXICAL
 
 
@@ -293,9 +281,11 @@ def load_encodings(store: Path) -> tuple[Manifest, Encodings, Encodings] | None:
     """
     if current(store) is None:
         return None
-    folder, manifest = _open_checked(store)
+    folder, manifest = _open(store)
+    # What a build takes over is checked whole: it goes into the next snapshot, as sound.
+    _check(store, folder, manifest)
     try:
-        return manifest, _read_encodings(folder), _read_encodings(folder / _QUESTIONS)
+        return manifest, *read_own_encodings(folder)
     except (OSError, ValueError) as error:
         raise damaged(store, str(error)) from error
 
@@ -306,39 +296,6 @@ def damaged(store: Path, reason: str) -> SnapshotError:
         f"{store}：索引无法使用（{reason}）。请运行 python -m index build --out {store} 重新建立。\n"
         f"{store}: the index cannot be used ({reason}). Rebuild it with: "
         f"python -m index build --out {store}"
-    )
-
-
-def _write_content(folder: Path, content: Content) -> None:
-    _write_lines(folder / _DOCUMENTS, (write_document(d) for d in content.documents))
-    _write_lines(folder / _UNITS, (_as_dict(unit) for unit in content.units))
-    rows = [(chunk.unit, chunk.start, chunk.end) for chunk in content.chunks]
-    np.save(folder / _CHUNKS, np.array(rows, dtype=np.int64).reshape(-1, 3))
-    _write_encodings(folder, content.encodings)
-    (folder / _QUESTIONS).mkdir()
-    _write_encodings(folder / _QUESTIONS, content.questions)
-
-
-def _write_encodings(folder: Path, encodings: Encodings) -> None:
-    np.save(folder / _KEYS, encodings.keys)
-    np.save(folder / _VECTORS, encodings.vectors)
-    np.save(folder / _TOKENS, encodings.rows)
-    np.save(folder / _TOKEN_OFFSETS, encodings.offsets)
-    np.save(folder / _CUT, encodings.cut)
-
-
-def _read_encodings(folder: Path) -> Encodings:
-    """Return what ``_write_encodings`` wrote; what only the next build reads may be missing."""
-    if not folder.exists():
-        return no_encodings()
-    keyed = (folder / _KEYS).exists()
-    return Encodings(
-        np.load(folder / _KEYS) if keyed else np.empty((0, KEY_LENGTH), dtype=np.uint8),
-        # A question reads the tokens of its candidates only, a build the rows that it takes over.
-        np.load(folder / _VECTORS, mmap_mode="r"),
-        np.load(folder / _TOKENS, mmap_mode="r"),
-        np.load(folder / _TOKEN_OFFSETS),
-        np.load(folder / _CUT) if keyed else np.empty(0, dtype=np.bool_),
     )
 
 
@@ -397,16 +354,3 @@ def _as_dict(item: Any) -> dict[str, Any]:
 
 def _line(obj: dict[str, Any]) -> bytes:
     return json.dumps(obj, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def _write_lines(path: Path, objects: Iterator[dict[str, Any]]) -> None:
-    # mtime=0: the same content gives the same bytes.
-    with path.open("wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as file:
-        for obj in objects:
-            file.write(_line(obj))
-
-
-def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)

@@ -28,7 +28,6 @@ from functools import cache, lru_cache
 from itertools import accumulate, pairwise
 
 import numpy as np
-import pypinyin
 from numpy.typing import NDArray
 
 from documents.normalization import match_form
@@ -53,6 +52,8 @@ _SHARE = 0.7
 # Characters of a term; four fill the 64 bits of a packed run.
 _LONGEST = 4
 _BITS = np.uint64(16)
+# Longer runs than one character are packed to this or more.
+_ONE = np.uint64(1) << _BITS
 # Words of one character that stand beside anything and seldom are a part of a longer word: particles,
 # pronouns, conjunctions, adverbs, prepositions, places, digits. The dictionary's tags are no help, as
 # they have 安 and 策 among them.
@@ -72,8 +73,14 @@ class Vocabulary:
     """
 
     keys: NDArray[np.uint64]
-    counts: NDArray[np.int64]
+    counts: NDArray[np.int32]
     total: int
+
+    @classmethod
+    def over(cls, keys: NDArray[np.uint64], counts: NDArray[np.int32]) -> Vocabulary:
+        """Return the vocabulary of these runs, which may lie on disk: a look-up reads a few of them."""
+        # The runs of one character come first.
+        return cls(keys, counts, int(counts[: np.searchsorted(keys, _ONE)].sum()))
 
     @classmethod
     def build(cls, texts: Iterable[str]) -> Vocabulary:
@@ -83,7 +90,7 @@ class Vocabulary:
         found = [_count_runs(codes, length) for length in range(1, _LONGEST + 1)]
         # A shorter run packs to a smaller number, so the whole is in order.
         keys, counts = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-        return cls(keys, counts, int((codes != ord("\n")).sum()))
+        return cls.over(keys, counts.astype(np.int32))
 
     def count(self, terms: Sequence[str]) -> list[int]:
         """Return how often the library has each of ``terms``, of one to four characters."""
@@ -94,7 +101,7 @@ class Vocabulary:
         """Whether ``term``, of one to three characters, is not for the most part one of a longer run."""
         [key] = _pack([term])
         first, last = np.searchsorted(self.keys, np.array([key, key + np.uint64(1)]) << _BITS)
-        characters = self.keys[: np.searchsorted(self.keys, np.uint64(1) << _BITS)]
+        characters = self.keys[: np.searchsorted(self.keys, _ONE)]
         before = self._count((characters << (_BITS * np.uint64(len(term)))) | key)
         most = self.count([term])[0] * _SHARE
         return all(beside.max(initial=0) <= most for beside in (before, self.counts[first:last]))
@@ -307,6 +314,8 @@ def _look_alike(character: str) -> str:
 @cache
 def _by_sound() -> dict[str, list[str]]:
     """Return the dictionary's characters by each of their syllables, in the order of Unicode."""
+    import pypinyin  # its dictionary takes half a second to read
+
     found: dict[str, list[str]] = {}
     for character in map(chr, range(0x4E00, 0xA000)):
         if frequency_of(character) and character not in _GRAMMATICAL:
@@ -319,6 +328,8 @@ def _by_sound() -> dict[str, list[str]]:
 @lru_cache(maxsize=10_000)
 def _sounds(term: str) -> list[str]:
     """Return the syllables of ``term`` without tones, one for each character, as it is read there."""
+    import pypinyin
+
     # It would give a row of characters that it does not know as one.
     return pypinyin.lazy_pinyin(term, errors=list)  # type: ignore[arg-type]
 

@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-import httpx
-
 from qa import claims
 from qa.errors import GenerationError, MalformedError, RefusedError, SlowError, UnreachableError
 from qa.gate import Dropped, Source, sift, split_sentences
@@ -185,6 +183,8 @@ class Generator:
 
     def _receive(self, messages: Sequence[Mapping[str, str]]) -> Iterator[str]:
         """Yield the lines of the server's answer, each as it comes."""
+        import httpx  # who asks no language model need not wait for it
+
         began = time.monotonic()
         limits = self.limits
         patience = min(limits.first, limits.total)

@@ -15,8 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from documents.normalization import match_form
-from documents.regions import Region, named_region
+from documents.regions import Region
 from documents.types import Document
+from index.filters import find_place
 from index.types import Index
 from qa.attributes import state
 from qa.drafts import Reason
@@ -79,7 +80,7 @@ def find_unmentioned(
 def is_of(document: Document, place: Iterable[Region]) -> bool:
     """Whether ``document`` is of ``place``, of a place above it or of one inside it."""
     name = document.metadata.region
-    region = named_region(match_form(name)) if name else None
+    region = find_place(name) if name else None
     return region is not None and any(
         region.covers(reading) or reading.covers(region) for reading in place
     )

@@ -15,8 +15,9 @@ from functools import lru_cache
 
 from documents.metadata import KINDS
 from documents.normalization import has_han, match_form
-from documents.regions import Region, named_region
+from documents.regions import Region
 from documents.types import Document, Reference
+from index.filters import find_place
 from index.names import fold, number_names, title_names
 from index.tokenization import content_words
 from index.translation import Term, translate
@@ -350,7 +351,8 @@ def _is_of(target: Target, readings: Sequence[Region]) -> bool:
     if any(region.short in _titles(target) for region in readings):
         return True
     document = target if isinstance(target, Document) else target.by
-    own = named_region(match_form(document.metadata.region or ""))
+    region = document.metadata.region
+    own = find_place(region) if region else None
     return own is not None and own in readings
 
 

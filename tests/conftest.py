@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import hypothesis
 import numpy as np
 import pytest
 
+from documents.types import Document, Parsed
 from index.types import TokenVectors, Vectors
 
 if TYPE_CHECKING:
@@ -109,6 +111,13 @@ class FakeEncoder:
 
     def _empty(self) -> Vectors:
         return np.zeros((0, self.dimension), dtype=np.float32)
+
+
+def with_body(document: Document, **changes: Any) -> Document:
+    """Return ``document`` with parts of its body changed."""
+    body = document.body
+    parsed = Parsed(body.source, body.clean, body.clauses, body.audit)
+    return replace(document, body=replace(parsed, **changes))
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from qa.assistant import PolicyAssistant
 from qa.evidence import Evidence
 from qa.passages import take
 from qa.relevance import judge
-from tests.conftest import FakeEncoder
+from tests.conftest import FakeEncoder, with_body
 
 SAMPLES = Path(__file__).parent.parent / "documents" / "samples"
 MATTER, OTHER = Term("充电站", ("充电站",)), Term("补贴", ("补贴",))
@@ -47,7 +47,8 @@ def make_evidence(
     document = parse_text(f"一、{text}\n", id)
     [clause] = document.clauses
     clause = dataclasses.replace(clause, departments=departments, defects=defects)
-    document = dataclasses.replace(document, metadata=Metadata(**metadata), clauses=(clause,))
+    document = with_body(document, clauses=(clause,))
+    document = dataclasses.replace(document, metadata=Metadata(**metadata))
     span = (clause.start, clause.end)
     start, end = span
     if quote is not None:

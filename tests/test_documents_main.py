@@ -16,6 +16,7 @@ from documents.__main__ import main
 from documents.parsing import parse
 from documents.reports import format_audit, write_audit
 from documents.schema import write_document, write_metadata
+from tests.conftest import with_body
 
 Run = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parent.parent
@@ -233,9 +234,9 @@ def test_audit_searches_folders_and_tells_what_failed(odd: Path, run: Run) -> No
 def test_lost_characters_do_not_add_up(odd: Path) -> None:
     document = parse(odd)
     assert write_audit(document)["adds_up"]
-    lost = replace(document, clauses=document.clauses[:-1])
-    uncounted = replace(document, source=document.source + "x")
-    unlisted = replace(document, audit=replace(document.audit, dropped=()))
+    lost = with_body(document, clauses=document.clauses[:-1])
+    uncounted = with_body(document, source=document.source + "x")
+    unlisted = with_body(document, audit=replace(document.audit, dropped=()))
     for wrong in (lost, uncounted, unlisted):
         assert not write_audit(wrong)["adds_up"]
         assert "does NOT add up" in format_audit(wrong)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 
@@ -16,15 +18,7 @@ TITLE, NUMBER = "充电设施管理办法", "皖政〔2019〕41号"
 
 
 def document(id: str = "old", **metadata: object) -> Document:
-    blank = parse_text("一、甲", id)
-    return Document(
-        id=id,
-        source=blank.source,
-        clean=blank.clean,
-        metadata=Metadata(**metadata),  # type: ignore[arg-type]
-        clauses=blank.clauses,
-        audit=blank.audit,
-    )
+    return replace(parse_text("一、甲", id), metadata=Metadata(**metadata))  # type: ignore[arg-type]
 
 
 def status(**metadata: object) -> str:
@@ -149,3 +143,25 @@ def test_references_are_resolved_within_the_library() -> None:
     assert [r.document for r in linked["new"].metadata.repeals] == ["old"]
     assert [r.document for r in linked["new"].metadata.cites] == [None]
     assert linked["old"] == old
+
+
+def test_linking_finds_what_comparing_each_with_each_does() -> None:
+    names = [
+        (TITLE, NUMBER),
+        (TITLE, None),
+        (TITLE, "皖政〔2020〕1号"),
+        (None, NUMBER),
+        ("关于印发充电设施管理办法的通知", "皖政〔〕1号"),
+        ("别的办法", "皖政[2019]41号"),
+    ]
+    references = tuple(Reference(title, number) for title, number in [*names, (None, None)])
+    library = [
+        document(f"d{i}", title=title, number=number, notice=notice, cites=references)
+        for i, ((title, number), notice) in enumerate(product(names, [None, TITLE]))
+    ]
+    linked = link(library)
+    assert [d.id for d in linked] == [d.id for d in library]
+    for one in linked:
+        for found, reference in zip(one.metadata.cites, references, strict=True):
+            meant = (d.id for d in library if d.id != one.id and refers_to(reference, d))
+            assert found == replace(reference, document=next(meant, None))

@@ -17,6 +17,7 @@ from index.configuration import Configuration
 from index.filters import read_filters
 from index.hybrid import HybridIndex
 from index.lookup import Catalogue, find_references, reach, without_names
+from index.stored import outline
 from index.types import Reference
 from tests.conftest import FakeEncoder
 
@@ -62,7 +63,7 @@ INTERPRETATIONS = {
 }
 TEXTS = {"law": LAW, "rules": RULES, "plan": PLAN, "opinion": OPINION, **INTERPRETATIONS}
 DOCUMENTS = [parse_text(text, id) for id, text in sorted(TEXTS.items())]
-CATALOGUE = Catalogue(DOCUMENTS)
+CATALOGUE = Catalogue(map(outline, DOCUMENTS))
 
 
 def find(question: str, catalogue: Catalogue = CATALOGUE, **kw: frozenset[str]) -> list[Reference]:
@@ -86,10 +87,10 @@ def document(id: str, number: str | None) -> Document:
 
 NUMBERED = Catalogue(
     [
-        document("a", "吉政办发〔2024〕9号"),
-        document("b", "吉政办发〔2024〕19号"),
-        document("damaged", "吉政发〔〕2号"),
-        document("none", None),
+        outline(document("a", "吉政办发〔2024〕9号")),
+        outline(document("b", "吉政办发〔2024〕19号")),
+        outline(document("damaged", "吉政发〔〕2号")),
+        outline(document("none", None)),
     ]
 )
 
@@ -180,7 +181,7 @@ def test_the_end_of_another_law_s_name_is_no_name() -> None:
         "a": "中华人民共和国保险法\n第三条 甲。\n",
         "b": "中华人民共和国社会保险法\n第三条 乙。\n",
     }
-    catalogue = Catalogue([parse_text(text, id) for id, text in texts.items()])
+    catalogue = Catalogue(outline(parse_text(text, id)) for id, text in texts.items())
     for question, ids in {
         "保险法第三条": ["a"],
         "社会保险法第三条": ["b"],
@@ -193,7 +194,7 @@ def test_the_end_of_another_law_s_name_is_no_name() -> None:
 
 
 def test_a_title_without_a_matter_names_nothing() -> None:
-    catalogue = Catalogue([parse_text("管理办法\n第一条 甲。\n", "d")])
+    catalogue = Catalogue([outline(parse_text("管理办法\n第一条 甲。\n", "d"))])
     assert named("有什么管理办法", catalogue) == named("管理办法", catalogue) == []
 
 
@@ -206,10 +207,10 @@ def test_the_title_to_the_letter_wins_over_other_versions() -> None:
         dataclasses.replace(parse_text(text, id), metadata=Metadata(title=text.split("\n")[0]))
         for id, text in texts.items()
     ]
-    assert named("某某法", Catalogue(documents)) == ["new"]
-    assert named("某某法（2018修正）", Catalogue(documents)) == ["old"]
-    assert named("某某法", Catalogue(documents[1:])) == ["old"]
-    assert named("某某法（2004修正）", Catalogue(documents[1:])) == []
+    assert named("某某法", Catalogue(map(outline, documents))) == ["new"]
+    assert named("某某法（2018修正）", Catalogue(map(outline, documents))) == ["old"]
+    assert named("某某法", Catalogue(map(outline, documents[1:]))) == ["old"]
+    assert named("某某法（2004修正）", Catalogue(map(outline, documents[1:]))) == []
 
 
 def test_a_second_body_in_a_file_is_named_by_its_own_title() -> None:
@@ -227,7 +228,7 @@ def test_a_second_body_in_a_file_is_named_by_its_own_title() -> None:
     parsed = parse_text(text, "d")
     paths = {clause.path for clause in parsed.clauses}
     [path] = [path for path in paths if path.endswith("/第二条")]
-    [reference] = find("某市停车收费办法第二条", Catalogue([parsed]))
+    [reference] = find("某市停车收费办法第二条", Catalogue([outline(parsed)]))
     assert reference.clauses == (("d", path),)
 
 
@@ -346,7 +347,7 @@ def long_law() -> Document:
     return parse_text("\n".join(["中华人民共和国长长法", *lines]), "long")
 
 
-LONG = Catalogue([long_law()])
+LONG = Catalogue([outline(long_law())])
 
 
 def spell(value: int, style: int) -> str:

@@ -34,6 +34,7 @@ from qa.passages import Passage, take
 from qa.phrases import TEXTS, join, list_departments, phrase
 from qa.question import understand
 from qa.types import Citation, Fact, Frame, Outcome
+from tests.conftest import with_body
 from tests.qa_library import make_evidence
 
 DAY = date(2026, 1, 1)
@@ -193,7 +194,7 @@ def test_heading_has_the_number_where_there_is_one() -> None:
 def with_departments() -> Mapping[str, Document]:
     plan = LIBRARY["plan"]
     clauses = (replace(c, departments=DEPARTMENTS if c.path == "一" else ()) for c in plan.clauses)
-    return {**LIBRARY, "plan": replace(plan, clauses=tuple(clauses))}
+    return {**LIBRARY, "plan": with_body(plan, clauses=tuple(clauses))}
 
 
 def test_departments_are_listed_by_role() -> None:
@@ -446,7 +447,7 @@ def test_what_is_damaged_and_what_was_hardly_legible_are_told_apart() -> None:
         Defect("mojibake", plan.clean[start + 3 : start + 4], start + 3, start + 4),
     )
     clauses = tuple(replace(c, defects=doubts) if c.path == "一" else c for c in plan.clauses)
-    library = {**LIBRARY, "plan": replace(plan, clauses=clauses)}
+    library = {**LIBRARY, "plan": with_body(plan, clauses=clauses)}
     found = notices([citation], library=library)
     assert [code for code, _, _ in found] == ["doubtful", "damaged"]
     assert "识别存疑" in found[0][1] and "残缺" in found[1][1]

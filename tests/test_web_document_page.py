@@ -43,6 +43,7 @@ from qa.web.reading.relations import (
 )
 from qa.web.reading.relations_view import RELATIONS_SHOWN, render_relations
 from qa.web.texts import CHINESE, ENGLISH, TEXTS, Texts
+from tests.conftest import with_body
 from tests.web_library import HOSTILE, OPINION, PLAN, Line, StubIndex, build_document
 from tests.web_reader import Reader
 
@@ -209,7 +210,7 @@ def test_a_law_that_hundreds_cite_shows_a_few_and_folds_the_others() -> None:
 
 def audited(**changes: object) -> Document:
     plan = LIBRARY[PLAN]
-    return dataclasses.replace(plan, audit=dataclasses.replace(plan.audit, **changes))
+    return with_body(plan, audit=dataclasses.replace(plan.audit, **changes))
 
 
 def test_the_audit_says_where_every_character_went() -> None:

@@ -39,6 +39,7 @@ from qa.web.places import Place, make_link
 from qa.web.reading.body import render_body
 from qa.web.reading.pane import render_alone, render_pane
 from qa.web.texts import CHINESE, ENGLISH, TEXTS, Texts, choose_language, choose_line, format_date
+from tests.conftest import with_body
 from tests.web_library import HOSTILE, OPINION, PLAN, StubAssistant, StubIndex, build_document
 from tests.web_reader import Reader
 
@@ -126,7 +127,7 @@ def test_a_body_holds_the_whole_text_and_marks_exactly_the_quote(
 
 def test_a_body_shows_what_no_clause_covers() -> None:
     plan = LIBRARY[PLAN]
-    document = dataclasses.replace(plan, clauses=(plan.clauses[3], plan.clauses[-1]))
+    document = with_body(plan, clauses=(plan.clauses[3], plan.clauses[-1]))
     assert Reader(render_body(document, CHINESE)).text == plan.clean
 
 

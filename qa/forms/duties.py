@@ -11,8 +11,9 @@ from itertools import groupby
 
 from documents.departments import normalize_name
 from documents.normalization import has_han, match_form
-from documents.regions import Region, find_mentions, named_region
+from documents.regions import Region, find_mentions
 from documents.types import Clause, DepartmentRole, Document
+from index.filters import find_place
 from index.translation import translate
 from index.types import Index
 from qa.drafts import Draft
@@ -262,10 +263,16 @@ def find_duties(asked: Asked, library: Iterable[Document]) -> list[_Duty]:
     found: dict[tuple[str, str, DepartmentRole], _Duty] = {}
     for document in library:
         here = document.metadata.region
-        region = named_region(match_form(here)) if here else None
-        for clause in document.clauses:
+        region = find_place(here) if here else None
+        meant = {
+            name
+            for name in document.departments
+            if _is_meant(asked, read_body(match_form(name)), region)
+        }
+        # A body may lie on disk: only those that name the department are looked into.
+        for clause in document.clauses if meant else ():
             for department in clause.departments:
-                if _is_meant(asked, read_body(match_form(department.name)), region):
+                if department.name in meant:
                     duty = _Duty(document, clause, department.role, department.name)
                     found.setdefault((document.id, clause.path, department.role), duty)
     duties = list(found.values())

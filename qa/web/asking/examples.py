@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from documents.metadata import display_title
 from documents.types import Document
@@ -14,6 +14,8 @@ from qa.web.texts import Texts
 SHOWN = 4
 # Asked at most, so that a large library's page is not held up by a search for examples.
 TRIED = 12
+# Documents whose headings are looked through, likewise: their texts are read for it.
+READ = 100
 # A heading of so many characters names a matter: shorter ones are on every document (指导思想), longer
 # ones are sentences.
 _HEADING = range(6, 15)
@@ -21,9 +23,9 @@ _HEADING = range(6, 15)
 
 def find_examples(assistant: Assistant, texts: Texts) -> tuple[str, ...]:
     """Return questions that are answered with citations, each from another clause."""
-    documents = assistant.index.documents
+    documents = islice(assistant.index.documents.values(), READ)
     shown: dict[tuple[str, str], str] = {}
-    candidates = chain(texts.examples, _interleave(_propose(d, texts) for d in documents.values()))
+    candidates = chain(texts.examples, _interleave(_propose(d, texts) for d in documents))
     for question, _ in zip(candidates, range(TRIED), strict=False):
         # Whether it is answered does not depend on a language model, which takes its time and price.
         response = assistant.ask(Request(question), composing=False)

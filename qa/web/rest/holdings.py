@@ -20,7 +20,7 @@ from qa.errors import RequestError
 from qa.labels import format_label
 from qa.web.facets import count_facets, match_documents
 from qa.web.resources import Resources
-from qa.web.rest.models import ClauseView, DocumentList, ListQuery
+from qa.web.rest.models import ClauseView, DocumentList, DocumentView, ListQuery
 from qa.web.rest.openapi import ClausePath, DocumentId, describe_file, describe_response
 from qa.web.rest.problems import PlainResponse, Problem
 from qa.web.rest.questions import write_filters
@@ -42,7 +42,7 @@ def build_holdings(resources: Resources) -> APIRouter:
     @routes.get(
         "/documents/{id}",
         operation_id="read_document",
-        responses={200: describe_response(Document, "The document")},
+        responses={200: describe_response(DocumentView, "The document")},
     )
     def read_document(id: DocumentId) -> Response:
         """Return one document with its texts, its clauses and its audit."""

@@ -11,7 +11,17 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from documents.types import ClauseKind, Defect, Department, Metadata, Status
+from documents.types import (
+    Audit,
+    Clause,
+    ClauseKind,
+    Correction,
+    Defect,
+    Department,
+    Format,
+    Metadata,
+    Status,
+)
 from documents.types import Outcome as ChangeOutcome
 from index.types import SearchResult
 from qa.log import MAX_COMMENT, Judged, Reason
@@ -206,6 +216,19 @@ class DocumentList(BaseModel):
     total: int = Field(description="How many documents pass the filters")
     offset: int
     facets: Facets
+
+
+class DocumentView(BaseModel):
+    """A document with its texts, its clauses and its audit."""
+
+    id: str
+    source: str = Field(description="The text of the file")
+    clean: str = Field(description="The text without noise, in which all offsets are")
+    metadata: Metadata
+    clauses: list[Clause]
+    audit: Audit
+    format: Format
+    corrections: list[Correction]
 
 
 class ClauseLink(BaseModel):
