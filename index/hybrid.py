@@ -157,9 +157,13 @@ class HybridIndex:
         encodings, encoded = encode_texts(
             texts, encoder, tokens=tokens, earlier=earlier, progress=report
         )
+        if progress:
+            progress("lexical", 0, 0)
         lexical = LexicalIndex.build(
             [_with_context(unit, unit.text) for unit in units], configuration.terms
         )
+        if progress:
+            progress("dense", 0, 0)
         truncated = int(encodings.cut.sum())
         content = Content(tuple(documents), tuple(units), tuple(chunks), encodings, truncated)
         identity = snapshot.fingerprint(documents, encoder.fingerprint)
