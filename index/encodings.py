@@ -4,11 +4,11 @@ A text goes by the SHA-256 of exactly what the encoder reads, and of whether its
 for too. What is kept are rows of a snapshot's own arrays, which may lie on disk: they are looked up
 one by one and never read as a whole.
 
-The same texts give the same encodings but for float noise: what else is in a batch changes the
-padding, and so a component of a vector by about 1e-7. Built at once or bit by bit, an index holds
-vectors of the same text whose cosine is 1 to six digits, and tokens that may be rounded to the next
-of their 255 steps; a text that stays keeps its bytes. Questions are encoded one at a time, so theirs
-are always the same bytes.
+The default model makes of a text the same bytes whatever else is encoded with it. Models that torch
+runs do so but for float noise: what else is in a batch changes the padding, and so a component of a
+vector by about 1e-7. Built at once or bit by bit, their index holds vectors of the same text whose
+cosine is 1 to six digits, and tokens that may be rounded to the next of their 255 steps; a text that
+stays keeps its bytes. Questions are encoded one at a time, so theirs are always the same bytes.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +61,8 @@ DEPTH = 100
 # A cross-encoder reads a unit whole up to so many characters, else its best chunk: with titles,
 # headings and a question they fit the 512 tokens that most models take.
 PASSAGE = 400
+# What the encoder made of so many questions is kept: of each some kilobytes.
+QUESTIONS = 1024
 # The nearest unit is looked for among so many of the best.
 _NEAREST = 10
 
@@ -120,7 +122,7 @@ class HybridIndex:
         )
         self._late = LateInteraction(content.encodings.tokens, owners, len(content.units))
         self._encoder = encoder
-        self._ask: Ask = partial(encode_question, encoder)
+        self._ask: Ask = lru_cache(QUESTIONS)(partial(encode_question, encoder))
         self._encoded = 0
         self._fingerprint = fingerprint
         self._catalogue = Catalogue(content.documents)
@@ -205,11 +207,7 @@ class HybridIndex:
         """
         manifest, content, lexical = snapshot.load(store)
         if manifest.encoder_fingerprint != encoder.fingerprint:
-            raise snapshot.damaged(
-                store,
-                f"由模型 {manifest.encoder} 建立，当前模型是 {encoder.name} / "
-                "made with another model",
-            )
+            raise snapshot.damaged(store, _other_encoder(manifest.encoder, encoder.name))
         return cls(
             content,
             LexicalIndex.load(lexical, len(content.units)),
@@ -523,6 +521,16 @@ def _weight(
     if configuration.weight is not None:
         return configuration.weight
     return follow_agreement(lexical, dense)
+
+
+def _other_encoder(made: str, now: str) -> str:
+    """Return why vectors that ``made`` made cannot be compared with those of ``now``."""
+    if made == now:
+        return (
+            f"由模型 {made} 的另一引擎或版本建立，可用 --engine 指定引擎 / "
+            "made by another engine or version of the same model; --engine names an engine"
+        )
+    return f"由模型 {made} 建立，当前模型是 {now} / made with another model"
 
 
 def _holds(unit: Unit, span: Span) -> bool:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from index.default_model import MANIFEST
 from index.errors import ModelError
+from index.preparation import MANIFEST
 
 # More threads than cores are slower, and one process should not take a whole server.
 _MAX_THREADS = 8

@@ -13,6 +13,7 @@ from typing import Any
 
 from documents.errors import DocumentError
 from documents.storage import write_atomically
+from index.encoder import ENGINES, choose_engine
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_day
 from index.progress import Progress
@@ -28,6 +29,7 @@ from qa.schema import read_request, write_response
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
     options = _parser().parse_args(arguments)
+    choose_engine(getattr(options, "engine", None))
     try:
         code: int = options.run(options)
         return code
@@ -92,6 +94,9 @@ def _add_batch(batch: argparse.ArgumentParser) -> None:
 def _add_index(command: argparse.ArgumentParser) -> None:
     command.add_argument("--index", type=Path, metavar="DIR")
     command.add_argument("--model", metavar="NAME_OR_PATH")
+    command.add_argument(
+        "--engine", choices=ENGINES, help="默认模型由什么运行 / what runs the default model (onnx)"
+    )
     command.add_argument(
         "--reranker", metavar="NAME_OR_PATH", help="重排模型 / a cross-encoder to re-rank with"
     )

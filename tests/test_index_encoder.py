@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from index import encoder as encoder_module
+from index import sentence_encoder
 from index.default_model import DEFAULT_MODEL
 from index.encoder import load_encoder
 from index.errors import ModelError
@@ -285,8 +286,10 @@ def test_argument_then_environment_then_default(
 ) -> None:
     other = shutil.copytree(plain, tmp_path / "other")
     default = shutil.copytree(plain, tmp_path / "default")
-    monkeypatch.setattr(encoder_module, "installed_weights", lambda: tmp_path / "weights")
-    monkeypatch.setattr(encoder_module, "prepare_default_model", lambda progress: default)
+    monkeypatch.setenv("POLICY_QA_ENGINE", "torch")
+    for module in (encoder_module, sentence_encoder):
+        monkeypatch.setattr(module, "installed_weights", lambda: tmp_path / "weights")
+    monkeypatch.setattr(sentence_encoder, "prepare_default_model", lambda progress: default)
     assert load_encoder().name == DEFAULT_MODEL
     assert load_encoder(DEFAULT_MODEL).name == DEFAULT_MODEL
     monkeypatch.setenv("POLICY_QA_MODEL", str(other))
@@ -306,7 +309,8 @@ def test_name_is_looked_up_in_the_local_cache(hub_cache: Path, plain: Path) -> N
 def test_default_model_comes_from_the_hub_where_there_is_no_wheel(
     hub_cache: Path, plain: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoder_module, "installed_weights", lambda: None)
+    for module in (encoder_module, sentence_encoder):
+        monkeypatch.setattr(module, "installed_weights", lambda: None)
     encoder = load_encoder()
     assert encoder.fingerprint == f"{DEFAULT_MODEL}@{REVISION}"
     bare = load_encoder(str(plain))
