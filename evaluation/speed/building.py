@@ -81,8 +81,8 @@ def _build(
     progress = Progress()
 
     def report(stage: str, done: int, total: int) -> None:
-        # What the index counts is the encoder's work, which the encoder tells itself.
-        if not total:
+        # How long the encoder works, it tells itself.
+        if stage != PASSAGES:
             clock.enter(stage)
         progress(stage, done, total)
 
@@ -116,6 +116,7 @@ def _build(
         peak=peak,
         disk=_weigh_parts(snapshot) if snapshot else {},
         encoder=encoder.name,
+        weights=encoder.fingerprint,
         fingerprint=manifest.fingerprint,
     )
     return made, sample

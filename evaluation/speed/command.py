@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from documents.errors import DocumentError
 from evaluation.errors import DatasetError, EvaluationError
 from evaluation.speed.types import Plan
+from index.encoder import ENGINES
 from index.errors import PolicyIndexError
 
 _OK, _MISSED, _BAD_INPUT, _INTERRUPTED = 0, 1, 2, 130
@@ -42,6 +43,7 @@ def add_speed(speed: argparse.ArgumentParser) -> None:
         "--work", type=Path, metavar="DIR", help="保留所建索引，再次运行时沿用（keep the indexes）"
     )
     speed.add_argument("--model", metavar="NAME", help="编码模型的名称或目录")
+    speed.add_argument("--engine", choices=ENGINES, help="默认模型由什么运行，默认 onnx")
     speed.add_argument(
         "--timed",
         type=_at_least(1),

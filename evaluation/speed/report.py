@@ -92,7 +92,8 @@ def _machine(speed: Speed) -> str:
     libraries = ", ".join(f"{name} {version}" for name, version in machine.libraries.items())
     return (
         f"{speed.day}. {machine.processor}, {machine.cores} cores, {machine.memory / 1e9:.1f} GB; "
-        f"threads {machine.threads}; Python {machine.python}; {libraries}. Encoder {speed.encoder}. "
+        f"threads {machine.threads}; Python {machine.python}; {libraries}. Encoder {speed.encoder} "
+        f"({speed.sizes[-1].build.weights}). "
         f"Questions of {plan['questions']}, shuffled with seed {plan['seed']}: {plan['warm_up']} to "
         f"warm up, {plan['timed']} answered, {plan['timed']} others searched, none of them twice in "
         "one process. Each measurement is made in a process of its own. 1 MB is 1,000,000 bytes."

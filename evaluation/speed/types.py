@@ -92,7 +92,8 @@ class Build:
 
     ``clauses`` are those that are searched, ``tokens`` the vectors of tokens (0: no late
     interaction), ``seconds`` by stage without the encoding of passages, ``peak`` the most memory the
-    building process held and ``disk`` the bytes of each part of the snapshot.
+    building process held and ``disk`` the bytes of each part of the snapshot. ``weights`` is the
+    fingerprint of the encoder, ``fingerprint`` that of the index.
     """
 
     documents: int
@@ -106,6 +107,7 @@ class Build:
     peak: int
     disk: Mapping[str, int]
     encoder: str
+    weights: str
     fingerprint: str
 
 
