@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -60,10 +61,19 @@ def _answer(
 ) -> None:
     # Who interrupts at the terminal reaches all processes; the first one ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         sender.send((True, function(*args, **kwargs)))
     except Exception as error:
         sender.send((False, f"{type(error).__name__}: {error}"))
+
+
+def _end_with_parent() -> None:
+    """Stop this process when the one that started it is gone, however that ended."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager
