@@ -1,4 +1,4 @@
-"""``python -m evaluation run|tune|calibrate|answers|citations|refusals|clauses``.
+"""``python -m evaluation run|tune|calibrate|answers|citations|refusals|clauses|speed``.
 
 Exit 0 ok, 1 below a floor, without a gain, or failed, 2 bad input.
 """
@@ -35,6 +35,7 @@ from evaluation.parsing import format_timings, time_parsing
 from evaluation.questions import find_unit, read_own
 from evaluation.refusals import count_refusals, format_refusals, read_queries
 from evaluation.scans import Damage
+from evaluation.speed.command import add_speed
 from evaluation.systems import BASELINE, DEFAULT_SYSTEMS, System, read_systems
 from evaluation.tables import format_checked, format_report
 from index.encoder import ENGINES, choose_engine
@@ -122,6 +123,9 @@ def _parser() -> argparse.ArgumentParser:
         "--floor", type=float, default=0.0, metavar="SHARE", help="低于此值退出码 1"
     )
     clauses.set_defaults(run=_clauses)
+    add_speed(
+        commands.add_parser("speed", help="速度与规模（what building and asking cost by size）")
+    )
     return parser
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.comparison import Comparison, Difference, Estimate, Measured
+from evaluation.markdown import write_table
 from evaluation.metrics import RUN_NAMES, percentile
 from evaluation.plots import plot_differences, plot_systems
 from evaluation.significance import PERMUTATIONS, RESAMPLES
@@ -54,7 +55,7 @@ def write_markdown(measured: Measured) -> str:
         f"问题 {overall.queries}；基线 `{baseline}`；括号内为 95 % 区间。\n"
         f"{overall.queries} queries; baseline `{baseline}`; 95 % intervals in brackets.",
         "## 得分 Scores",
-        _table(
+        write_table(
             ["", *RUN_NAMES],
             (
                 [f"`{system}`", *(_estimate(values[name]) for name in RUN_NAMES)]
@@ -67,7 +68,7 @@ def write_markdown(measured: Measured) -> str:
             f"## 与 {baseline} 之差 Differences",
             "p：双侧配对随机化检验，按系统数 Holm 校正。\n"
             "p: two-sided paired randomisation test, Holm's correction over the systems.",
-            _table(
+            write_table(
                 ["", *RUN_NAMES],
                 (
                     [f"`{system}`", *(_difference(values[name]) for name in RUN_NAMES)]
@@ -160,7 +161,7 @@ def _percentiles(values: Sequence[float]) -> dict[str, float | None]:
 
 def _slice_table(groups: Mapping[str, Comparison]) -> str:
     systems = list(next(iter(groups.values())).systems)
-    return _table(
+    return write_table(
         ["", "queries", *(f"`{system}`" for system in systems)],
         (
             [
@@ -187,7 +188,7 @@ def _latency(runs: Iterable[Run]) -> str:
         timings = _timings(run.timings)
         values = [timings[part][name] for part in timings for name in ("p50", "p95")]
         rows.append([f"`{run.system}`", *("-" if v is None else f"{v:.1f}" for v in values)])
-    return _table(["ms", "search p50", "p95", "with encoding p50", "p95"], rows)
+    return write_table(["ms", "search p50", "p95", "with encoding p50", "p95"], rows)
 
 
 def _estimate(estimate: Estimate) -> str:
@@ -203,8 +204,3 @@ def _difference(difference: Difference) -> str:
     )
     p = "p<0.001" if difference.holm < 0.001 else f"p={difference.holm:.3f}"
     return f"{value} [{low}, {high}] {p}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)

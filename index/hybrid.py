@@ -149,9 +149,13 @@ class HybridIndex:
         encodings, encoded = encode_texts(
             texts, encoder, tokens=tokens, earlier=earlier, progress=report
         )
+        if progress:
+            progress("lexical", 0, 0)
         lexical = LexicalIndex.build(
             [_with_context(unit, unit.text) for unit in units], configuration.terms
         )
+        if progress:
+            progress("dense", 0, 0)
         content = hold(documents, units, chunks, encodings)
         identity = snapshot.fingerprint(documents, encoder.fingerprint)
         index = cls(content, lexical, encoder, identity, configuration, adapter)

@@ -11,6 +11,8 @@ _STAGES = {
     "read": ("读取 reading", "文档 documents"),
     "model": ("加载模型 loading the model", ""),
     "encode": ("编码 encoding", "片段 chunks"),
+    "lexical": ("词语索引 indexing words", ""),
+    "dense": ("向量索引 indexing vectors", ""),
     "measure": ("校准 calibrating", ""),
 }
 

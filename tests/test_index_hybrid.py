@@ -266,8 +266,9 @@ def test_progress_names_the_stages(folder: Path, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     build_store(tmp_path / "store", [folder], progress=lambda *step: told.append(step))
     assert told[:3] == [("read", 1, 3), ("read", 2, 3), ("read", 3, 3)]
-    assert told[3] == ("model", 0, 0) and told[-1] == ("measure", 0, 0)
-    assert {stage for stage, _, _ in told[4:-1]} == {"encode"} and told[-2][1] == told[-2][2]
+    assert told[3] == ("model", 0, 0)
+    assert told[-3:] == [("lexical", 0, 0), ("dense", 0, 0), ("measure", 0, 0)]
+    assert {stage for stage, _, _ in told[4:-3]} == {"encode"} and told[-4][1] == told[-4][2]
 
 
 def test_library_s_own_index_is_built_at_first_use_only(
