@@ -12,6 +12,7 @@ _STAGES = {
     "model": ("加载模型 loading the model", ""),
     "encode": ("编码 encoding", "片段 chunks"),
     "measure": ("校准 calibrating", ""),
+    "upload": ("上传 uploading", "行 rows"),
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from documents.errors import DocumentError
 from documents.storage import write_atomically
+from index.address import add_store_options
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_day
 from index.progress import Progress
@@ -90,7 +91,7 @@ def _add_batch(batch: argparse.ArgumentParser) -> None:
 
 
 def _add_index(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--index", type=Path, metavar="DIR")
+    add_store_options(command)
     command.add_argument("--model", metavar="NAME_OR_PATH")
     command.add_argument(
         "--reranker", metavar="NAME_OR_PATH", help="重排模型 / a cross-encoder to re-rank with"
