@@ -24,7 +24,8 @@ class Address:
     database: str = ""
 
     def __str__(self) -> str:
-        return f"{_SCHEME}{self.uri}" + (f"/{self.database}" if self.database else "")
+        uri = self.uri if "://" in self.uri else f"file:{self.uri}"
+        return f"{_SCHEME}{uri}" + (f"/{self.database}" if self.database else "")
 
 
 Store = Path | Address

@@ -53,10 +53,10 @@ class Holdings:
 class ClusterDense:
     """Cosine similarity of chunks; a unit scores as its best chunk."""
 
-    def __init__(self, holdings: Holdings, units: Sequence[int] | NDArray[np.int64]) -> None:
+    def __init__(self, holdings: Holdings, units: NDArray[np.int64]) -> None:
         """Search chunks of which number i is part of unit ``units[i]``; ``units`` ascends."""
         self._in = holdings
-        self._units = np.asarray(units, dtype=np.int64)
+        self._units = units
         self._first = np.searchsorted(self._units, np.arange(holdings.documents.size + 1))
         # A snapshot's vectors never change, so what was fetched stays right.
         self._kept: dict[int, Vectors] = {}
@@ -86,18 +86,20 @@ class ClusterDense:
         self, question: Vectors, units: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Return each unit's similarity and the number of the chunk it comes from, (units,) both."""
-        similarity = np.empty(units.size, dtype=np.float32)
-        chunk = np.empty(units.size, dtype=np.int64)
-        spans = [(int(self._first[unit]), int(self._first[unit + 1])) for unit in units]
-        vectors = self._fetch([number for span in spans for number in range(*span)])
-        for i, (first, end) in enumerate(spans):
-            cosines = np.stack([vectors[number] for number in range(first, end)]) @ question[0]
-            best = int(cosines.argmax())
-            similarity[i], chunk[i] = cosines[best], first + best
-        return similarity, chunk
+        counts = self._first[units + 1] - self._first[units]
+        begins = np.cumsum(counts) - counts
+        # The chunks of all the units, one unit after another.
+        chunks = np.repeat(self._first[units] - begins, counts) + np.arange(counts.sum())
+        if not chunks.size:
+            return np.empty(0, dtype=np.float32), chunks
+        # Row by row: a product of matrices rounds equal rows differently.
+        cosines = np.einsum("ij,j->i", self._fetch(chunks.tolist()), question[0])
+        similarity: NDArray[np.float32] = np.maximum.reduceat(cosines, begins)
+        best = np.flatnonzero(cosines == np.repeat(similarity, counts))
+        return similarity, chunks[best[np.searchsorted(best, begins)]]
 
-    def _fetch(self, chunks: Sequence[int]) -> Mapping[int, Vectors]:
-        """Return the vectors, (dimension,), of these chunks."""
+    def _fetch(self, chunks: Sequence[int]) -> Vectors:
+        """Return the vectors of these chunks, (chunks, dimension)."""
         with self._keeping:
             found = {number: self._kept[number] for number in chunks if number in self._kept}
         missing = [number for number in chunks if number not in found]
@@ -113,7 +115,7 @@ class ClusterDense:
             if len(self._kept) > _KEPT:
                 self._kept.clear()
             self._kept |= {number: found[number] for number in missing}
-        return found
+        return np.stack([found[number] for number in chunks])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

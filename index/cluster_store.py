@@ -37,8 +37,8 @@ from index.errors import ClusterError, SnapshotError
 from index.hybrid import HybridIndex, Progress
 from index.lexical import LexicalIndex
 from index.milvus import KINDS, Cluster, Kind
-from index.snapshot import Manifest
-from index.types import Encoder, Unit
+from index.snapshot import Content, Manifest
+from index.types import Encoder
 
 _MANIFEST = "manifest.json"
 # Searched in the cluster, or read by the next build only, which has them where it is made.
@@ -62,20 +62,20 @@ def upload(store: Path, cluster: Cluster, progress: Progress | None = None) -> b
     manifest, content, lexical = snapshot.load(store)
     name = _identity((lexical.parent / _MANIFEST).read_bytes())
     postings = LexicalIndex.load(lexical, len(content.units)).postings()
-    documents = number_documents(content.units).tolist()
+    documents, units = find_owners(content)
     with tempfile.TemporaryDirectory() as folder:
         thin = Path(folder)
         _prepare(lexical.parent, manifest, count_terms(postings), thin)
         rows: dict[Kind, Iterable[Row]] = {
             "files": _file_rows(thin),
             "units": (
-                {"id": unit, "document": documents[unit], "terms": terms}
+                {"id": unit, "document": int(documents[unit]), "terms": terms}
                 for unit, terms in unit_vectors(postings)
             ),
             "chunks": (
-                {"id": number, "document": documents[chunk.unit], "vector": vector}
-                for number, (chunk, vector) in enumerate(
-                    zip(content.chunks, content.encodings.vectors, strict=True)
+                {"id": chunk, "document": int(documents[unit]), "vector": vector}
+                for chunk, (unit, vector) in enumerate(
+                    zip(units, content.encodings.vectors, strict=True)
                 )
             ),
         }
@@ -121,12 +121,12 @@ def _insert(
         cluster.complete(kind, name, counts[kind])
 
 
-def number_documents(units: Iterable[Unit]) -> NDArray[np.int64]:
-    """Return the number of each unit's document, from 0 in order of first appearance, (units,)."""
+def find_owners(content: Content) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the number of each unit's document, in order, (units,), and each chunk's unit, (chunks,)."""
     numbers: dict[str, int] = {}
-    return np.array(
-        [numbers.setdefault(unit.document, len(numbers)) for unit in units], dtype=np.int64
-    )
+    documents = [numbers.setdefault(unit.document, len(numbers)) for unit in content.units]
+    units = [chunk.unit for chunk in content.chunks]
+    return np.array(documents, dtype=np.int64), np.array(units, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,8 @@ class Fetched:
                 self.cluster.address,
                 f"由模型 {manifest.encoder} 建立，当前模型是 {encoder.name} / made with another model",
             )
-        holdings = Holdings(self.cluster, self.snapshot, number_documents(content.units))
+        documents, units = find_owners(content)
+        holdings = Holdings(self.cluster, self.snapshot, documents)
         return HybridIndex(
             content,
             ClusterLexical(holdings, TermCounts.load(lexical.parent / _TERMS)),
@@ -156,7 +157,7 @@ class Fetched:
             manifest.fingerprint,
             adapter=adapter,
             built=snapshot.read_time(lexical.parent),
-            dense=ClusterDense(holdings, [chunk.unit for chunk in content.chunks]),
+            dense=ClusterDense(holdings, units),
         )
 
 

@@ -65,6 +65,8 @@ class Cluster:
                 token=address.token,
                 db_name=address.database,
                 timeout=_CONNECTING,
+                # One that others share, when it is lost, is lost for whoever connects next too.
+                dedicated=True,
             )
 
     @contextmanager
