@@ -34,6 +34,9 @@ _NAME = 512
 # Seconds until a cluster that does not answer counts as unreachable: at first, and in a question.
 _CONNECTING = 10.0
 _ASKING = 30.0
+# Milliseconds between signs of life on an idle connection: unless it is told otherwise, a gRPC server
+# hangs up on who gives more than one in five minutes, which the client would every ten seconds.
+_STILL_THERE = 300_000
 
 
 def collection_name(kind: Kind, snapshot: str) -> str:
@@ -65,8 +68,7 @@ class Cluster:
                 token=address.token,
                 db_name=address.database,
                 timeout=_CONNECTING,
-                # One that others share, when it is lost, is lost for whoever connects next too.
-                dedicated=True,
+                grpc_options={"grpc.keepalive_time_ms": _STILL_THERE},
             )
 
     @contextmanager

@@ -93,13 +93,13 @@ def serve(folder: Path) -> Iterator[str]:
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    for _ in range(6000):
         if process.poll() is not None:
             raise RuntimeError(f"milvus-lite ended with {process.returncode}")
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            time.sleep(0.1)
+            time.sleep(0.01)
         else:
             return
     raise RuntimeError("milvus-lite does not answer")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import logging
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index import cluster_store, milvus, snapshot, stores
+from index import milvus, snapshot, stores
 from index.__main__ import main
 from index.address import Address, read_address
 from index.cluster_store import fetch, upload
@@ -35,9 +36,28 @@ ENCODER = FakeEncoder(256, tokens=False)
 DAY = date(2024, 6, 1)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    """Look for what was asked for at once: the client would look every half a second."""
+    sleep = time.sleep
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "sleep", lambda seconds: sleep(min(seconds, 0.01)))
+        yield
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(tmp_path_factory.mktemp("store"), ENCODER)
+
+
+@pytest.fixture(scope="module")
+def smaller(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return the stores of two indexes of one document each."""
+    first, second, _ = make_documents()
+    return (
+        build(tmp_path_factory.mktemp("first"), ENCODER, [first]),
+        build(tmp_path_factory.mktemp("second"), ENCODER, [second]),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -208,43 +228,42 @@ def test_two_processes_may_serve_one_cluster(
 
 
 def test_an_upload_replaces_and_the_one_before_stays_for_its_readers(
-    store: Path, tmp_path: Path, own: Address
+    store: Path, smaller: tuple[Path, Path], own: Address, home: Path
 ) -> None:
-    cluster = Cluster(own)
-    assert upload(store, cluster)
-    assert not upload(store, cluster)
-    first = cluster.current()
-    before = fetch(own).open(ENCODER)
-    smaller = build(tmp_path / "smaller", ENCODER, make_documents()[:1])
-    assert upload(smaller, cluster)
-    after = fetch(own).open(ENCODER)
-    assert (len(before.documents), len(after.documents)) == (3, 1)
-    assert before.search(QUESTIONS[0]) and after.search(QUESTIONS[0])
-    assert cluster.snapshots() == {first, cluster.current()}
-    other = build(tmp_path / "other", ENCODER, make_documents()[1:])
-    upload(other, cluster)
-    assert first not in cluster.snapshots() and len(cluster.snapshots()) == 2
+    cluster, names, readers = Cluster(own), [], []
+    for source, documents in ((store, 3), (smaller[0], 1), (smaller[1], 1)):
+        assert upload(source, cluster)
+        fetched = fetch(own)
+        assert fetched.snapshot == cluster.current()
+        names.append(fetched.snapshot)
+        readers.append(fetched.open(ENCODER))
+        assert len(readers[-1].documents) == documents
+        # A reader of the one before goes on.
+        assert all(reader.search(QUESTIONS[0]) for reader in readers[-2:])
+        assert cluster.snapshots() == set(names[-2:])
+        assert {path.name for path in (home / "cluster").iterdir()} == set(names[-2:])
     with pytest.raises(ClusterError):
-        before.search(QUESTIONS[1])
+        readers[0].search(QUESTIONS[0])
+    assert not upload(smaller[1], cluster)
 
 
-@pytest.mark.parametrize("where", ["insert", "complete", "switch"])
 def test_an_upload_that_is_stopped_leaves_what_was_in_use(
-    store: Path, tmp_path: Path, own: Address, monkeypatch: pytest.MonkeyPatch, where: str
+    store: Path, smaller: tuple[Path, Path], own: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster = Cluster(own)
-    upload(build(tmp_path / "smaller", ENCODER, make_documents()[:1]), cluster)
+    upload(smaller[0], cluster)
     current = cluster.current()
 
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Cluster, where, stop)
-        with pytest.raises(KeyboardInterrupt):
-            upload(store, cluster)
-    assert cluster.current() == current
-    assert len(fetch(own).open(ENCODER).documents) == 1
+    for where in ("insert", "complete", "switch"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Cluster, where, stop)
+            with pytest.raises(KeyboardInterrupt):
+                upload(store, cluster)
+        assert cluster.current() == current
+        assert len(fetch(own).open(ENCODER).documents) == 1
     assert upload(store, cluster)
     assert len(fetch(own).open(ENCODER).documents) == 3
 
@@ -263,8 +282,10 @@ def test_rows_that_got_lost_are_noticed_before_the_switch(
     assert cluster.current() is None and cluster.snapshots() == set()
 
 
-def test_an_index_in_use_whose_rows_are_gone_is_uploaded_again(store: Path, own: Address) -> None:
-    cluster = Cluster(own)
+def test_an_index_in_use_whose_rows_are_gone_is_uploaded_again(
+    smaller: tuple[Path, Path], own: Address
+) -> None:
+    store, cluster = smaller[0], Cluster(own)
     upload(store, cluster)
     name = cluster.current()
     assert name is not None
@@ -283,31 +304,17 @@ def test_files_that_were_damaged_here_are_fetched_again(address: Address) -> Non
     assert len(fetch(address).open(ENCODER).documents) == 3
 
 
-def test_of_what_was_fetched_earlier_the_last_stays(
-    store: Path, tmp_path: Path, own: Address, home: Path
-) -> None:
-    cluster = Cluster(own)
-    names = []
-    for count in (1, 2, 3):
-        upload(build(tmp_path / str(count), ENCODER, make_documents()[:count]), cluster)
-        names.append(fetch(own).snapshot)
-    assert {path.name for path in (home / "cluster").iterdir()} == set(names[1:])
-
-
 def test_a_file_that_would_lie_elsewhere_is_refused(
-    store: Path, own: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    address: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = cluster_store._file_rows
+    rows = Cluster.rows
 
-    def escape(folder: Path) -> Iterator[dict[str, Any]]:
-        for row in rows(folder):
-            yield row | {"name": "../../../outside"}
+    def escape(*arguments: Any) -> list[dict[str, Any]]:
+        return [row | {"name": "../../../outside"} for row in rows(*arguments)]
 
-    with monkeypatch.context() as patch:
-        patch.setattr(cluster_store, "_file_rows", escape)
-        upload(store, Cluster(own))
+    monkeypatch.setattr(Cluster, "rows", escape)
     with pytest.raises(ClusterError, match="outside"):
-        fetch(own)
+        fetch(address)
     assert not list(tmp_path.rglob("outside"))
 
 
@@ -356,18 +363,17 @@ def test_a_cluster_without_an_index_says_how_to_make_one(
     assert f"集群中没有索引。请运行 python -m index build --store {own}" in err
 
 
-def test_another_encoder_is_told(store: Path, address: Address) -> None:
+def test_another_encoder_is_told(address: Address) -> None:
     with pytest.raises(ClusterError, match="made with another model"):
         fetch(address).open(FakeEncoder(64, tokens=False))
 
 
 def test_an_index_of_another_version_is_told(
-    store: Path, own: Address, monkeypatch: pytest.MonkeyPatch
+    address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upload(store, Cluster(own))
     monkeypatch.setattr(snapshot, "FORMAT", 99)
     with pytest.raises(ClusterError, match="another version of this program"):
-        fetch(own)
+        fetch(address)
 
 
 def test_a_cluster_that_does_not_answer_is_told_without_its_password(
