@@ -54,7 +54,8 @@ def count_terms(postings: Postings) -> TermCounts:
 
 def unit_vectors(postings: Postings) -> Iterator[tuple[int, dict[int, float]]]:
     """Yield (unit, {term's number: weight}) of each unit that holds a term, in order."""
-    terms = np.repeat(np.arange(len(postings.terms)), np.diff(postings.starts))
+    numbers = np.arange(len(postings.terms), dtype=np.int32)
+    terms = np.repeat(numbers, np.diff(postings.starts))
     order = np.argsort(postings.units, kind="stable")
     units, terms, weights = postings.units[order], terms[order], postings.weights[order]
     held, first = np.unique(units, return_index=True)
