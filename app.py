@@ -15,8 +15,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from ipaddress import ip_address
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from index.address import Store, add_store_options
 
 # Set before gradio and the model's libraries are imported: nothing here talks to the network.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 def create_app(
     *,
-    index: Path | None = None,
+    index: Store | None = None,
     model: str | None = None,
     reranker: str | None = None,
     editing: bool = True,
@@ -58,7 +59,7 @@ def create_app(
 
 
 def prepare(
-    index: Path | None, model: str | None, reranker: str | None
+    index: Store | None, model: str | None, reranker: str | None
 ) -> Callable[[], PolicyAssistant]:
     """Return what opens the assistant, and opens it again when the index has changed."""
     # Once for the process: an index that is opened again goes on with the same encoder.
@@ -66,7 +67,7 @@ def prepare(
     return lambda: open_assistant(index, model, reranker, encoder)
 
 
-def serve_stdio(index: Path | None, model: str | None, reranker: str | None) -> None:
+def serve_stdio(index: Store | None, model: str | None, reranker: str | None) -> None:
     """Answer an MCP client on standard input and output until it leaves."""
     from qa.log import Log, log_path
     from qa.web.resources import Resources
@@ -86,7 +87,7 @@ def load_model(model: str | None) -> Encoder:
 
 
 def open_assistant(
-    index: Path | None,
+    index: Store | None,
     model: str | None,
     reranker: str | None,
     encoder: Callable[[], Encoder],
@@ -175,7 +176,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1")
     parser.add_argument("--port", type=read_port, default=os.environ.get("PORT") or "7860")
-    parser.add_argument("--index", type=Path, help="folder of the index (default: the library's)")
+    add_store_options(parser)
     parser.add_argument("--model", help="name or folder of the encoder (default: the built-in one)")
     parser.add_argument(
         "--engine", choices=("onnx", "torch"), help="what runs the default model (default: onnx)"

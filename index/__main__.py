@@ -15,11 +15,14 @@ from documents.metadata import display_title
 from documents.reports import format_change, write_change
 from index import library, snapshot
 from index.adapter import EncoderIdentity, load_adapter
+from index.address import Address, add_store_option, add_store_options
+from index.cluster_store import fetch, upload
 from index.encoder import ENGINES, choose_engine
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_filters
 from index.late_interaction import LATE_LIMIT
 from index.library import Update
+from index.milvus import Cluster
 from index.progress import Progress
 from index.stores import Build, build_store, default_store, open_index
 
@@ -91,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         help="全部重新编码，不沿用原有索引 / encode everything anew, taking nothing over",
     )
     build.add_argument("--out", type=Path, metavar="DIR", help="索引文件夹 / where to write it")
+    add_store_option(build, dest="cluster")
     info = commands.add_parser("info", help="索引概况 / what the index holds")
     verify = commands.add_parser("verify", help="校验索引文件 / check every file of the index")
     search = commands.add_parser("search", help="检索 / ranked clauses for a question")
@@ -98,8 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--k", type=_positive, default=10, help="条数 / how many (10)")
     for name in FILTER_FIELDS:
         search.add_argument(f"--{name}")
-    for command in (info, verify, search):
-        command.add_argument("--index", type=Path, metavar="DIR")
+    verify.add_argument("--index", type=Path, metavar="DIR")
+    for command in (info, search):
+        add_store_options(command)
     for command in (add, remove, correct, build, search):
         command.add_argument("--model", metavar="NAME_OR_PATH")
         command.add_argument(
@@ -177,11 +182,17 @@ def _tell(update: Update, options: argparse.Namespace) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
-    store = options.out or default_store()
+    store, progress = options.out or default_store(), Progress()
+    # A cluster that cannot be reached is told at once, not after everything was encoded.
+    cluster = Cluster(options.cluster) if options.cluster else None
     built = build_store(
-        store, options.paths, model=options.model, fresh=options.fresh, progress=Progress()
+        store, options.paths, model=options.model, fresh=options.fresh, progress=progress
     )
-    return _tell_build(store, built, sys.stdout)
+    code = _tell_build(store, built, sys.stdout)
+    if cluster:
+        news = upload(store, cluster, progress)
+        print(f"{cluster.address}: " + ("已启用 in use" if news else "没有变化 unchanged"))
+    return code
 
 
 def _tell_build(store: Path, built: Build, out: TextIO) -> int:
@@ -217,7 +228,9 @@ def _tell_build(store: Path, built: Build, out: TextIO) -> int:
 
 
 def _info(options: argparse.Namespace) -> int:
-    manifest = snapshot.read_manifest(options.index or default_store())
+    place = options.index or default_store()
+    store = fetch(place).store if isinstance(place, Address) else place
+    manifest = snapshot.read_manifest(store)
     encoder = EncoderIdentity(manifest.encoder, manifest.encoder_fingerprint, manifest.dimension)
     adapter = load_adapter(encoder)
     facts = dataclasses.asdict(manifest) | {

@@ -5,6 +5,7 @@ PolicyIndexError
 ├── SnapshotError          a saved index is missing, damaged, or made for another model or version
 ├── BuildInProgressError   another process is building the same index
 ├── OutdatedIndexError     the library was changed, but its index could not be
+├── ClusterError           a Milvus cluster cannot be reached, or does not hold what it should
 └── AdapterError           a query adapter is missing, damaged, or made for another model
 
 Messages meant for users are two lines: Chinese first, then English. Each says what happened, where,
@@ -30,6 +31,10 @@ class BuildInProgressError(PolicyIndexError):
 
 class OutdatedIndexError(PolicyIndexError):
     """The library was changed, but its index could not be brought up to date."""
+
+
+class ClusterError(PolicyIndexError):
+    """A Milvus cluster cannot be reached, or does not hold what it should."""
 
 
 class AdapterError(PolicyIndexError):

@@ -44,6 +44,20 @@ class LexicalScores:
         return found
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Postings:
+    """Every weight of an index.
+
+    Term i of ``terms`` weighs ``weights[j]`` in unit ``units[j]``, j from ``starts[i]`` to before
+    ``starts[i + 1]``; a unit's score is the sum of what the question's terms weigh in it.
+    """
+
+    terms: tuple[str, ...]
+    starts: NDArray[np.int64]
+    units: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+
 class LexicalIndex:
     """BM25 scores of units. It is built anew when a unit changes: every weight depends on all."""
 
@@ -109,6 +123,16 @@ class LexicalIndex:
             return 0
         starts, number = self._model.scores["indptr"], self._known[term]
         return int(starts[number + 1] - starts[number])
+
+    def postings(self) -> Postings:
+        """Return all weights, for an index that is kept elsewhere."""
+        if self._model is None:
+            none = np.empty(0)
+            return Postings((), np.zeros(1, np.int64), none.astype(np.int32), none.astype("f4"))
+        scores = self._model.scores
+        # bm25s knows one more term, the empty one, that no unit holds.
+        terms = sorted(self._known, key=self._known.__getitem__)[: len(scores["indptr"]) - 1]
+        return Postings(tuple(terms), scores["indptr"], scores["indices"], scores["data"])
 
     def save(self, folder: Path) -> None:
         """Write the index as plain arrays and JSON."""

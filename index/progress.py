@@ -14,6 +14,7 @@ _STAGES = {
     "lexical": ("词语索引 indexing words", ""),
     "dense": ("向量索引 indexing vectors", ""),
     "measure": ("校准 calibrating", ""),
+    "upload": ("上传 uploading", "行 rows"),
 }
 
 

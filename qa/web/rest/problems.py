@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from documents.errors import CorrectionError, DocumentError
+from index.errors import ClusterError
 from qa.errors import LogError, RequestError, UnknownAskError
 from qa.web.jobs import BusyError
 from qa.web.startup import NotReady
@@ -97,6 +98,15 @@ def explain(error: Exception) -> Problem:
             return Problem(404, "unknown_ask", error.message)
         case LogError():
             return Problem(503, "log_failed", error.message)
+        case ClusterError():
+            # The log says which, and why: addresses are not for everyone who asks.
+            logger.error("The index cannot be reached", exc_info=error)
+            return Problem(
+                503,
+                "index_unreachable",
+                "检索用的索引暂时无法访问，请稍后重试。\nThe index cannot be reached now; try again later.",
+                {"Retry-After": "30"},
+            )
         case CorrectionError():
             return Problem(422, "bad_metadata", str(error))
         case BusyError():
