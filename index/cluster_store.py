@@ -33,11 +33,12 @@ from index.adapter import QueryAdapter
 from index.address import Address
 from index.cluster_sides import ClusterDense, ClusterLexical, Holdings
 from index.cluster_terms import TermCounts, count_terms, unit_vectors
+from index.contents import Content
 from index.errors import ClusterError, SnapshotError
 from index.hybrid import HybridIndex, Progress
 from index.lexical import LexicalIndex
 from index.milvus import KINDS, Cluster, Kind
-from index.snapshot import Content, Manifest
+from index.snapshot import Manifest
 from index.types import Encoder
 
 _MANIFEST = "manifest.json"
@@ -224,6 +225,9 @@ def _prepare(folder: Path, manifest: Manifest, counts: TermCounts, store: Path) 
     described["files"] = {
         path.relative_to(made).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in _files(made)
+    }
+    described["sizes"] = {
+        path.relative_to(made).as_posix(): path.stat().st_size for path in _files(made)
     }
     body = json.dumps(described, ensure_ascii=False, indent=2, sort_keys=True).encode()
     (made / _MANIFEST).write_bytes(body)
