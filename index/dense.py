@@ -104,8 +104,8 @@ class DenseIndex:
 
     def save(self, folder: Path) -> None:
         """Write what takes long to make into ``folder``; nothing where the vectors are enough."""
-        folder.mkdir(exist_ok=True)
         if not isinstance(self._codes, faiss.IndexFlat):
+            folder.mkdir(exist_ok=True)
             faiss.write_index(self._codes, str(folder / _FILE))
 
     @classmethod

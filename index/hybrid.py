@@ -207,12 +207,23 @@ class HybridIndex:
                 f"由模型 {manifest.encoder} 建立，当前模型是 {encoder.name} / "
                 "made with another model",
             )
+        owners = [chunk.unit for chunk in content.chunks]
+        try:
+            dense = DenseIndex.load(
+                lexical.parent / snapshot.DENSE,
+                content.encodings.vectors,
+                owners,
+                len(content.units),
+            )
+        except ValueError as error:
+            raise snapshot.damaged(store, str(error)) from error
         return cls(
             content,
             LexicalIndex.load(lexical, len(content.units)),
             encoder,
             manifest.fingerprint,
             adapter=adapter,
+            dense=dense,
             built=snapshot.read_time(lexical.parent),
         )
 
@@ -225,6 +236,7 @@ class HybridIndex:
             encoder=self._encoder.name,
             encoder_fingerprint=self._encoder.fingerprint,
             save_lexical=self._lexical.save,
+            save_dense=self._dense.save,
         )
 
     @property
