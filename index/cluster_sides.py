@@ -98,6 +98,9 @@ class ClusterDense:
         best = np.flatnonzero(cosines == np.repeat(similarity, counts))
         return similarity, chunks[best[np.searchsorted(best, begins)]]
 
+    def save(self, folder: Path) -> None:
+        """Write nothing: all of it is in the cluster."""
+
     def _fetch(self, chunks: Sequence[int]) -> Vectors:
         """Return the vectors of these chunks, (chunks, dimension)."""
         with self._keeping:

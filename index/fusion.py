@@ -25,6 +25,8 @@ _LARGEST_LOGIT = 36.0
 DENSE_WEIGHT = 0.75
 DENSE_WEIGHT_AGREED = 0.45
 _COMPARED = 10
+# Scores of which the best is looked at first, where the best of very many are looked for.
+_BLOCK = 64
 
 
 def normalize(scores: Scores) -> Scores:
@@ -102,12 +104,20 @@ def rescore(scores: Mapping[int, float], logits: Mapping[int, float]) -> dict[in
 
 def best_positive(scores: NDArray[np.float32], depth: int) -> NDArray[np.int64]:
     """Return the positions of the best ``depth`` scores above zero, best first; ties as ``rank``."""
-    positive = np.flatnonzero(scores > 0)
-    if positive.size > depth:
-        # Only those that can be among the best are sorted: most of a large library cannot.
-        least = np.partition(scores[positive], -depth)[-depth]
-        positive = positive[scores[positive] >= least]
-    return positive[rank(scores[positive])][:depth]
+    # Only those that can be among the best are sorted: most of a large library cannot.
+    least = _least_of_best(scores, depth)
+    found = np.flatnonzero(scores >= least if least > 0 else scores > 0)
+    if found.size > depth:
+        found = found[scores[found] >= np.partition(scores[found], -depth)[-depth]]
+    return found[rank(scores[found])][:depth]
+
+
+def _least_of_best(scores: NDArray[np.float32], depth: int) -> float:
+    """Return what the best ``depth`` scores reach at least, for so many blocks hold one as good."""
+    blocks = scores[: scores.size - scores.size % _BLOCK].reshape(-1, _BLOCK)
+    if len(blocks) < depth:
+        return 0.0
+    return float(np.partition(blocks.max(axis=1), -depth)[-depth])
 
 
 def rank(scores: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -38,6 +38,7 @@ from index.lexical import LexicalIndex
 from index.lexicon import expand
 from index.lookup import Catalogue, find_references
 from index.snapshot import Manifest
+from index.stages import measure
 from index.translation import in_chinese, known_in_chinese
 from index.types import (
     Chunk,
@@ -112,7 +113,7 @@ class HybridIndex:
         self._documents = {one.document.id: one.document for one in content.outlines}
         self._content = content
         self._lexical = lexical
-        owners = content.owners.tolist()
+        owners = content.owners
         self._dense: DenseSide = dense or DenseIndex(
             content.encodings.vectors, owners, len(content.units)
         )
@@ -197,12 +198,22 @@ class HybridIndex:
         manifest, content, lexical = snapshot.load(store)
         if manifest.encoder_fingerprint != encoder.fingerprint:
             raise snapshot.damaged(store, _other_encoder(manifest.encoder, encoder.name))
+        try:
+            dense = DenseIndex.load(
+                lexical.parent / snapshot.DENSE,
+                content.encodings.vectors,
+                content.owners,
+                len(content.units),
+            )
+        except ValueError as error:
+            raise snapshot.damaged(store, str(error)) from error
         return cls(
             content,
             LexicalIndex.load(lexical, len(content.units)),
             encoder,
             manifest.fingerprint,
             adapter=adapter,
+            dense=dense,
             built=snapshot.read_time(lexical.parent),
         )
 
@@ -215,6 +226,7 @@ class HybridIndex:
             encoder=self._encoder.name,
             encoder_fingerprint=self._encoder.fingerprint,
             save_lexical=self._lexical.save,
+            save_dense=self._dense.save,
         )
 
     @property
@@ -325,20 +337,21 @@ class HybridIndex:
         question = self.correct(question)
         names = self._admitted(filters, as_of or date.today())
         found = self._find(question, max(DEPTH, k), self._in(names))
-        fused, near = self._fuse(found)
-        scores = dict(zip(found.numbers.tolist(), fused.tolist(), strict=True))
-        if configuration.reranker:
-            scores = self._reranked(question, found.vector, scores, configuration.reranker)
-        if configuration.lookup:
-            scores = raise_named(scores, self._named(question, names))
-        best = _ranking(scores)[:k]
-        _, chunks = self._dense.score(found.vector, np.array(best, dtype=np.int64))
-        near |= self._nearness(found, [number for number in best if number not in near])
-        spread = self._content.background[language_of(question)]
-        return tuple(
-            self._hit(number, scores[number], found, chunk, spread.standardize(near[number]))
-            for number, chunk in zip(best, chunks.tolist(), strict=True)
-        )
+        with measure("rank"):
+            fused, near = self._fuse(found)
+            scores = dict(zip(found.numbers.tolist(), fused.tolist(), strict=True))
+            if configuration.reranker:
+                scores = self._reranked(question, found.vector, scores, configuration.reranker)
+            if configuration.lookup:
+                scores = raise_named(scores, self._named(question, names))
+            best = _ranking(scores)[:k]
+            _, chunks = self._dense.score(found.vector, np.array(best, dtype=np.int64))
+            near |= self._nearness(found, [number for number in best if number not in near])
+            spread = self._content.background[language_of(question)]
+            return tuple(
+                self._hit(number, scores[number], found, chunk, spread.standardize(near[number]))
+                for number, chunk in zip(best, chunks.tolist(), strict=True)
+            )
 
     def _nearest(self, question: str) -> float:
         """Return the raw nearness of the nearest of the best units; 0 where none is found."""
@@ -363,19 +376,22 @@ class HybridIndex:
         ``question`` has been corrected.
         """
         configuration = self._configuration
-        plain, tokens = self._encode(question)
-        vector = plain
-        if self._adapter is not None and configuration.adapter:
-            vector = self._adapter.apply(plain)
-        terms = question if has_han(question) else in_chinese(question)
-        official = [term for _, term in self._official(question)]
-        words = self._lexical.ask(terms, official)
         none = np.empty(0, dtype=np.int64)
         by_meaning, by_words = configuration.sides != "lexical", configuration.sides != "dense"
-        dense = self._dense.search(vector, depth, admitted) if by_meaning else none
-        lexical = words.best(depth, admitted) if by_words else none
-        numbers = np.union1d(dense, lexical)
-        similarity, _ = self._dense.score(vector, numbers)
+        with measure("encode"):
+            plain, tokens = self._encode(question)
+            vector = plain
+            if self._adapter is not None and configuration.adapter:
+                vector = self._adapter.apply(plain)
+        with measure("lexical"):
+            terms = question if has_han(question) else in_chinese(question)
+            official = [term for _, term in self._official(question)]
+            words = self._lexical.ask(terms, official)
+            lexical = words.best(depth, admitted) if by_words else none
+        with measure("dense"):
+            dense = self._dense.search(vector, depth, admitted) if by_meaning else none
+            numbers = np.union1d(dense, lexical)
+            similarity, _ = self._dense.score(vector, numbers)
         return _Candidates(
             plain,
             vector,

@@ -64,7 +64,9 @@ def nearness(question: Vectors, passages: TokenVectors) -> NDArray[np.float32]:
 class LateInteraction:
     """The tokens of chunks, grouped by unit; a unit scores as its best chunk."""
 
-    def __init__(self, tokens: TokenVectors, units: Sequence[int], size: int) -> None:
+    def __init__(
+        self, tokens: TokenVectors, units: Sequence[int] | NDArray[np.int64], size: int
+    ) -> None:
         """Take the ``tokens`` of chunks; chunk i is part of unit ``units[i]``.
 
         ``units`` ascends and names each of the ``size`` units at least once.

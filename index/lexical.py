@@ -142,6 +142,13 @@ class LexicalIndex:
 
     @classmethod
     def load(cls, folder: Path, size: int) -> LexicalIndex:
-        """Read what ``save`` wrote for ``size`` units."""
+        """Read what ``save`` wrote for ``size`` units; the arrays stay on disk."""
         saved = folder.is_dir() and any(folder.iterdir())
-        return cls(bm25s.BM25.load(folder, mmap=False) if saved else None, size)
+        if not saved:
+            return cls(None, size)
+        model = bm25s.BM25.load(folder, mmap=True)
+        # A question reads the rows of its terms only; plain views are faster to slice.
+        model.scores.update(
+            {name: np.asarray(model.scores[name]) for name in ("data", "indices", "indptr")}
+        )
+        return cls(model, size)

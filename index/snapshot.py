@@ -49,6 +49,7 @@ CURRENT = "CURRENT"
 _OUTDATED = ".outdated"
 _MANIFEST = "manifest.json"
 _LEXICAL = "lexical"
+DENSE = "dense"
 _WRITING = ".writing-"
 # The start of the manifest's SHA-256, and what tells two builds of the same content apart.
 _SNAPSHOT = re.compile(r"[0-9a-f]{16}(?:-\w+)?")
@@ -121,12 +122,14 @@ def save(
     encoder: str,
     encoder_fingerprint: str,
     save_lexical: Callable[[Path], None],
+    save_dense: Callable[[Path], None],
 ) -> Manifest:
     """Write a snapshot into ``store`` and make it the current one. Hold ``build_lock`` around it."""
     beside = Path(tempfile.mkdtemp(prefix=_WRITING, dir=store))
     try:
         write_content(beside, content)
         save_lexical(beside / _LEXICAL)
+        save_dense(beside / DENSE)
         names = _files(beside)
         manifest = Manifest(
             format=FORMAT,

@@ -236,6 +236,9 @@ class DenseSide(Protocol):
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Return each unit's similarity and the number of the chunk it comes from, (units,) both."""
 
+    def save(self, folder: Path) -> None:
+        """Write into ``folder`` what is needed beside the vectors, if anything."""
+
 
 class Index(Protocol):
     """A searchable snapshot of a library: the documents and their units."""

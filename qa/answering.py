@@ -181,11 +181,13 @@ def give_notices(
         title = display_title(citation.title)
         if citation.status in TEXTS:
             text = phrase(citation.status, frame, title=title)
-            # On some day: that it is the case on the day asked is what the status says.
-            repealer = find_repealer(library[document], library.values(), date.max)
-            if citation.status == "repealed" and repealer:
-                by = format_title(repealer.metadata.title or repealer.id, repealer.metadata.number)
-                text = phrase("repealed_by", frame, title=title, by=by)
+            if citation.status == "repealed":
+                # On some day: that it is the case on the day asked is what the status says.
+                repealer = find_repealer(library[document], library.values(), date.max)
+                if repealer:
+                    metadata = repealer.metadata
+                    by = format_title(metadata.title or repealer.id, metadata.number)
+                    text = phrase("repealed_by", frame, title=title, by=by)
             notices.append(Notice(citation.status, text, document))
         if library[document].metadata.explains:
             notices.append(Notice("secondary", phrase("secondary", frame, title=title), document))

@@ -9,6 +9,7 @@ from datetime import date
 
 from documents.normalization import without_invisible
 from index.filters import admits
+from index.stages import record
 from index.types import Filters, Hit, Index, Reference, SearchResult
 from qa.answering import Answer, compose, give_notices, judge_parts, list_parts, merge, point
 from qa.citations import cite
@@ -80,7 +81,19 @@ class PolicyAssistant:
         the response says that the model's answer is not used. Without ``composing`` none is asked.
         """
         began = time.perf_counter()
-        composer = self.composer if composing else None
+        with record() as stages:
+            response = self._respond(request, on_text, self.composer if composing else None)
+        total = (time.perf_counter() - began) * 1000
+        times: dict[str, float] = {"total": total, **stages, "answer": total - sum(stages.values())}
+        return replace(response, timings_ms={name: round(ms, 3) for name, ms in times.items()})
+
+    def _respond(
+        self,
+        request: Request | str,
+        on_text: Callable[[str], None] | None,
+        composer: Composer | None,
+    ) -> Response:
+        """Return the answer, not yet timed."""
         if isinstance(request, str):
             request = Request(request)
         check_request(request)
@@ -120,9 +133,7 @@ class PolicyAssistant:
         )
         if composer:
             response = rewrite(response, composer, documents, frame, on_text=on_text)
-        return replace(
-            response, timings_ms={"total": round((time.perf_counter() - began) * 1000, 3)}
-        )
+        return response
 
     def _divide(self, text: str) -> list[tuple[str, str | None]]:
         """Return the questions in ``text``: one for each place compared, each with its label."""

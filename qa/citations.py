@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 
 from documents.offsets import OffsetMap
-from documents.types import Document
-from documents.validity import compute_status
+from documents.types import Document, Status
+from documents.validity import compute_statuses
 from qa.facts import find_ceilings, find_conditions, find_deadlines
 from qa.labels import format_citation_label
 from qa.passages import Passage
@@ -18,10 +18,13 @@ from qa.types import Citation, Fact
 
 def cite(passages: Iterable[Passage], library: Mapping[str, Document], day: date) -> list[Citation]:
     """Return a citation for each passage, in order, with its status on ``day``."""
-    return [_cite(passage, library, day) for passage in passages]
+    passages = tuple(passages)
+    cited = {passage.document.id: passage.document for passage in passages}
+    statuses = compute_statuses(cited.values(), library.values(), day)
+    return [_cite(passage, statuses[passage.document.id]) for passage in passages]
 
 
-def _cite(passage: Passage, library: Mapping[str, Document], day: date) -> Citation:
+def _cite(passage: Passage, status: Status) -> Citation:
     document, clause = passage.document, passage.clause
     gone = ((removal.start, removal.end) for removal in document.audit.dropped)
     offsets = OffsetMap.without(len(document.source), gone)
@@ -37,7 +40,7 @@ def _cite(passage: Passage, library: Mapping[str, Document], day: date) -> Citat
         end=passage.end,
         source_start=source_start,
         source_end=source_end,
-        status=compute_status(document, library.values(), day),
+        status=status,
         departments=passage.departments,
         score=passage.score,
         facts=_read_facts(passage),

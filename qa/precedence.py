@@ -11,7 +11,7 @@ from datetime import date
 
 from documents.normalization import match_form
 from documents.types import Document
-from documents.validity import compute_status, refers_to
+from documents.validity import compute_statuses, refers_to
 from qa.evidence import Evidence
 
 # The share of their character pairs that two quotes have in common when they say the same.
@@ -23,7 +23,9 @@ def arrange(
     evidence: Sequence[Evidence], library: Mapping[str, Document], day: date
 ) -> list[Evidence]:
     """Return ``evidence`` in the order in which it is cited on ``day``; otherwise as it stands."""
-    void = {e.passage.document.id: _is_void(e.passage.document, library, day) for e in evidence}
+    cited = {e.passage.document.id: e.passage.document for e in evidence}
+    statuses = compute_statuses(cited.values(), library.values(), day)
+    void = {document: status in _VOID for document, status in statuses.items()}
     ranked = sorted(evidence, key=lambda e: void[e.passage.document.id])
     arranged: list[Evidence] = []
     for item in ranked:
@@ -55,10 +57,6 @@ def _precedes(item: Evidence, other: Evidence, void: Mapping[str, bool]) -> bool
 
 def _explains(document: Document, other: Document) -> bool:
     return any(refers_to(reference, other) for reference in document.metadata.explains)
-
-
-def _is_void(document: Document, library: Mapping[str, Document], day: date) -> bool:
-    return compute_status(document, library.values(), day) in _VOID
 
 
 def _pairs(text: str) -> set[str]:

@@ -149,7 +149,9 @@ class Response:
     """The answer. ``citations``, best first, are what ``answer``'s [n] point to.
 
     ``reply`` is the answer as it is read out: at most 200 characters. ``confidence``, 0..1, is the
-    probability that the library answers the question.
+    probability that the library answers the question. ``timings_ms`` has ``total`` and what it is made
+    up of: ``encode`` of the question, the ``lexical`` and the ``dense`` side, ``rank`` of what they
+    found, and ``answer``, which is all the rest.
     """
 
     question: str

@@ -133,3 +133,13 @@ def test_best_positive_are_those_of_the_whole_ranking(values: list[float], depth
     scores = floats(*values)
     ranked = [position for position in rank(scores).tolist() if scores[position] > 0]
     assert best_positive(scores, depth).tolist() == ranked[:depth]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 700), st.integers(1, 12), st.integers(1, 9))
+def test_best_of_many_are_those_of_the_whole_ranking(
+    seed: int, size: int, depth: int, values: int
+) -> None:
+    # Few values, so that many tie across the blocks, and some are below zero.
+    scores = np.random.default_rng(seed).integers(-2, values, size).astype(np.float32)
+    ranked = [position for position in rank(scores).tolist() if scores[position] > 0]
+    assert best_positive(scores, depth).tolist() == ranked[:depth]

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 from documents.parsing import parse_text
 from documents.types import Document
 from index import snapshot
+from index.dense import DenseIndex
 from index.errors import BuildInProgressError, SnapshotError
 from index.hybrid import HybridIndex
 from index.snapshot import CURRENT, FORMAT, build_lock, current, read_manifest, verify
@@ -104,6 +106,22 @@ def test_loaded_index_is_the_saved_one(tmp_path: Path) -> None:
     assert loaded.fingerprint == built.fingerprint
     for question in ("充电站补贴", "补贴", "subsidy"):
         assert loaded.search(question) == built.search(question)
+
+
+def test_codes_of_many_vectors_are_kept_and_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("index.hybrid.DenseIndex", partial(DenseIndex, exact=0))
+        built = save(tmp_path, "建设充电站。", "发放补贴。")
+    folder = current(tmp_path)
+    assert folder is not None
+    [codes] = (folder / "dense").iterdir()
+    assert f"dense/{codes.name}" in read_manifest(tmp_path).files
+    loaded = HybridIndex.load(tmp_path, FakeEncoder())
+    assert loaded.search("充电站补贴") == built.search("充电站补贴")
+    flip(codes)
+    assert codes.name in refusal(tmp_path)
 
 
 def test_manifest_says_what_is_inside(store: Path) -> None:

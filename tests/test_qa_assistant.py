@@ -67,6 +67,18 @@ def test_a_language_model_can_be_left_out(assistant: PolicyAssistant, question: 
     assert response == dataclasses.replace(assistant.ask(question), timings_ms=response.timings_ms)
 
 
+@pytest.mark.parametrize(
+    "question", ["充电站建设有什么支持？首台套装备的奖励最高多少？", "有哪些文件？"]
+)
+def test_times_of_the_stages_make_up_the_whole(assistant: PolicyAssistant, question: str) -> None:
+    times = assistant.ask(question).timings_ms
+    assert list(times) == ["total", "encode", "lexical", "dense", "rank", "answer"]
+    assert sum(times.values()) == pytest.approx(2 * times["total"], abs=0.01)
+    assert all(time >= 0 for time in times.values()) and times["answer"] > 0
+    searched = [times[stage] for stage in ("encode", "lexical", "dense", "rank")]
+    assert all(time > 0 for time in searched) or not any(searched)
+
+
 def written(assistant: PolicyAssistant, question: str) -> str:
     obj: dict[str, Any] = write_response(assistant.ask(Request(question, as_of=DAY)))
     assert obj.pop("timings_ms")["total"] >= 0

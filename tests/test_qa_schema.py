@@ -202,7 +202,9 @@ RESPONSE = record(
         ]
     },
     index=TEXT,
-    timings_ms=record(total=NUMBER),
+    timings_ms=record(
+        total=NUMBER, encode=NUMBER, lexical=NUMBER, dense=NUMBER, rank=NUMBER, answer=NUMBER
+    ),
 )
 
 
@@ -238,7 +240,14 @@ FULL = Response(
     ),
     results=(SearchResult("d", "一", 0.5, Ranks(1, None)),),
     index="0123",
-    timings_ms={"total": 1.5},
+    timings_ms={
+        "total": 1.5,
+        "encode": 0.5,
+        "lexical": 0.25,
+        "dense": 0.25,
+        "rank": 0.25,
+        "answer": 0.25,
+    },
     expansions=(Expansion("充电桩", "充电设施"),),
     notices=(Notice("expired", "…", "d", None),),
     confidence=0.75,

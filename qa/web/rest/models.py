@@ -159,7 +159,10 @@ class Answer(BaseModel):
     nearest: list[Pointer] = Field(description="Clauses that came near, where there is no basis")
     generated: Generated | None = Field(description="What a language model had to do with it")
     index: str = Field(description="The index's fingerprint: the same index answers the same")
-    timings_ms: dict[str, float]
+    timings_ms: dict[str, float] = Field(
+        description="Milliseconds: total, and what of it went into encode (the question), lexical and "
+        "dense (search), rank (of what they found) and answer (the rest); all else is the same again"
+    )
     ask: str | None = Field(
         description="The answer's key in the log, for feedback; null where it was not recorded"
     )
