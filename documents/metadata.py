@@ -27,6 +27,8 @@ KINDS = (
     "工作要点 要点 指引 规程 导则 须知 守则 问答 起草说明 编制说明 白皮书 "
     "目录 清单 章程 应急预案 预案 倡议书 政策解读 解读 法典 法 解释"
 ).split()
+_KINDS = frozenset(KINDS)
+_KIND_LENGTHS = sorted(set(map(len, KINDS)), reverse=True)
 _CHINESE_NUMBER = r"[\u4e00-\u9fff]{1,12}"
 _NUMBER = re.compile(
     rf"(?P<agency>{_CHINESE_NUMBER})\s*[〔\[（(【［]\s*(?P<year>\d{{0,4}})\s*[〕\])）】］]\s*(?:第\s*)?(?P<serial>\d{{1,5}})\s*号"
@@ -166,7 +168,7 @@ def _is_label(cell: str) -> bool:
 def read_kind(title: str) -> str | None:
     """Return the type of document that a title ends with, simplified (行动方案), or None."""
     words = re.sub(r"[（(][^（）()]*[)）]$", "", match_form(title)).rstrip("》")
-    found = max((kind for kind in KINDS if words.endswith(kind)), key=len, default=None)
+    found = next((words[-n:] for n in _KIND_LENGTHS if words[-n:] in _KINDS), None)
     return "解读" if found == "政策解读" else found
 
 

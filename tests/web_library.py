@@ -17,6 +17,7 @@ from documents.types import (
     Department,
     Document,
     Metadata,
+    Parsed,
     Reference,
 )
 from index.types import Expansion, Filters, Hit, Ranks, SearchResult
@@ -117,7 +118,7 @@ def build_document(name: str, metadata: Metadata, lines: Sequence[Line]) -> Docu
             )
         )
     audit = Audit(Characters(len(clean), len(clean), 0, 0))
-    return Document(name, clean, clean, metadata, tuple(clauses), audit)
+    return Document(name, metadata, Parsed(clean, clean, tuple(clauses), audit))
 
 
 DEPARTMENTS = (
