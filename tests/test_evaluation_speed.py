@@ -552,7 +552,16 @@ def test_the_report_has_every_table(speed: Speed, tmp_path: Path) -> None:
     for part in text.split("\n\n"):
         if part.startswith("|"):
             assert len({line.count("|") for line in part.split("\n")}) == 1, part
-    for cell in ("3,421", "147,283", "31.5", "surprise", "vectors.npy", "– encode", "8.50"):
+    for cell in (
+        "3,421",
+        "147,283",
+        "31.5",
+        "surprise",
+        "lexical index",
+        "vectors.npy",
+        "– encode",
+        "8.50",
+    ):
         assert any(cell in line for line in rows) or cell in text, cell
     assert "told from a sample: 300 of 147,283 texts" in text
     assert "/models" not in text

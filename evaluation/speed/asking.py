@@ -32,7 +32,7 @@ _SEARCHING = "search"
 class Questions:
     """Questions in the order they are asked, none in two parts.
 
-    ``rest`` are those left beside the warm-up and ``answered``: of them ``searched`` are taken.
+    ``searched`` are all that are left; what is not searched is there for many askers.
     """
 
     warm_up: tuple[str, ...]
@@ -48,7 +48,7 @@ class Questions:
 def divide_questions(plan: Plan) -> Questions:
     """Read the questions and divide them, in the order of the file after a seeded shuffle.
 
-    What is left is with ``searched``. DatasetError where they are too few.
+    DatasetError where they are too few.
     """
     texts = list(dict.fromkeys(text.strip() for text in read_queries(plan.questions).values()))
     needed = plan.warm_up + 2 * plan.timed

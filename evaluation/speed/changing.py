@@ -38,15 +38,16 @@ def change_one(store: Path, plan: Plan, subset: Subset, folder: Path) -> Change 
         return None
     began = perf_counter()
     build = stores.build_store(copy, [originals], model=plan.model, progress=Progress())
-    built = perf_counter()
+    built, encoded, chunks = perf_counter(), build.encoded or 0, build.manifest.chunks
+    del build  # its documents: who opens an index holds none of another
     index = stores.open_index(copy, model=plan.model)
     hits = index.search(ADDED, k=_LISTED)
     ended = perf_counter()
     return Change(
         build=built - began,
         open=ended - built,
-        encoded=build.encoded or 0,
-        chunks=build.manifest.chunks,
+        encoded=encoded,
+        chunks=chunks,
         found=any(
             ADDED in index.documents[hit.result.document].clean[start:end]
             for hit in hits

@@ -138,11 +138,10 @@ def _bars(speed: Speed) -> str:
 def _builds(speed: Speed) -> Iterable[str]:
     for size in speed.sizes:
         build = size.build
-        known = {**_STAGES, **{stage: stage for stage in build.seconds}}
         seconds = {**build.seconds, "encode": build.encoding.total}
         rows = [
-            _build_row(name, seconds[stage], build)
-            for stage, name in known.items()
+            _build_row(_STAGES.get(stage, stage), seconds[stage], build)
+            for stage in dict.fromkeys([*_STAGES, *seconds])
             if stage in seconds
         ]
         rows.append(_build_row("合计，不含编码 all but encode", without_encoding(size), build))
