@@ -171,7 +171,7 @@ def test_we_are_tried_built_and_opened(
 ) -> None:
     monkeypatch.setattr(ours, "load_encoder", lambda: encoder)
     trials = {}
-    for variant in ("search", "ask", "search-opened", "ask-opened"):
+    for variant in [system.variant for system in SYSTEMS if system.ours]:
         out = tmp_path / f"{variant}.json"
         arguments = [variant, task, out, source, tmp_path / "cache"]
         monkeypatch.setattr(sys, "argv", ["ours", *map(str, arguments)])
@@ -225,7 +225,9 @@ def test_every_system_has_a_script_that_knows_its_variant() -> None:
     assert len({system.key for system in SYSTEMS}) == len(SYSTEMS)
     for system in SYSTEMS:
         script = (ROOT / "evaluation" / "peers" / f"{system.script}.py").read_text(encoding="utf-8")
-        assert f'"{system.variant.removesuffix("-opened")}"' in script
+        variant, _, how = system.variant.partition("-") if system.ours else (system.variant, "", "")
+        assert f'"{variant}"' in script
+        assert how in script
 
 
 def test_a_system_that_fails_is_reported_with_its_reason(tmp_path: Path) -> None:

@@ -113,13 +113,14 @@ def main() -> None:
     """Run ``VARIANT TASK OUT SOURCE CACHE`` of the command line, and write the file OUT.
 
     VARIANT is ``search`` or ``ask``; with ``-opened`` behind it, from the snapshot that ``search``
-    leaves in the folder TASK.
+    leaves in the folder TASK; with ``-unadapted``, so too, and without the adapter of questions.
     """
     variant, (task, out, source, cache) = sys.argv[1], map(Path, sys.argv[2:6])
-    way, _, opened = variant.partition("-")
+    way, _, how = variant.partition("-")
     encoder, store = TimedEncoder(load_encoder()), task / "index"
-    if opened:
+    if how:
         index, seconds = open_snapshot(store, encoder)
+        index = index.adapted(None) if how == "unadapted" else index
         records = read_names(task)
     else:
         dataset = read_beir(source)
@@ -128,6 +129,8 @@ def main() -> None:
     make = {"search": make_search, "ask": make_ask}[way]
     search = make(index, records)
     questions = read_questions(task)
+    # While it is built, questions are encoded too, to measure what is near by chance.
+    seconds -= encoder.seconds
     trial = try_out(search, questions, lambda: encoder.seconds, seconds, ["bm25s", "faiss-cpu"])
     write_trial(out, trial)
     if variant == "search":

@@ -43,4 +43,5 @@ SYSTEMS = (
     System("ours, `ask`", "its own", "ours", "ask", ours=True),
     System("ours, `search`, opened from disk", "its own", "ours", "search-opened", ours=True),
     System("ours, `ask`, opened from disk", "its own", "ours", "ask-opened", ours=True),
+    System("ours, `search`, without its adapter", "its own", "ours", "search-unadapted", ours=True),
 )
