@@ -134,6 +134,7 @@ def main() -> None:
     trial = try_out(search, questions, lambda: encoder.seconds, seconds, ["bm25s", "faiss-cpu"])
     write_trial(out, trial)
     if variant == "search":
+        store.mkdir(exist_ok=True)
         index.save(store)
         write_names(task, records)
 
