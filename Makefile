@@ -1,5 +1,6 @@
-# make setup | run | test | test-llm | lint | format
+# make setup | run | test | test-llm | bench-peers | lint | format
 # Python: make setup PYTHON=python3.12. Address: make run HOST=0.0.0.0 PORT=8000.
+# Data to compare on: make bench-peers DATA=/folder/of/sets [CACHE=/folder/of/vectors].
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -7,9 +8,11 @@ PORT ?= 7860
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+PEERS := .venv-peers
+PEERS_STAMP := $(PEERS)/.installed
 
 .DELETE_ON_ERROR:
-.PHONY: setup run test test-llm lint format
+.PHONY: setup run test test-llm bench-peers lint format
 .DEFAULT_GOAL := setup
 
 ## Everything needed to run: packages, the model, the index of the library.
@@ -30,6 +33,16 @@ test-llm: setup
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps -r tests/requirements-llm.txt
 	$(BIN)/pytest -m llm -s
 
+## The product beside LangChain, LlamaIndex, txtai and rank_bm25: 1.5 GB of wheels, most of an hour.
+bench-peers:
+	@if [ -d "$(DATA)/stard/qrels" ] || [ -d "$(DATA)/xquad_en2zh/qrels" ]; then \
+	  $(MAKE) --no-print-directory $(STAMP) $(PEERS_STAMP) && \
+	  $(BIN)/python -m evaluation.peers "$(DATA)" --python $(PEERS)/bin/python $(if $(CACHE),--cache "$(CACHE)"); \
+	else \
+	  echo '没有数据，跳过比较。请指明 stard、xquad_en2zh 所在的目录：make bench-peers DATA=/目录'; \
+	  echo 'No data, nothing is compared. Say which folder holds stard or xquad_en2zh: make bench-peers DATA=/folder'; \
+	fi
+
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -48,6 +61,11 @@ $(STAMP): pyproject.toml requirements.lock | $(BIN)/python
 	  $(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock -e '.[dev]' && \
 	  echo "$$sum" > $@; \
 	fi
+
+$(PEERS_STAMP): evaluation/peers/requirements.txt requirements.lock | $(BIN)/python
+	$(BIN)/python -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check -c requirements.lock -r $<
+	@touch $@
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { \

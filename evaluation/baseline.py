@@ -23,7 +23,7 @@ class WordIndex:
     """Units ranked by rank_bm25."""
 
     def __init__(self, units: Sequence[Unit]) -> None:
-        words = [_words(f"{unit.context}\n{unit.text}") for unit in units]
+        words = [cut_words(f"{unit.context}\n{unit.text}") for unit in units]
         self._model = BM25Okapi(words) if any(words) else None
 
     def search(self, question: str, k: int) -> list[tuple[int, float]]:
@@ -33,11 +33,12 @@ class WordIndex:
         """
         if self._model is None:
             return []
-        scores = self._model.get_scores(_words(question))
+        scores = self._model.get_scores(cut_words(question))
         order = np.lexsort((np.arange(scores.size), -scores))[:k]
         return [(int(i), float(scores[i])) for i in order if scores[i] > 0]
 
 
-def _words(text: str) -> list[str]:
+def cut_words(text: str) -> list[str]:
+    """Return jieba's words of ``text``, lower case, without punctuation."""
     jieba.setLogLevel(logging.WARNING)
     return [word for word in jieba.lcut(text.lower()) if _WORD.search(word)]
