@@ -124,10 +124,10 @@ def _insert(
 
 def find_owners(content: Content) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the number of each unit's document, in order, (units,), and each chunk's unit, (chunks,)."""
-    numbers: dict[str, int] = {}
-    documents = [numbers.setdefault(unit.document, len(numbers)) for unit in content.units]
-    units = [chunk.unit for chunk in content.chunks]
-    return np.array(documents, dtype=np.int64), np.array(units, dtype=np.int64)
+    rows = content.places.rows
+    # The places alone: a unit would be read with its document.
+    _, first = np.unique(rows[:, 0], return_index=True)
+    return rows[first, 1].astype(np.int64), content.owners
 
 
 @dataclass(frozen=True, slots=True)
