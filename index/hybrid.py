@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +62,8 @@ DEPTH = 100
 # A cross-encoder reads a unit whole up to so many characters, else its best chunk: with titles,
 # headings and a question they fit the 512 tokens that most models take.
 PASSAGE = 400
+# Questions whose correction is remembered.
+_CORRECTED = 64
 # The nearest unit is looked for among so many of the best.
 _NEAREST = 10
 
@@ -128,6 +130,10 @@ class HybridIndex:
         self._forms: dict[str, str] = {}
         # Counted at the first question in Chinese, once for all that share the parts.
         self._vocabulary = cache(lambda: spelling.Vocabulary.build(_texts(content.units)))
+        # On the way to one answer a question is corrected several times.
+        self._rewrite = lru_cache(_CORRECTED)(
+            lambda question: spelling.rewrite(question, self._vocabulary())
+        )
         self._numbers: dict[str, list[int]] = {}
         for number, unit in enumerate(content.units):
             self._numbers.setdefault(unit.document, []).append(number)
@@ -320,7 +326,7 @@ class HybridIndex:
         """Return ``question`` with its slips of typing set right, as ``search`` reads it; idempotent."""
         if not self._configuration.spelling or not has_han(question):
             return question
-        return spelling.rewrite(question, self._vocabulary())
+        return self._rewrite(question)
 
     def expansions(self, question: str) -> tuple[Expansion, ...]:
         """Return (as typed, as meant), then (lay word, official term), for what ``search`` reads."""

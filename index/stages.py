@@ -10,16 +10,16 @@ from typing import Literal
 
 Stage = Literal["encode", "lexical", "dense", "rank"]
 
-_recorded: ContextVar[dict[Stage, float] | None] = ContextVar("recorded", default=None)
+_recorded: ContextVar[dict[str, float] | None] = ContextVar("recorded", default=None)
 
 
 @contextmanager
-def record() -> Iterator[dict[Stage, float]]:
+def record() -> Iterator[dict[str, float]]:
     """Yield the milliseconds that each stage has taken since, added up; 0 for one not entered.
 
     What other threads measure, or a record inside this one, is not in it.
     """
-    times: dict[Stage, float] = {"encode": 0.0, "lexical": 0.0, "dense": 0.0, "rank": 0.0}
+    times: dict[str, float] = {"encode": 0.0, "lexical": 0.0, "dense": 0.0, "rank": 0.0}
     token = _recorded.set(times)
     try:
         yield times
