@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -54,11 +54,12 @@ def compute_statuses(
     return statuses
 
 
-def _names(number: str | None, *titles: str | None) -> Iterator[str]:
-    """Yield every form that ``refers_to`` may know a document by."""
-    if form := number_form(number):
-        yield form
-    yield from (_title_form(title) for title in titles if title)
+# Looked up for every reference of a library, for each question.
+@lru_cache(maxsize=16384)
+def _names(number: str | None, *titles: str | None) -> tuple[str, ...]:
+    """Return every form that ``refers_to`` may know a document by."""
+    form = number_form(number)
+    return (*([form] if form else []), *(_title_form(title) for title in titles if title))
 
 
 def find_repealer(document: Document, library: Iterable[Document], day: date) -> Document | None:

@@ -65,6 +65,8 @@ DEPTH = 100
 PASSAGE = 400
 # What the encoder made of so many questions is kept: of each some kilobytes.
 QUESTIONS = 1024
+# Questions whose correction is remembered.
+_CORRECTED = 64
 # The nearest unit is looked for among so many of the best.
 _NEAREST = 10
 
@@ -123,6 +125,10 @@ class HybridIndex:
         self._encoded = 0
         self._fingerprint = fingerprint
         self._catalogue = Catalogue(content.outlines)
+        # On the way to one answer a question is corrected several times.
+        self._rewrite = lru_cache(_CORRECTED)(
+            lambda question: spelling.rewrite(question, content.vocabulary())
+        )
 
     @classmethod
     def build(
@@ -303,7 +309,7 @@ class HybridIndex:
         """Return ``question`` with its slips of typing set right, as ``search`` reads it; idempotent."""
         if not self._configuration.spelling or not has_han(question):
             return question
-        return spelling.rewrite(question, self._content.vocabulary())
+        return self._rewrite(question)
 
     def expansions(self, question: str) -> tuple[Expansion, ...]:
         """Return (as typed, as meant), then (lay word, official term), for what ``search`` reads."""
