@@ -63,7 +63,13 @@ def _draw(head: str, lines: Mapping[str, Places], ends: Mapping[str, float]) -> 
 
     marks = [
         draw_text(16, 26, head, size=16, bold=True),
-        draw_text(16, 46, "thin: the straight line, to 1,000,000 clauses", size=12, faint=True),
+        draw_text(
+            16,
+            46,
+            "thin: to what the line through all sizes, or those alike, predicts for 1,000,000",
+            size=12,
+            faint=True,
+        ),
         draw_text(
             _LEFT + _WIDTH / 2, _TOP + _HEIGHT + 42, "条款 clauses", size=12, anchor="middle"
         ),
@@ -91,7 +97,9 @@ def _draw(head: str, lines: Mapping[str, Places], ends: Mapping[str, float]) -> 
             marks.append(draw_line(x(size), y(value), right, y(ends[name]), colour))
         edge = _LEFT + _WIDTH + 12
         marks.append(draw_line(right, y(last[name]), edge, labels[number], colour))
-        marks.append(draw_text(edge + 6, labels[number] + 4, f"{name} {last[name]:,.3g}", size=12))
+        marks.append(
+            draw_text(edge + 6, labels[number] + 4, f"{name} {_round(last[name])}", size=12)
+        )
     return frame(_LEFT + _WIDTH + _RIGHT, _TOP + _HEIGHT + _BOTTOM, marks)
 
 
@@ -106,3 +114,7 @@ def spread_labels(places: Sequence[float]) -> list[float]:
         put[number] = max(places[number], free)
         free = put[number] + _LABEL
     return put
+
+
+def _round(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

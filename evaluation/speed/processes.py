@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 # What a user may have chosen beside the product's own ways, which are what is measured.
 _CHOICES = ("POLICY_QA_ADAPTER", "POLICY_QA_RERANKER", "POLICY_QA_LLM_URL")
+# Seconds that a process has to end after it has answered.
+_LEAVE = 10.0
 
 
 class MeasuringError(EvaluationError):
@@ -44,6 +46,7 @@ def call_apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
     sender.close()
     try:
         ended, found = receiver.recv()
+        process.join(_LEAVE)  # it has its own things to put away
     except EOFError:
         process.join()
         ended, found = False, f"exit code {process.exitcode}"
