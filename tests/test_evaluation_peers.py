@@ -180,7 +180,8 @@ def test_we_are_tried_built_and_opened(
     for way in ("search", "ask"):
         assert trials[way].rankings == trials[f"{way}-opened"].rankings
         assert {id_: ranking[0] for id_, ranking in trials[way].rankings.items()} == ANSWERS
-        assert all(0 < a < b for a, b in zip(trials[way].encode, trials[way].whole, strict=True))
+        # A question that was among the first, to warm up, is remembered.
+        assert all(0 <= a < b for a, b in zip(trials[way].encode, trials[way].whole, strict=True))
 
 
 TRIAL = Trial(

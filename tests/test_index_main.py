@@ -169,9 +169,9 @@ def test_verify_names_what_is_damaged(store: Path, capsys: pytest.CaptureFixture
     assert code == 0 and "intact" in out
     folder = current(store)
     assert folder is not None
-    (folder / "units.jsonl.gz").write_bytes(b"")
+    (folder / "units.npy").write_bytes(b"")
     code, out, err = run(capsys, "verify", "--index", store)
-    assert (code, out) == (2, "") and "units.jsonl.gz" in err
+    assert (code, out) == (2, "") and "units.npy" in err
     assert f"python -m index build --out {store}" in err
 
 

@@ -221,7 +221,7 @@ def test_no_store_is_refused(tmp_path: Path) -> None:
 
 
 def test_index_of_another_encoder_is_refused(store: Path) -> None:
-    with pytest.raises(SnapshotError, match="another model") as caught:
+    with pytest.raises(SnapshotError, match="--engine names") as caught:
         HybridIndex.load(store, FakeEncoder(dimension=64))
     assert f"python -m index build --out {store}" in str(caught.value)
 
