@@ -342,17 +342,17 @@ def test_hostile_metadata_stays_in_its_place() -> None:
         notice=hostile,
         cites=(Reference(hostile, hostile, hostile),),
     )
+    audit = Audit(
+        Characters(1, 0, 0, 1),
+        (Removal(0, 1, hostile, hostile),),
+        (Gap(hostile, hostile, hostile),),
+        (hostile,),
+    )
     document = dataclasses.replace(
-        LIBRARY[OPINION],
+        with_body(LIBRARY[OPINION], audit=audit),
         id=hostile,
         metadata=metadata,
         corrections=(Correction("kind", hostile, hostile),),
-        audit=Audit(
-            Characters(1, 0, 0, 1),
-            (Removal(0, 1, hostile, hostile),),
-            (Gap(hostile, hostile, hostile),),
-            (hostile,),
-        ),
     )
     relations = (Relation("cites", True, hostile, hostile, hostile, "unknown"),)
     for texts in TEXTS.values():
