@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Compare on every data set that is there, write the page, and return the exit code."""
     options = _parser().parse_args(arguments)
     sources = find_sets(options.data, options.sets)
+    chosen = [system for system in SYSTEMS if not options.systems or system.key in options.systems]
     if not sources:
         print(
             f"{options.data}：没有 {'、'.join(options.sets)}，跳过比较。请用 DATA=目录 指明 BEIR 数据集所在。\n"
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="peers-") as work:
             contests = [
-                compare(source, Path(work) / source.name, options.python, options.cache)
+                compare(source, Path(work) / source.name, chosen, options.python, options.cache)
                 for source in sources
             ]
     except (EvaluationError, PolicyIndexError, OSError) as error:
@@ -81,10 +82,12 @@ def find_sets(data: Path, names: Sequence[str]) -> list[Path]:
     return [data / name for name in names if (data / name / "qrels").is_dir()]
 
 
-def compare(source: Path, folder: Path, python: Path, cache: Path) -> Contest:
-    """Prepare the data set ``source`` in ``folder`` and try every system on it, one by one."""
+def compare(
+    source: Path, folder: Path, systems: Sequence[System], python: Path, cache: Path
+) -> Contest:
+    """Prepare the data set ``source`` in ``folder`` and try ``systems`` on it, one by one."""
     setting = prepare(source, folder, load_encoder(), cache=cache, progress=Progress())
-    entries = [try_system(system, source, folder, python, cache) for system in SYSTEMS]
+    entries = [try_system(system, source, folder, python, cache) for system in systems]
     questions = read_questions(folder)
     return Contest(setting, questions.qrels, len(questions.warming), entries)
 
@@ -142,6 +145,13 @@ def _parser() -> argparse.ArgumentParser:
     # environment is a link.
     parser.add_argument("data", type=_absolute, metavar="DATA", help="BEIR 文件夹所在的目录")
     parser.add_argument("--sets", nargs="+", default=SETS, metavar="NAME", help="默认 %(default)s")
+    parser.add_argument(
+        "--systems",
+        nargs="+",
+        choices=[system.key for system in SYSTEMS],
+        metavar="KEY",
+        help="只比较这些（only these）：%(choices)s",
+    )
     parser.add_argument(
         "--python",
         type=_absolute,
