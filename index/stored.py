@@ -27,7 +27,7 @@ from index.units import build_units
 
 # Bodies that are kept, and documents whose units are. A law is 0.1 MB as objects, the longest 5 MB; an
 # answer reads some twenty of them, a list of results up to a hundred.
-_BODIES = 128
+_BODIES = 64
 _BUILT = 16
 
 Item = TypeVar("Item", covariant=True)
