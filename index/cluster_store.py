@@ -35,7 +35,7 @@ from index.cluster_sides import ClusterDense, ClusterLexical, Holdings
 from index.cluster_terms import TermCounts, count_terms, unit_vectors
 from index.contents import Content
 from index.errors import ClusterError, SnapshotError
-from index.hybrid import HybridIndex, Progress
+from index.hybrid import HybridIndex, Progress, explain_encoder
 from index.lexical import LexicalIndex
 from index.milvus import KINDS, Cluster, Kind
 from index.snapshot import Manifest
@@ -86,6 +86,8 @@ def upload(store: Path, cluster: Cluster, progress: Progress | None = None) -> b
             "chunks": len(content.chunks),
         }
         previous = cluster.current()
+        if previous == name:
+            cluster.load(name)
         if previous == name and all(cluster.count(kind, name) == counts[kind] for kind in KINDS):
             return False
         cluster.drop(name)
@@ -145,10 +147,7 @@ class Fetched:
         """
         manifest, content, lexical = snapshot.load(self.store)
         if manifest.encoder_fingerprint != encoder.fingerprint:
-            raise unusable(
-                self.cluster.address,
-                f"由模型 {manifest.encoder} 建立，当前模型是 {encoder.name} / made with another model",
-            )
+            raise unusable(self.cluster.address, explain_encoder(manifest.encoder, encoder.name))
         documents, units = find_owners(content)
         holdings = Holdings(self.cluster, self.snapshot, documents)
         return HybridIndex(
@@ -175,6 +174,7 @@ def fetch(address: Address) -> Fetched:
             f"{address}: there is no index in this cluster. Run: "
             f"python -m index build --store {address}"
         )
+    cluster.load(name)
     cache = policy_home() / "cluster"
     store = cache / name
     with suppress(SnapshotError):

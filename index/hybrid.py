@@ -203,7 +203,7 @@ class HybridIndex:
         """
         manifest, content, lexical = snapshot.load(store)
         if manifest.encoder_fingerprint != encoder.fingerprint:
-            raise snapshot.damaged(store, _other_encoder(manifest.encoder, encoder.name))
+            raise snapshot.damaged(store, explain_encoder(manifest.encoder, encoder.name))
         try:
             dense = DenseIndex.load(
                 lexical.parent / snapshot.DENSE,
@@ -525,7 +525,7 @@ def _weight(
     return follow_agreement(lexical, dense)
 
 
-def _other_encoder(made: str, now: str) -> str:
+def explain_encoder(made: str, now: str) -> str:
     """Return why vectors that ``made`` made cannot be compared with those of ``now``."""
     if made == now:
         return (

@@ -152,6 +152,14 @@ class Cluster:
                 "is unchanged. Run the command again."
             )
 
+    def load(self, snapshot: str) -> None:
+        """Have those of a snapshot's collections ready that there are; a restart may release them."""
+        for kind in KINDS:
+            name = collection_name(kind, snapshot)
+            with self._telling():
+                if self._client.has_collection(name, timeout=_ASKING):
+                    self._client.load_collection(name)
+
     def count(self, kind: Kind, snapshot: str) -> int | None:
         """Return how many rows a collection has, None where there is no such collection."""
         name = collection_name(kind, snapshot)

@@ -294,6 +294,24 @@ def test_an_index_in_use_whose_rows_are_gone_is_uploaded_again(
     assert fetch(own).open(ENCODER).search(QUESTIONS[0])
 
 
+def test_collections_that_a_restart_released_are_ready_again(
+    smaller: tuple[Path, Path], own: Address
+) -> None:
+    store, cluster = smaller[0], Cluster(own)
+    upload(store, cluster)
+    name = cluster.current()
+    assert name is not None
+
+    def release() -> None:
+        for kind in milvus.KINDS:
+            cluster._client.release_collection(milvus.collection_name(kind, name))
+
+    release()
+    assert fetch(own).open(ENCODER).search(QUESTIONS[0])
+    release()
+    assert upload(store, cluster) is False
+
+
 # --- what is fetched
 
 
@@ -364,7 +382,7 @@ def test_a_cluster_without_an_index_says_how_to_make_one(
 
 
 def test_another_encoder_is_told(address: Address) -> None:
-    with pytest.raises(ClusterError, match="made with another model"):
+    with pytest.raises(ClusterError, match="another engine or version of the same model"):
         fetch(address).open(FakeEncoder(64, tokens=False))
 
 

@@ -158,7 +158,7 @@ def ask_together(assistant: PolicyAssistant, questions: Sequence[str], askers: i
                 assistant.ask(question)
             except RequestError:
                 continue
-            except Exception as error:
+            except Exception as error:  # told by the thread that waits: here nobody would see it
                 errors.append(error)
                 return
             times.append((perf_counter() - began) * 1000)

@@ -67,7 +67,7 @@ def _answer(
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         sender.send((True, function(*args, **kwargs)))
-    except Exception as error:
+    except Exception as error:  # whatever it is, it is told to the process that waits
         sender.send((False, f"{type(error).__name__}: {error}"))
 
 
