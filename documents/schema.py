@@ -70,11 +70,6 @@ def _plain(value: Any) -> Any:
     return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
 
 
-def read_document(obj: Mapping[str, Any]) -> Document:
-    """Return the document that ``write_document`` wrote; KeyError or TypeError on anything else."""
-    return read_outline(obj, read_body(obj))
-
-
 def read_outline(obj: Mapping[str, Any], body: Body) -> Document:
     """Return the document that ``write_outline`` wrote, with ``body``."""
     return Document(
@@ -89,7 +84,7 @@ def read_outline(obj: Mapping[str, Any], body: Body) -> Document:
 
 
 def read_body(obj: Mapping[str, Any]) -> Parsed:
-    """Return the body that ``write_body`` or ``write_document`` wrote."""
+    """Return the body that ``write_body`` or ``write_document`` wrote; KeyError or TypeError else."""
     return Parsed(
         source=obj["source"],
         clean=obj["clean"],
