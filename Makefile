@@ -1,4 +1,4 @@
-# make setup | run | test | test-llm | bench-peers | lint | format
+# make setup | run | test | test-llm | torture | bench-peers | lint | format
 # Python: make setup PYTHON=python3.12. Address: make run HOST=0.0.0.0 PORT=8000.
 # Data to compare on: make bench-peers DATA=/folder/of/sets [CACHE=/folder/of/vectors].
 
@@ -12,7 +12,7 @@ PEERS := .venv-peers
 PEERS_STAMP := $(PEERS)/.installed
 
 .DELETE_ON_ERROR:
-.PHONY: setup run test test-llm bench-peers lint format
+.PHONY: setup run test test-llm torture bench-peers lint format
 .DEFAULT_GOAL := setup
 
 ## Everything needed to run: packages, the model, the index of the library.
@@ -32,6 +32,11 @@ test: setup
 test-llm: setup
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps -r tests/requirements-llm.txt
 	$(BIN)/pytest -m llm -s
+
+## Everything that is tried to break the product, at full length, into RELIABILITY.md: about an hour.
+torture: setup
+	@tests/install_browser.sh
+	PYTHONPATH=.:tests OMP_NUM_THREADS=1 $(BIN)/python -m torture --out RELIABILITY.md
 
 ## The product beside LangChain, LlamaIndex, txtai and rank_bm25: 1.5 GB of wheels, most of an hour.
 bench-peers:

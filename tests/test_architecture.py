@@ -52,6 +52,10 @@ OWNERS = {
     "pydantic": ("qa/web/",),
     "mcp": ("qa/web/rest/mcp.py",),
     "httpx": ("qa/generation.py",),
+    "argon2": ("qa/access/",),
+    "itsdangerous": ("qa/access/",),
+    "limits": ("qa/web/access/",),
+    "prometheus_client": ("qa/web/metrics.py",),
     "rank_bm25": ("evaluation/baseline.py",),
     "ir_measures": ("evaluation/metrics.py",),
 }
