@@ -44,7 +44,9 @@ def create_app(
     are loaded in the background once the application starts.
     """
     from documents.library import find_original
+    from qa.generation import is_wanted
     from qa.log import Log, log_path
+    from qa.web.admission import RUNNING, WRITING, Admission
     from qa.web.application import create_web_app
     from qa.web.jobs import Jobs
     from qa.web.process import change_library
@@ -55,6 +57,7 @@ def create_app(
         log=Log(log_path()),
         jobs=Jobs(partial(change_library, model=model)) if own and editing else None,
         find_original=find_original if own else None,
+        admission=Admission(WRITING if is_wanted() else RUNNING),
     )
 
 

@@ -25,6 +25,7 @@ class Texts:
     other_language: str
     skip: str
     loading: str
+    queued: str
     loading_status: str
     ready_status: str
     failed: str
@@ -139,6 +140,7 @@ CHINESE = Texts(
     other_language="English",
     skip="跳到提问框",
     loading="正在加载模型和索引，首次启动需要一两分钟。现在就可以提问，加载完成后自动作答。",
+    queued="提问的人较多，前面还有 {} 个问题，轮到后自动作答。",
     loading_status="正在加载模型…",
     ready_status="{} 份文件可查",
     failed="未能加载模型或索引，暂时无法作答。原因：{}",
@@ -292,6 +294,7 @@ ENGLISH = Texts(
         "Loading the model and the index; the first start takes a minute or two. "
         "You can ask now: the answer comes as soon as they are loaded."
     ),
+    queued="Many are asking: {} questions come first, then yours is answered.",
     loading_status="Loading the model…",
     ready_status="Documents: {}",
     failed="The model or the index could not be loaded, so nothing can be answered. Reason: {}",

@@ -70,11 +70,11 @@ def build_changes(resources: Resources) -> APIRouter:
     @routes.delete(
         "/documents/{id}", status_code=202, operation_id="remove_document", responses=_STARTED
     )
-    def remove_document(id: DocumentId) -> Response:
+    async def remove_document(id: DocumentId) -> Response:
         """Remove a document from the library."""
         jobs = get_jobs(resources)
-        get_document(resources.startup.wait().index, id)
-        return tell(jobs.start_remove([id]))
+        get_document(await resources.open_index(), id)
+        return tell(await run_in_threadpool(jobs.start_remove, [id]))
 
     @routes.patch(
         "/documents/{id}",
@@ -94,11 +94,8 @@ def build_changes(resources: Resources) -> APIRouter:
                 'The request must be {"metadata": {"field": "value"}}.',
             )
 
-        def start() -> Job:
-            get_document(resources.startup.wait().index, id)
-            return jobs.start_correct(id, fields["metadata"])
-
-        return tell(await run_in_threadpool(start))
+        get_document(await resources.open_index(), id)
+        return tell(await run_in_threadpool(jobs.start_correct, id, fields["metadata"]))
 
     @routes.get(
         "/jobs",
