@@ -276,13 +276,17 @@ def serve(app: FastAPI, listener: socket.socket, address: str) -> None:
     """Run the server, and print the address once it answers there."""
     import uvicorn
 
+    from qa.web.patience import LIMITS, PatientProtocol
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
                 print(address, flush=True)
 
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, log_level="warning", timeout_graceful_shutdown=1, http=PatientProtocol, **LIMITS
+    )
     logging.getLogger("uvicorn.error").addFilter(is_news)
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
         Server(config).run([listener])
