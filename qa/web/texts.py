@@ -124,6 +124,7 @@ class Texts:
     pane_loading: str
     pane_error: str
     not_found: str
+    moved: str
     defects_count: str
     defect: str
     defect_kinds: Mapping[str, str]
@@ -266,7 +267,8 @@ CHINESE = Texts(
     pane_label="原文",
     pane_loading="正在打开原文…",
     pane_error="原文未能打开，请重试。",
-    not_found="库中没有这份文件。",
+    not_found="库中没有这份文件，可能已被删除。",
+    moved="这份文件在作答之后已被更换，引用的原文不在原处。请重新提问。",
     defects_count="原文有 {} 处缺损，已在文中用虚线标出，未作修补。",
     defect="原文缺损：{}",
     defect_kinds={
@@ -426,7 +428,9 @@ ENGLISH = Texts(
     pane_label="Source document",
     pane_loading="Opening the document…",
     pane_error="The document could not be opened. Please try again.",
-    not_found="There is no such document in the library.",
+    not_found="There is no such document in the library; it may have been removed.",
+    moved="This document was replaced after the answer was given, and the quote is not where it was. "
+    "Ask again.",
     defects_count="Damaged places in the source, underlined with dots and not repaired: {}",
     defect="Damaged in the source: {}",
     defect_kinds={

@@ -68,16 +68,24 @@ def add_documents_pages(
 
     @app.get(f"{prefix}/pane/{{name}}", include_in_schema=False)
     async def read_pane(
-        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
+        name: str,
+        clause: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        said: str | None = None,
     ) -> HTMLResponse:
-        status, html, _ = await render(name, Place(clause, start, end), level=2)
+        status, html, _ = await render(name, Place(clause, start, end, said), level=2)
         return HTMLResponse(html, status)
 
     @app.get(f"{prefix}/documents/{{name}}", include_in_schema=False)
     async def read_document(
-        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
+        name: str,
+        clause: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        said: str | None = None,
     ) -> HTMLResponse:
-        status, html, title = await render(name, Place(clause, start, end), level=1)
+        status, html, title = await render(name, Place(clause, start, end, said), level=1)
         return HTMLResponse(render_alone(html, texts, title), status)
 
     @app.get(f"{prefix}/library", include_in_schema=False)
