@@ -14,9 +14,9 @@ from pathlib import Path
 
 import httpx
 
-from torture.obstacles import SLOW, obstruct
-from torture.section import Section
-from torture.served import Server, ask_endlessly, read_headings, serve
+from tests.torture.obstacles import SLOW, obstruct
+from tests.torture.section import Section
+from tests.torture.served import Server, ask_endlessly, read_headings, serve
 
 # Seconds of asking.
 FULL = 600
@@ -48,13 +48,15 @@ def run(folder: Path, amount: int, seed: int) -> Section:
     with serve(folder / "home") as server:
         headings = read_headings(server.address)
         steady, growth, size = asyncio.run(hold(server, headings, amount, f"{seed}"))
-        crowd, slowest = asyncio.run(overload(server, headings, f"{seed}-crowd"))
+        crowd, slowest = asyncio.run(overload(server.address, headings, OVERLOAD, f"{seed}-crowd"))
         calm = asyncio.run(ask_for(server.address, headings, FEW, amount / 20 + 5, f"{seed}-calm"))
         with obstruct(server.address) as came:
             among = asyncio.run(
                 ask_for(server.address, headings, FEW, amount / 20 + 5, f"{seed}-among")
             )
-        healthy = httpx.get(f"{server.address}/healthz", trust_env=False).json()["status"]
+        healthy = httpx.get(f"{server.address}/healthz", trust_env=False, timeout=60).json()[
+            "status"
+        ]
     failures = [
         *(f"asking: {count} times {what}" for what, count in steady.wrong.items()),
         *(f"asking: refused {len(steady.refused)} times" for _ in steady.refused[:1]),
@@ -141,12 +143,12 @@ async def ask_for(
     return asked
 
 
-async def overload(server: Server, headings: list[str], seed: str) -> tuple[Asked, float]:
+async def overload(address: str, headings: list[str], count: int, seed: str) -> tuple[Asked, float]:
     """Ask very many questions at once; return what came of them, and the seconds of the slowest."""
     asked = Asked()
-    questions = itertools.islice(ask_endlessly(headings, seed), OVERLOAD)
+    questions = itertools.islice(ask_endlessly(headings, seed), count)
     began = time.monotonic()
-    async with open_client(server.address) as client:
+    async with open_client(address) as client:
         await asyncio.gather(*(ask(client, question, asked) for question in questions))
     return asked, time.monotonic() - began
 

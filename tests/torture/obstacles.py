@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from torture.served import connect
+from tests.torture.served import connect
 
 IDLE, TRICKLING, NOT_READING = 200, 20, 40
 SLOW = IDLE + TRICKLING + NOT_READING

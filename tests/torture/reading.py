@@ -16,7 +16,7 @@ from index.hybrid import HybridIndex
 from index.stores import open_index
 from qa.assistant import PolicyAssistant
 from qa.types import Request
-from torture.writing import QUESTIONS
+from tests.torture.writing import QUESTIONS
 
 
 def read(seconds: float, seed: str) -> dict[str, object]:

@@ -94,7 +94,7 @@ def wait_ready(address: str) -> None:
     """Return when the server answers questions; TimeoutError where it never does."""
     ends = time.monotonic() + _STARTING
     while time.monotonic() < ends:
-        health = httpx.get(f"{address}/healthz", trust_env=False).json()
+        health = httpx.get(f"{address}/healthz", trust_env=False, timeout=60).json()
         if health["status"] == "ready":
             return
         time.sleep(0.5)

@@ -20,10 +20,10 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.index_states import Library
-from torture.section import Section
-from torture.served import serve
-from torture.visiting import Visited, visit
-from torture.writing import QUESTIONS, Recorder, Written, write_by_command, write_over_rest
+from tests.torture.section import Section
+from tests.torture.served import serve
+from tests.torture.visiting import Visited, visit
+from tests.torture.writing import QUESTIONS, Recorder, Written, write_by_command, write_over_rest
 
 # Changes by each of the two writers; a change takes some seconds.
 FULL = 30
@@ -137,7 +137,7 @@ def ask_on(address: str, seed: str, ended: threading.Event) -> Read:
 
 def read_beside(environment: dict[str, str], seconds: int, seed: str) -> subprocess.Popen[str]:
     """Begin to read the index in another process."""
-    command = [sys.executable, "-m", "torture.reading", str(seconds), seed]
+    command = [sys.executable, "-m", "tests.torture.reading", str(seconds), seed]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 

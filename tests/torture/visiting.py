@@ -13,7 +13,7 @@ from playwright.sync_api import Error, Page, sync_playwright
 
 from tests.browsing import ARGUMENTS
 from tests.conftest import find_chromium
-from torture.writing import QUESTIONS
+from tests.torture.writing import QUESTIONS
 
 _TIMEOUT = 90_000
 _TOLD = ("已被更换", "可能已被删除")
