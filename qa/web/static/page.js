@@ -21,6 +21,7 @@ import {
   stepCitation,
 } from "./pane.js";
 import { followThread } from "./thread.js";
+import { drawVisitor } from "./visitor.js";
 
 // What Gradio calls before it sends a question.
 globalThis.policyQA = { circumstances };
@@ -94,6 +95,7 @@ function begin() {
     beginFilters();
     beginJudgement();
     beginOperator();
+    drawVisitor();
     askAddress();
   }, 50);
 }

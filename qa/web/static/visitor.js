@@ -1,0 +1,21 @@
+// Who is logged in, and the way out. The server says both on the root element; without a login it
+// says neither, and nothing is drawn.
+
+import { find } from "./dom.js";
+
+export function drawVisitor() {
+  const { user, logout } = document.documentElement.dataset;
+  const side = find(".masthead-side");
+  if (!user || !side || find("#logout")) return;
+  const form = document.createElement("form");
+  form.id = "logout";
+  form.method = "post";
+  form.action = "logout";
+  const name = document.createElement("bdi");
+  name.textContent = user;
+  const button = document.createElement("button");
+  button.className = "quiet";
+  button.textContent = logout;
+  form.append(name, " ", button);
+  side.append(form);
+}
