@@ -67,7 +67,7 @@ class Guard:
                 return write_problem(FOREIGN)
             if any(name in headers for name in _FORWARDED):
                 return write_problem(FORWARDED)
-        signing = path in ("/login", "/logout")
+        signing = path in ("/sign-in", "/sign-out")
         if scope["method"] not in SAFE_METHODS and _rides_on_cookie(headers, signing):
             return write_problem(UNKNOWN_ORIGIN)
         if needed is None:
@@ -103,7 +103,7 @@ def _show_login(scope: Scope, prefix: str) -> Response:
     asked = scope["path"] + (
         f"?{scope['query_string'].decode('latin-1')}" * bool(scope["query_string"])
     )
-    address = f"{scope.get('root_path', '')}{prefix}login?next={quote(asked, safe='')}"
+    address = f"{scope.get('root_path', '')}{prefix}sign-in?next={quote(asked, safe='')}"
     return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
 
 

@@ -71,13 +71,13 @@ def add_login(
     texts = LOGIN_TEXTS[language]
     home = f"{prefix}/"
 
-    @app.get(f"{prefix}/login", include_in_schema=False)
+    @app.get(f"{prefix}/sign-in", include_in_schema=False)
     def show_login(request: Request, next: str = "") -> Response:
         if not access.closed or "visitor" in request.scope.get("state", {}):
             return _go(request, find_next(next, home))
         return _show(texts, find_next(next, home))
 
-    @app.post(f"{prefix}/login", include_in_schema=False)
+    @app.post(f"{prefix}/sign-in", include_in_schema=False)
     async def log_in(request: Request) -> Response:
         accounts = access.accounts
         if accounts is None or not access.closed:
@@ -109,11 +109,11 @@ def add_login(
         )
         return response
 
-    @app.post(f"{prefix}/logout", include_in_schema=False)
+    @app.post(f"{prefix}/sign-out", include_in_schema=False)
     async def log_out(request: Request) -> Response:
         if access.accounts is not None and access.closed:
             await run_in_threadpool(_end, access.accounts, request)
-        response = _go(request, f"{home}login")
+        response = _go(request, f"{home}sign-in")
         response.delete_cookie(SESSION_COOKIE, path=request.scope.get("root_path") or "/")
         # What this browser keeps of the page: the last questions' answers, what is typed.
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -152,7 +152,7 @@ def _show(
         '<link rel="icon" href="page/icon.png"><link rel="stylesheet" href="page/page.css">'
         '<link rel="stylesheet" href="page/login.css"></head><body class="login"><main>'
         f"<h1>{escape(texts.site)}</h1>{said}"
-        '<form method="post" action="login">'
+        '<form method="post" action="sign-in">'
         f'<input type="hidden" name="next" value="{escape(where)}">'
         f'<label>{escape(texts.name)}<input name="name" autocomplete="username" autofocus required'
         ' autocapitalize="none" spellcheck="false" maxlength="64"></label>'

@@ -12,7 +12,7 @@ from qa.access.types import Role
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # Served to whoever asks: what is needed to log in, and whether the server is alive.
-_PUBLIC = re.compile(r"/(?:login|logout|healthz|readyz|favicon\.ico|robots\.txt|page/[\w.]+)")
+_PUBLIC = re.compile(r"/(?:sign-in|sign-out|healthz|readyz|favicon\.ico|robots\.txt|page/[\w.]+)")
 # What others asked, and how the server fares.
 _ADMIN = re.compile(r"/(?:metrics|api/v1/calls(?:/.*)?)")
 # What was changed, by whom it is watched; and what a change leaves to look at.

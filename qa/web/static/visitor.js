@@ -10,7 +10,7 @@ export function drawVisitor() {
   const form = document.createElement("form");
   form.id = "logout";
   form.method = "post";
-  form.action = "logout";
+  form.action = "sign-out";
   const name = document.createElement("bdi");
   name.textContent = user;
   const button = document.createElement("button");
