@@ -129,13 +129,11 @@ def test_who_logs_in_again_has_another_session(client: TestClient, accounts: Acc
     assert client.get("/api/v1/documents").status_code == 401
 
 
-@pytest.mark.parametrize(
-    "name", ["reader", "nobody", "", "\ud800".encode("utf-16", "surrogatepass")]
-)
-def test_a_wrong_login_says_the_same_whoever_it_names(client: TestClient, name: str) -> None:
-    answer = log_in(client, name, "wrong password")
-    assert answer.status_code == 401 and "用户名或密码不对" in answer.text
-    assert SESSION_COOKIE not in client.cookies
+def test_a_wrong_login_says_the_same_whoever_it_names(client: TestClient) -> None:
+    for name in ("reader", "nobody", "", "x" * 5000, "\x00"):
+        answer = log_in(client, name, "wrong password")
+        assert answer.status_code == 401 and "用户名或密码不对" in answer.text
+        assert SESSION_COOKIE not in client.cookies
 
 
 def test_who_tries_too_often_has_to_wait(client: TestClient) -> None:
@@ -147,9 +145,8 @@ def test_who_tries_too_often_has_to_wait(client: TestClient) -> None:
     assert log_in(client, "reader").status_code == 303
 
 
-@pytest.mark.parametrize(
-    ("headers", "refused"),
-    [
+def test_another_site_cannot_act_through_a_session(client: TestClient) -> None:
+    for headers, refused in (
         ({"origin": HERE}, False),
         ({"sec-fetch-site": "same-origin"}, False),
         ({"origin": "http://evil.example"}, True),
@@ -157,18 +154,14 @@ def test_who_tries_too_often_has_to_wait(client: TestClient) -> None:
         ({"sec-fetch-site": "same-site", "origin": HERE}, True),
         ({"origin": "null"}, True),
         ({}, True),
-    ],
-)
-def test_another_site_cannot_act_through_a_session(
-    client: TestClient, headers: dict[str, str], refused: bool
-) -> None:
-    log_in(client, "editor")
-    answer = client.delete(f"/api/v1/documents/{PLAN}", headers=headers)
-    assert answer.status_code == (403 if refused else 202), answer.text
-    asked = client.post("/api/v1/search", json={"question": "充电站"}, headers=headers)
-    assert asked.status_code == (403 if refused else 200)
-    out = client.post("/sign-out", headers=headers)
-    assert out.status_code == (403 if refused else 303)
+    ):
+        log_in(client, "editor")
+        answer = client.delete(f"/api/v1/documents/{PLAN}", headers=headers)
+        assert answer.status_code == (403 if refused else 202), answer.text
+        asked = client.post("/api/v1/search", json={"question": "充电站"}, headers=headers)
+        assert asked.status_code == (403 if refused else 200)
+        out = client.post("/sign-out", headers=headers)
+        assert out.status_code == (403 if refused else 303)
 
 
 def test_a_program_comes_with_a_token(client: TestClient, accounts: Accounts) -> None:

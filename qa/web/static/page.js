@@ -21,7 +21,9 @@ import {
   stepCitation,
 } from "./pane.js";
 import { followThread } from "./thread.js";
-import { drawVisitor } from "./visitor.js";
+import { drawVisitor, followLogin } from "./visitor.js";
+
+followLogin();
 
 // What Gradio calls before it sends a question.
 globalThis.policyQA = { circumstances };
