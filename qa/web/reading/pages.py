@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from index.filters import FILTER_FIELDS, read_filters
 from qa.types import Language
+from qa.web.access.visitors import may_edit
 from qa.web.messages import render_message
 from qa.web.page import explain_failure
 from qa.web.places import Place
@@ -34,23 +35,26 @@ def add_documents_pages(
 ) -> None:
     """Add the library view, the documents' own pages, and the same as fragments for the pane."""
     texts = TEXTS[language]
-    # Whether an original is still there is seen when it is asked for: a page reads the index only.
-    offer = Offer(resources.jobs is not None, resources.find_original is not None)
+
+    def offers_editing(request: Request) -> bool:
+        return resources.jobs is not None and may_edit(request)
 
     async def read_shelf() -> Shelf:
         index = await resources.open_index()
         return await run_in_threadpool(shelves.get, index, date.today())
 
-    async def render(name: str, place: Place, *, level: int) -> tuple[int, str, str | None]:
+    async def render(
+        request: Request, name: str, place: Place, *, level: int
+    ) -> tuple[int, str, str | None]:
         """Return HTTP status, HTML and the document's title."""
         try:
             shelf = await read_shelf()
         except NotReady as error:
             return 503, render_message(explain_failure(error, texts), "error"), None
-        return await run_in_threadpool(render_from, shelf, name, place, level)
+        return await run_in_threadpool(render_from, request, shelf, name, place, level)
 
     def render_from(
-        shelf: Shelf, name: str, place: Place, level: int
+        request: Request, shelf: Shelf, name: str, place: Place, level: int
     ) -> tuple[int, str, str | None]:
         document = shelf.documents.get(name)
         if document is None:
@@ -61,31 +65,34 @@ def add_documents_pages(
             texts,
             place,
             relations=relate(document, shelf.documents, shelf.mentions, shelf.statuses),
-            offer=offer,
+            # Whether an original is still there is seen when it is asked for: a page reads the index.
+            offer=Offer(offers_editing(request), resources.find_original is not None),
             level=level,
         )
         return 200, html, document.metadata.title or name
 
     @app.get(f"{prefix}/pane/{{name}}", include_in_schema=False)
     async def read_pane(
+        request: Request,
         name: str,
         clause: str | None = None,
         start: int | None = None,
         end: int | None = None,
         said: str | None = None,
     ) -> HTMLResponse:
-        status, html, _ = await render(name, Place(clause, start, end, said), level=2)
+        status, html, _ = await render(request, name, Place(clause, start, end, said), level=2)
         return HTMLResponse(html, status)
 
     @app.get(f"{prefix}/documents/{{name}}", include_in_schema=False)
     async def read_document(
+        request: Request,
         name: str,
         clause: str | None = None,
         start: int | None = None,
         end: int | None = None,
         said: str | None = None,
     ) -> HTMLResponse:
-        status, html, title = await render(name, Place(clause, start, end, said), level=1)
+        status, html, title = await render(request, name, Place(clause, start, end, said), level=1)
         return HTMLResponse(render_alone(html, texts, title), status)
 
     @app.get(f"{prefix}/library", include_in_schema=False)
@@ -98,11 +105,11 @@ def add_documents_pages(
             shelf = await read_shelf()
         except NotReady as error:
             return HTMLResponse(render_message(explain_failure(error, texts), "error"), 503)
-        return HTMLResponse(await run_in_threadpool(render_list, shelf, query))
+        return HTMLResponse(await run_in_threadpool(render_list, request, shelf, query))
 
-    def render_list(shelf: Shelf, query: Query) -> str:
+    def render_list(request: Request, shelf: Shelf, query: Query) -> str:
         listing = select(shelf, query, date.today())
-        editable = resources.jobs is not None
+        editable = offers_editing(request)
         return render_library(listing, query, shelf.statuses, texts, editable=editable)
 
 
