@@ -17,7 +17,7 @@ import httpx
 
 from tests.torture.obstacles import SLOW, obstruct
 from tests.torture.section import Section
-from tests.torture.served import Server, ask_endlessly, read_headings, serve
+from tests.torture.served import Server, ask_endlessly, build, read_headings, serve
 
 # Seconds of asking.
 FULL = 600
@@ -46,6 +46,7 @@ class Asked:
 
 def run(folder: Path, amount: int, seed: int) -> Section:
     """Ask for ``amount`` seconds, then overload, then ask among slow clients and uploads."""
+    build(folder / "home")  # so that the server's memory is that of serving
     with serve(folder / "home") as server:
         headings = read_headings(server.address)
         steady, growth, size = asyncio.run(hold(server, headings, amount, f"{seed}"))

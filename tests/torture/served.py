@@ -70,6 +70,13 @@ class Server:
         return int(self.process.memory_info().rss)
 
 
+def build(home: Path) -> None:
+    """Make the library of the samples and its index, in a process that is gone afterwards."""
+    environment = {**os.environ, "POLICY_QA_HOME": str(home)}
+    command = [sys.executable, "-m", "index", "build"]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+
+
 @contextmanager
 def serve(home: Path, *options: str) -> Iterator[Server]:
     """Run ``app.py`` with the library in ``home`` on a free port until the end; it is ready."""

@@ -21,7 +21,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.index_states import Library
 from tests.torture.section import Section
-from tests.torture.served import serve
+from tests.torture.served import build, serve
 from tests.torture.visiting import Visited, visit
 from tests.torture.writing import QUESTIONS, Recorder, Written, write_by_command, write_over_rest
 
@@ -49,8 +49,7 @@ def run(folder: Path, amount: int, seed: int) -> Section:
     home = folder / "home"
     environment = {**os.environ, "POLICY_QA_HOME": str(home)}
     processes, browsers = min(PROCESSES, amount), min(BROWSERS, 2 * amount)
-    build = [sys.executable, "-m", "index", "build"]
-    subprocess.run(build, env=environment, check=True, capture_output=True)
+    build(home)
     ended = threading.Event()
     with ExitStack() as stack:
         server = stack.enter_context(serve(home))
