@@ -46,7 +46,9 @@ def create_app(
     application starts.
     """
     from documents.library import find_original
+    from qa.generation import is_wanted
     from qa.log import Log, log_path
+    from qa.web.admission import RUNNING, WRITING, Admission
     from qa.web.application import create_web_app
     from qa.web.jobs import Jobs
     from qa.web.process import change_library
@@ -57,6 +59,7 @@ def create_app(
         log=Log(log_path()),
         jobs=Jobs(partial(change_library, model=model)) if own else None,
         find_original=find_original if own else None,
+        admission=Admission(WRITING if is_wanted() else RUNNING),
         access=access,
     )
 
@@ -298,13 +301,17 @@ def serve(app: FastAPI, listener: socket.socket, address: str) -> None:
     """Run the server, and print the address once it answers there."""
     import uvicorn
 
+    from qa.web.patience import LIMITS, PatientProtocol
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
                 print(address, flush=True)
 
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, log_level="warning", timeout_graceful_shutdown=1, http=PatientProtocol, **LIMITS
+    )
     logging.getLogger("uvicorn.error").addFilter(is_news)
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
         Server(config).run([listener])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -20,6 +21,7 @@ from qa.web.access.attempts import Attempts
 from qa.web.access.guard import Guard
 from qa.web.access.login import add_login
 from qa.web.access.visitors import Access
+from qa.web.admission import Admission
 from qa.web.asking.fragments import add_fragments
 from qa.web.boundary import ENGLISH_PREFIX, Boundary
 from qa.web.jobs import Jobs
@@ -31,6 +33,11 @@ from qa.web.rest.api import add_api
 from qa.web.rest.mcp import add_tools, build_tools, serve_tools
 from qa.web.startup import Assistant, Startup
 from qa.web.texts import TEXTS
+
+# Gradio counts its events in tables that only its own monitoring shows, and makes them anew after
+# each: a cost that would grow to ten thousand rows an answer.
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(2**62))
 
 STATIC = Path(__file__).parent / "static"
 PREFIXES: dict[Language, str] = {"en": ENGLISH_PREFIX, "zh": ""}  # the root's mount comes last
@@ -50,6 +57,7 @@ def create_web_app(
     log: Log | None = None,
     jobs: Jobs | None = None,
     find_original: Callable[[str], Path | None] | None = None,
+    admission: Admission | None = None,
     access: Access | None = None,
 ) -> FastAPI:
     """Return the application. ``open_assistant`` runs in the background once it starts.
@@ -59,7 +67,7 @@ def create_web_app(
     What is None is not offered: see ``Resources``. ``jobs`` are closed when the application stops.
     """
     startup = Startup(open_assistant)
-    resources = Resources(startup, log, jobs, find_original)
+    resources = Resources(startup, log, jobs, find_original, admission or Admission())
     if jobs is not None:
         jobs.after = partial(startup.reload, wait=True)
     tools = build_tools(resources)

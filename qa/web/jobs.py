@@ -388,8 +388,8 @@ def estimate(elapsed: float, done: int, total: int) -> float | None:
     return round(elapsed / done * (total - done), 1)
 
 
-def write_job(job: Job) -> dict[str, Any]:
-    """Return the job as plain JSON values."""
+def write_job(job: Job, *, audits: bool = True) -> dict[str, Any]:
+    """Return the job as plain JSON values, without the audits where they are not wanted."""
     failure = job.failure
     return {
         "id": job.id,
@@ -399,14 +399,14 @@ def write_job(job: Job) -> dict[str, Any]:
         "done": job.done,
         "total": job.total,
         "seconds_left": job.seconds_left,
-        "changes": [_write_item(item) for item in job.items],
+        "changes": [_write_item(item, audits) for item in job.items],
         "error": failure
         and {"code": failure.code, "chinese": failure.chinese, "english": failure.english},
         "index": job.index,
     }
 
 
-def _write_item(item: Item) -> dict[str, Any]:
+def _write_item(item: Item, audits: bool) -> dict[str, Any]:
     change = item.change
     return {
         "file": change.file.encode(errors="backslashreplace").decode(),
@@ -415,5 +415,5 @@ def _write_item(item: Item) -> dict[str, Any]:
         "other": change.other,
         "chinese": change.chinese,
         "english": change.english,
-        "audit": item.audit,
+        "audit": item.audit if audits else None,
     }

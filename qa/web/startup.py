@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from typing import Literal, Protocol
 
 from index.types import Index
@@ -15,8 +18,6 @@ State = Literal["loading", "ready", "failed"]
 # Longest wait of one question for the model: a first index of a large library takes longer, and
 # then the questioner is better told so than left waiting.
 WAIT_SECONDS = 120.0
-# Questions that wait at once: each holds a thread, of which the server has 40, and pages need some.
-WAITING = 30
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,8 @@ class Startup:
         self._assistant: Assistant | None = None
         self._reason: str | None = None
         self._opening = False
-        self._waiting = 0
+        # What those who wait for the loading hear: one for all of them, made anew with each loading.
+        self._loaded = _make_news()
         # How often opening was wanted, and which of these the last attempt that ended was for.
         self._wanted = self._ended = 0
 
@@ -72,6 +74,8 @@ class Startup:
             mine = self._wanted
             if not self._opening:
                 self._opening = True
+                if self._loaded.done():
+                    self._loaded = _make_news()
                 threading.Thread(target=self._load, name="load-assistant", daemon=True).start()
             if wait:
                 self._news.wait_for(lambda: self._ended >= mine)
@@ -95,20 +99,26 @@ class Startup:
     def wait(self, seconds: float | None = None) -> Assistant:
         """Return the assistant, waiting for it; NotReady where it does not come in time.
 
-        NotReady at once where too many wait already. Whoever has one may go on using it, with the index
-        it was opened with.
+        It holds a thread meanwhile: in the event loop ``come`` is what waits. Whoever has an assistant
+        may go on using it, with the index it was opened with.
         """
         with self._news:
-            if self._waiting < WAITING:
-                self._waiting += 1
-                self._news.wait_for(
-                    lambda: self._assistant is not None or (self._ended and not self._opening),
-                    WAIT_SECONDS if seconds is None else seconds,
-                )
-                self._waiting -= 1
+            self._news.wait_for(self._is_settled, WAIT_SECONDS if seconds is None else seconds)
             if self._assistant is not None:
                 return self._assistant
         raise NotReady(self.reason)
+
+    async def come(self) -> Assistant:
+        """Return the assistant as ``wait`` does, waiting in the event loop, where it costs nothing."""
+        with self._news:
+            settled, loaded = self._is_settled(), self._loaded
+        if not settled:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.wrap_future(loaded), WAIT_SECONDS)
+        return self.wait(0)
+
+    def _is_settled(self) -> bool:
+        return self._assistant is not None or bool(self._ended and not self._opening)
 
     def _load(self) -> None:
         """Open the assistant, once more where that was wanted meanwhile: the newest stays."""
@@ -116,7 +126,7 @@ class Startup:
             with self._news:
                 if self._ended == self._wanted:
                     self._opening = False
-                    self._news.notify_all()
+                    self._tell()
                     return
                 wanted = self._wanted
             found, reason = self._try()
@@ -124,7 +134,13 @@ class Startup:
                 self._assistant = found or self._assistant
                 self._reason = reason
                 self._ended = wanted
-                self._news.notify_all()
+                self._tell()
+
+    def _tell(self) -> None:
+        """Tell those who wait, in threads and in event loops, how it stands. The lock is held."""
+        self._news.notify_all()
+        if self._is_settled() and not self._loaded.done():
+            self._loaded.set_result(None)
 
     def _try(self) -> tuple[Assistant | None, str | None]:
         try:
@@ -132,3 +148,10 @@ class Startup:
         except (Exception, SystemExit) as error:  # whatever it is, the page must say so, not hang
             logger.exception("The assistant could not be loaded")
             return None, str(error) or type(error).__name__
+
+
+def _make_news() -> Future[None]:
+    """Return a future that many wait for: none of them takes it along when he goes away."""
+    news: Future[None] = Future()
+    news.set_running_or_notify_cancel()
+    return news

@@ -26,6 +26,7 @@ class Texts:
     log_out: str
     skip: str
     loading: str
+    queued: str
     loading_status: str
     ready_status: str
     failed: str
@@ -124,6 +125,7 @@ class Texts:
     pane_loading: str
     pane_error: str
     not_found: str
+    moved: str
     defects_count: str
     defect: str
     defect_kinds: Mapping[str, str]
@@ -141,6 +143,7 @@ CHINESE = Texts(
     log_out="退出登录",
     skip="跳到提问框",
     loading="正在加载模型和索引，首次启动需要一两分钟。现在就可以提问，加载完成后自动作答。",
+    queued="提问的人较多，前面还有 {} 个问题，轮到后自动作答。",
     loading_status="正在加载模型…",
     ready_status="{} 份文件可查",
     failed="未能加载模型或索引，暂时无法作答。原因：{}",
@@ -266,7 +269,8 @@ CHINESE = Texts(
     pane_label="原文",
     pane_loading="正在打开原文…",
     pane_error="原文未能打开，请重试。",
-    not_found="库中没有这份文件。",
+    not_found="库中没有这份文件，可能已被删除。",
+    moved="这份文件在作答之后已被更换，引用的原文不在原处。请重新提问。",
     defects_count="原文有 {} 处缺损，已在文中用虚线标出，未作修补。",
     defect="原文缺损：{}",
     defect_kinds={
@@ -295,6 +299,7 @@ ENGLISH = Texts(
         "Loading the model and the index; the first start takes a minute or two. "
         "You can ask now: the answer comes as soon as they are loaded."
     ),
+    queued="Many are asking: {} questions come first, then yours is answered.",
     loading_status="Loading the model…",
     ready_status="Documents: {}",
     failed="The model or the index could not be loaded, so nothing can be answered. Reason: {}",
@@ -426,7 +431,9 @@ ENGLISH = Texts(
     pane_label="Source document",
     pane_loading="Opening the document…",
     pane_error="The document could not be opened. Please try again.",
-    not_found="There is no such document in the library.",
+    not_found="There is no such document in the library; it may have been removed.",
+    moved="This document was replaced after the answer was given, and the quote is not where it was. "
+    "Ask again.",
     defects_count="Damaged places in the source, underlined with dots and not repaired: {}",
     defect="Damaged in the source: {}",
     defect_kinds={

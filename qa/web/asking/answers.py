@@ -56,6 +56,7 @@ def render_response(response: Response, around: Circumstances, texts: Texts) -> 
     )
     return (
         f'<div class="answer" data-outcome="{response.outcome}" data-asked="{escape(asked)}"'
+        f' data-index="{escape(response.index)}"'
         f' data-chosen="{escape(dump_chosen(around.chosen))}">'
         f'<div class="answer-head">{_render_outcome(response.outcome, texts)}'
         f"{_render_actions(response, around, texts)}</div>"

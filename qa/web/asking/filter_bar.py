@@ -63,7 +63,8 @@ def _render_region(
     place: str, chosen: Mapping[str, str], counts: Sequence[Count], texts: Texts
 ) -> str:
     options = "".join(
-        f'<option value="{escape(item.value)}" label="{item.count}"></option>' for item in counts
+        f'<option value="{escape(item.value)}" label="{item.count}"></option>'
+        for item in counts[:MOST_VALUES]
     )
     name = f"{place}-region"
     return (

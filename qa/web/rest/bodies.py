@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -23,6 +24,10 @@ BODY_BYTES = 64 * 1024
 # Of one upload: the files, and their bytes together; each file may have what a document may have.
 UPLOAD_FILES = 50
 UPLOAD_BYTES = 256 * 1024 * 1024
+# A body must come at this pace at least, in bytes a second, but for so many seconds at its beginning:
+# few uploads are read at once, and one that trickles would keep the others out.
+PACE = 16 * 1024
+GRACE_SECONDS = 30.0
 # Boundaries and headers of the parts, beside the files themselves.
 _PART_BYTES = 4096
 
@@ -54,11 +59,27 @@ def read_length(headers: Headers) -> int:
 
 
 async def _limit(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
-    """Yield the body; Problem 413 before anything is read where it says that it is too long."""
+    """Yield the body; Problem 413 before anything is read where it says that it is too long.
+
+    Problem 408 where it comes too slowly.
+    """
     if read_length(request.headers) > limit:
         raise too_large(limit)
-    size = 0
-    async for chunk in request.stream():
+    size, stream = 0, request.stream()
+    began = asyncio.get_running_loop().time()
+    while True:
+        try:
+            async with asyncio.timeout_at(began + GRACE_SECONDS + size / PACE):
+                chunk = await anext(stream, None)
+        except TimeoutError as error:
+            raise Problem(
+                408,
+                "too_slow",
+                "请求体传得太慢或中断了，请检查网络后重试。\n"
+                "The body came too slowly, or stopped coming; check the network and try again.",
+            ) from error
+        if chunk is None:
+            return
         size += len(chunk)
         if size > limit:
             raise too_large(limit)

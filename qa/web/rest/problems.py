@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from documents.errors import CorrectionError, DocumentError
 from index.errors import ClusterError
 from qa.errors import LogError, RequestError, UnknownAskError
+from qa.web.admission import CrowdedError
 from qa.web.jobs import BusyError
 from qa.web.startup import NotReady
 
@@ -66,6 +67,7 @@ def add_problems(app: FastAPI) -> None:
         LogError,
         DocumentError,
         BusyError,
+        CrowdedError,
         RequestValidationError,
     ):
         app.add_exception_handler(error, _answer)
@@ -90,8 +92,12 @@ def explain(error: Exception) -> Problem:
         case Problem():
             return error
         case NotReady():
-            code, detail = ("failed", error.reason) if error.reason else ("loading", str(error))
-            return Problem(503, code, detail)
+            if error.reason:
+                return Problem(503, "failed", error.reason)
+            text = "模型和索引仍在加载，请稍后再试。\nStill loading; try again in a moment."
+            return Problem(503, "loading", text, {"Retry-After": "10"})
+        case CrowdedError():
+            return Problem(503, "crowded", str(error), {"Retry-After": str(error.seconds)})
         case RequestError():
             return Problem(422, error.code, error.message)
         case UnknownAskError():
