@@ -36,7 +36,7 @@ GRADIO_PATHS = re.compile(
     r"|cancel)/?)"
 )
 OWN_PATHS = re.compile(
-    r"/(?:healthz|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls|library)"
+    r"/(?:healthz|readyz|metrics|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls|library)"
 )
 # What changes the library, or is no browser's business: not by a name that may be another's.
 GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)")

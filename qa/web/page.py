@@ -8,12 +8,12 @@ component: ``static/page.js`` fetches it from the routes of ``application``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import AsyncIterator, Iterator
 from html import escape
 from typing import Any
 
 import gradio as gr
+from starlette.concurrency import iterate_in_threadpool
 
 from qa.errors import RequestError
 from qa.schema import read_request
@@ -30,6 +30,7 @@ from qa.web.reading.library_view import render_placeholder
 from qa.web.resources import Resources
 from qa.web.startup import NotReady, Startup
 from qa.web.texts import Texts, choose_line
+from qa.web.tracing import bind, request_id
 
 # Events of different visitors that run at once; Gradio's default of 1 makes the second one wait
 # for the first. Questions that wait for the model hold a place each.
@@ -160,15 +161,18 @@ def explain_failure(error: Exception, texts: Texts) -> str:
             return texts.still_loading
         return texts.failed.format(choose_line(error.reason, texts.language))
     logger.error("A request failed", exc_info=error)
-    return texts.internal_error
+    return texts.internal_error.format(request_id() or "–")
 
 
 def _build_conversation(resources: Resources, texts: Texts) -> None:
-    def ask_here(
+    async def ask_here(
         question: str, turns: Turns, circumstances: str, request: gr.Request
-    ) -> Iterator[tuple[str, str, Turns]]:
+    ) -> AsyncIterator[tuple[str, str, Turns]]:
+        bind(request.headers)
         desk = request.cookies.get(DESK_COOKIE)
-        yield from ask(resources, texts, question, turns, circumstances, desk)
+        answers = ask(resources, texts, question, turns, circumstances, desk)
+        async for item in iterate_in_threadpool(answers):
+            yield item
 
     turns = gr.State((), time_to_live=STATE_SECONDS)
     thread = gr.HTML(render_thread((), texts), elem_id="thread", apply_default_css=False)
@@ -190,6 +194,15 @@ def _build_conversation(resources: Resources, texts: Texts) -> None:
 
 
 def _build_search(startup: Startup, texts: Texts) -> None:
+    async def search_here(
+        question: str, sort: Sort, circumstances: str, request: gr.Request
+    ) -> AsyncIterator[str]:
+        bind(request.headers)
+        async for item in iterate_in_threadpool(
+            search(startup, texts, question, sort, circumstances)
+        ):
+            yield item
+
     with gr.Row(elem_id="search-row"):
         box = _build_box(texts.search_label, texts.search_placeholder, "terms")
         button = gr.Button(texts.search_button, variant="primary", elem_id="search-button", scale=0)
@@ -209,7 +222,7 @@ def _build_search(startup: Startup, texts: Texts) -> None:
     circumstances = gr.Textbox(visible=False)
     _listen(
         [box.submit, button.click, sort.change],
-        partial(search, startup, texts),
+        search_here,
         [box, sort, circumstances],
         [results],
         js=_CIRCUMSTANCES,

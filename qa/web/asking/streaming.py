@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextvars import copy_context
 from queue import Queue
 
 from qa.types import Request, Response
@@ -33,7 +34,8 @@ def stream_answer(assistant: Assistant, request: Request) -> Iterator[str | Resp
         except BaseException as error:
             said.put(error)
 
-    threading.Thread(target=work, name="answer", daemon=True).start()
+    # What is logged in the thread names the request it is for.
+    threading.Thread(target=copy_context().run, args=(work,), name="answer", daemon=True).start()
     try:
         while True:
             item = said.get()

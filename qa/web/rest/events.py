@@ -10,6 +10,8 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from fastapi.responses import StreamingResponse
@@ -43,7 +45,9 @@ class Stream:
         self._loop = asyncio.get_running_loop()
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self._closed = threading.Event()
-        threading.Thread(target=self._run, name="event-stream", daemon=True).start()
+        # What is logged in the thread, and a problem that it says, names the request it is for.
+        run = partial(copy_context().run, self._run)
+        threading.Thread(target=run, name="event-stream", daemon=True).start()
 
     async def __aiter__(self) -> AsyncIterator[str]:
         """Yield the events, and a comment where there is nothing to say for long."""
