@@ -97,7 +97,8 @@ class Tracing:
             route = find_route(scope, path)
             self.observe(route, method, status, seconds)
             # A status of 0: the visitor left, or the server stopped, before there was any.
-            level = logging.DEBUG if status < 400 and _FREQUENT.fullmatch(path) else logging.INFO
+            usual = status < 400 or status == 503
+            level = logging.DEBUG if usual and _FREQUENT.fullmatch(path) else logging.INFO
             fields = {
                 "method": method,
                 "route": route,
@@ -118,7 +119,7 @@ def find_route(scope: Scope, path: str) -> str:
 
     One of a fixed number; "other" where none was taken.
     """
-    prefix = "/en" if path.startswith("/en/") else ""
+    prefix = (re.match(r"/en(?=/)|/api/v1(?=/)", path) or [""])[0]
     route = getattr(scope.get("route"), "path", None)
     if isinstance(route, str):
         return route if route.startswith(f"{prefix}/") else prefix + route
@@ -142,10 +143,16 @@ def set_up_logging(level: str, format: LogFormat, stream: TextIO | None = None) 
     request may hold what was asked. Calling it again replaces what was set up before.
     """
     printer = logging.StreamHandler(stream or sys.stderr)
+    printer.addFilter(_is_wanted)
     printer.setFormatter(JsonLines() if format == "json" else Lines())
     logging.basicConfig(level=logging.WARNING, handlers=[printer], force=True)
     for name in _OWN_LOGGERS:
         logging.getLogger(name).setLevel(level.upper())
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    # Some libraries choose their own level.
+    return record.levelno >= logging.WARNING or record.name.split(".")[0] in _OWN_LOGGERS
 
 
 class Lines(logging.Formatter):
