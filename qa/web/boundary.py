@@ -36,7 +36,8 @@ GRADIO_PATHS = re.compile(
     r"|cancel)/?)"
 )
 OWN_PATHS = re.compile(
-    r"/(?:healthz|sign-in|sign-out|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls|library)"
+    r"/(?:healthz|readyz|metrics|sign-in|sign-out|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+"
+    r"|filters|examples|calls|library)"
 )
 # What changes the library, or is no browser's business: not by a name that may be another's.
 GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)")
@@ -178,8 +179,9 @@ class _Completion:
             self._body += message.get("body", b"")
             if message.get("more_body"):
                 return
-            visitor = read_visitor(self._scope).name
-            body = complete_page(self._body, self._language, self._nonce, visitor)
+            visitor = read_visitor(self._scope)
+            name = visitor.name if visitor else None
+            body = complete_page(self._body, self._language, self._nonce, name)
             headers = MutableHeaders(scope=self._start)
             if "content-length" in headers and self._body:
                 headers["content-length"] = str(len(body))

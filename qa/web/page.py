@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from functools import partial
 from html import escape
 from typing import Any
 
@@ -33,6 +32,7 @@ from qa.web.reading.library_view import render_placeholder
 from qa.web.resources import Resources
 from qa.web.startup import NotReady
 from qa.web.texts import Texts, choose_line
+from qa.web.tracing import bind, request_id
 
 # Events that Gradio begins at once. All that wait stand in ``admission``'s line and hold no thread, so
 # that Gradio's own, which knows no bound and no order between the two languages, is never used.
@@ -196,13 +196,14 @@ def explain_failure(error: Exception, texts: Texts) -> str:
             return texts.still_loading
         return texts.failed.format(choose_line(error.reason, texts.language))
     logger.error("A request failed", exc_info=error)
-    return texts.internal_error
+    return texts.internal_error.format(request_id() or "–")
 
 
 def _build_conversation(resources: Resources, texts: Texts) -> None:
     async def ask_here(
         question: str, turns: Turns, circumstances: str, request: gr.Request
     ) -> AsyncGenerator[tuple[str, str, Turns], None]:
+        bind(request.headers)
         desk = read_desk(request.request) if request.request else None
         async with aclosing(ask(resources, texts, question, turns, circumstances, desk)) as shown:
             async for item in shown:
@@ -228,6 +229,14 @@ def _build_conversation(resources: Resources, texts: Texts) -> None:
 
 
 def _build_search(resources: Resources, texts: Texts) -> None:
+    async def search_here(
+        question: str, sort: Sort, circumstances: str, request: gr.Request
+    ) -> AsyncGenerator[str, None]:
+        bind(request.headers)
+        async with aclosing(search(resources, texts, question, sort, circumstances)) as shown:
+            async for item in shown:
+                yield item
+
     with gr.Row(elem_id="search-row"):
         box = _build_box(texts.search_label, texts.search_placeholder, "terms")
         button = gr.Button(texts.search_button, variant="primary", elem_id="search-button", scale=0)
@@ -247,7 +256,7 @@ def _build_search(resources: Resources, texts: Texts) -> None:
     circumstances = gr.Textbox(visible=False)
     _listen(
         [box.submit, button.click, sort.change],
-        partial(search, resources, texts),
+        search_here,
         [box, sort, circumstances],
         [results],
         js=_CIRCUMSTANCES,

@@ -150,7 +150,7 @@ CHINESE = Texts(
     failed_status="加载失败",
     unreachable="与服务的连接已中断",
     still_loading="模型仍在加载，请稍后再问。",
-    internal_error="处理时出错，请重试；若仍出错，请告知管理员。",
+    internal_error="处理时出错，请重试；若仍出错，请把编号 {} 告知管理员。",
     refused="无法处理这个问题：{}",
     tab_ask="问答",
     tab_search="检索",
@@ -307,7 +307,7 @@ ENGLISH = Texts(
     unreachable="Connection to the server lost",
     still_loading="The model is still loading. Please ask again in a moment.",
     internal_error=(
-        "Something went wrong. Please try again; if it persists, tell your administrator."
+        "Something went wrong. Please try again; if it persists, tell your administrator the number {}."
     ),
     refused="This question cannot be processed: {}",
     tab_ask="Ask",

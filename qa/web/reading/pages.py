@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from index.filters import FILTER_FIELDS, read_filters
 from qa.types import Language
-from qa.web.access.visitors import may_edit
+from qa.web.access.visitors import may
 from qa.web.messages import render_message
 from qa.web.page import explain_failure
 from qa.web.places import Place
@@ -37,7 +37,7 @@ def add_documents_pages(
     texts = TEXTS[language]
 
     def offers_editing(request: Request) -> bool:
-        return resources.jobs is not None and may_edit(request)
+        return resources.jobs is not None and may(request, "editor")
 
     async def read_shelf() -> Shelf:
         index = await resources.open_index()

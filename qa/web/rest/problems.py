@@ -24,6 +24,7 @@ from qa.errors import LogError, RequestError, UnknownAskError
 from qa.web.admission import CrowdedError
 from qa.web.jobs import BusyError
 from qa.web.startup import NotReady
+from qa.web.tracing import explain_failure, request_id
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -124,9 +125,7 @@ def explain(error: Exception) -> Problem:
             code = phrase.lower().replace(" ", "_").replace("-", "_")
             return Problem(error.status_code, code, error.detail, error.headers)
     logger.error("A request failed", exc_info=error)
-    return Problem(
-        500, "internal", "处理时出错，请重试。\nThe request could not be processed; try again."
-    )
+    return Problem(500, "internal", explain_failure(request_id()))
 
 
 def _describe(error: Mapping[str, Any]) -> str:
@@ -153,6 +152,7 @@ def describe_problem(problem: Problem) -> dict[str, Any]:
         "status": problem.status,
         "detail": problem.detail,
         "code": problem.code,
+        "request": request_id(),
     }
 
 
