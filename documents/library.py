@@ -19,11 +19,12 @@ from typing import Any
 
 import platformdirs
 
-from documents import corrections
+from documents import corrections, names
+from documents.confinement import is_archive, read_members
 from documents.errors import DocumentError, LoadError, UnknownDocumentError
-from documents.formats.archive import is_archive, read_members
 from documents.intake import consider, open_intake, safe_name
 from documents.loading import read_file, read_source
+from documents.names import SUFFIXES, is_document
 from documents.parsing import document_id, parse, parse_source
 from documents.recognition import Stored, describe
 from documents.register import (
@@ -108,12 +109,17 @@ def unpack(item: Path | Original) -> Iterator[Path | Original | LoadError]:
     except LoadError as error:
         yield error
         return
-    if not is_archive(data):
+    where = item.name if isinstance(item, Original) else str(item)
+    try:
+        packed = is_archive(data, where=where)
+    except LoadError as error:
+        yield error
+        return
+    if not packed:
         yield item
         return
-    where = item.name if isinstance(item, Original) else str(item)
     empty = True
-    for member in read_members(data, where=where, wanted=_is_wanted):
+    for member in read_members(data, where=where):
         empty = False
         yield (
             member if isinstance(member, LoadError) else Original(f"{where}/{member[0]}", member[1])

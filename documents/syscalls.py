@@ -19,18 +19,23 @@ _REFUSED = {
     "change of a folder": (76, 82, 83, 84, 86, 87, 88, 133, 258, 259, 263, 264, 265, 266, 316),
     "change of rights": (90, 92, 94, 260, 268, 452),
     "network": (41, 42, 49, 50, 53),  # socket, connect, bind, listen, socketpair
-    "another program": (57, 58, 59, 322),  # fork, vfork, execve, execveat; clone makes threads
+    "another program": (57, 58, 59, 322),  # fork, vfork, execve, execveat
     "another process": (62, 101, 310, 311, 424, 438),  # kill, ptrace, process_vm_*, pidfd_*
     "the system": (165, 248, 250, 272, 298, 308, 321, 323),  # mount, keys, namespaces, bpf, perf
     "what goes round a filter": (425, 426, 427),  # io_uring
 }
 _OPEN, _OPENAT = 2, 257
+# Makes a process, or a thread where a flag says so; the later one hides its flags in memory, and where
+# it is not known the C library takes the earlier one.
+_CLONE, _CLONE3 = 56, 435
+_CLONE_THREAD = 0x1_0000
 _X32 = 0x4000_0000
 
-# Offsets in struct seccomp_data: the number, the architecture, the low halves of arguments 1 and 2.
-_NUMBER, _ARCHITECTURE, _SECOND, _THIRD = 0, 4, 24, 32
+# Offsets in struct seccomp_data: the number, the architecture, the low halves of three arguments.
+_NUMBER, _ARCHITECTURE, _FIRST, _SECOND, _THIRD = 0, 4, 16, 24, 32
 _AUDIT_ARCH_X86_64 = 0xC000_003E
-_ALLOW, _REFUSE = 0x7FFF_0000, 0x0005_0000 | 1  # SECCOMP_RET_ERRNO with EPERM
+# SECCOMP_RET_ALLOW, and SECCOMP_RET_ERRNO with EPERM and with ENOSYS.
+_ALLOW, _REFUSE, _UNKNOWN = 0x7FFF_0000, 0x0005_0001, 0x0005_0026
 _LOAD, _RETURN = 0x20, 0x06
 _EQUAL, _AT_LEAST, _ANY_BIT = 0x15, 0x35, 0x45
 _SET_NO_NEW_PRIVS, _SET_SECCOMP, _FILTER = 38, 22, 2
@@ -52,7 +57,7 @@ def confine() -> bool:
     if prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         return False
     held = ctypes.create_string_buffer(filter, len(filter))
-    return prctl(_SET_SECCOMP, _FILTER, ctypes.addressof(held), 0, 0) == 0
+    return bool(prctl(_SET_SECCOMP, _FILTER, ctypes.addressof(held), 0, 0) == 0)
 
 
 def _build() -> list[bytes]:
@@ -66,17 +71,20 @@ def _build() -> list[bytes]:
         _instruct(_LOAD, _NUMBER),
         *_if(_AT_LEAST, _X32, [_instruct(_RETURN, _REFUSE)]),
         *(i for number in refused for i in _if(_EQUAL, number, [_instruct(_RETURN, _REFUSE)])),
-        *_if(_EQUAL, _OPEN, _refuse_writing(_SECOND, writing)),
-        *_if(_EQUAL, _OPENAT, _refuse_writing(_THIRD, writing)),
+        *_if(_EQUAL, _CLONE3, [_instruct(_RETURN, _UNKNOWN)]),
+        *_if(_EQUAL, _CLONE, _choose(_FIRST, _CLONE_THREAD, _ALLOW, _REFUSE)),
+        *_if(_EQUAL, _OPEN, _choose(_SECOND, writing, _REFUSE, _ALLOW)),
+        *_if(_EQUAL, _OPENAT, _choose(_THIRD, writing, _REFUSE, _ALLOW)),
         _instruct(_RETURN, _ALLOW),
     ]
 
 
-def _refuse_writing(flags: int, writing: int) -> list[bytes]:
+def _choose(argument: int, bits: int, some: int, none: int) -> list[bytes]:
+    """Return ``some`` where the argument has any of the bits, else ``none``."""
     return [
-        _instruct(_LOAD, flags),
-        *_if(_ANY_BIT, writing, [_instruct(_RETURN, _REFUSE)]),
-        _instruct(_RETURN, _ALLOW),
+        _instruct(_LOAD, argument),
+        *_if(_ANY_BIT, bits, [_instruct(_RETURN, some)]),
+        _instruct(_RETURN, none),
     ]
 
 
