@@ -13,6 +13,7 @@ from typing import Any
 
 from documents.errors import DocumentError
 from documents.storage import write_atomically
+from documents.terminal import visible_output
 from index.address import add_store_options
 from index.encoder import ENGINES, choose_engine
 from index.errors import PolicyIndexError
@@ -27,6 +28,7 @@ from qa.log import Log, log_path
 from qa.schema import read_request, write_response
 
 
+@visible_output()
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
     options = _parser().parse_args(arguments)
