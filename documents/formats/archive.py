@@ -189,6 +189,10 @@ def _decode_name(member: zipfile.ZipInfo) -> str:
 
 def safe_path(name: str) -> str:
     """Return ``name`` as a relative path without ``..``, drives and characters that are not seen."""
-    seen = "".join("_" if unicodedata.category(c) in _UNSEEN else c for c in name)
-    parts = re.split(r"[/\\]", re.sub(r"^[A-Za-z]:", "", seen))
+    parts = re.split(r"[/\\]", re.sub(r"^[A-Za-z]:", "", replace_unseen(name)))
     return "/".join(part for part in parts if part.strip(" .")) or "_"
+
+
+def replace_unseen(name: str) -> str:
+    """Return ``name`` with an underscore for each character that is not seen or is no text."""
+    return "".join("_" if unicodedata.category(c) in _UNSEEN else c for c in name)
