@@ -18,9 +18,11 @@ from documents.reports import (
     write_verification,
 )
 from documents.schema import write_document, write_metadata
+from documents.terminal import visible_output
 from documents.types import Document
 
 
+@visible_output()
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
     options = _parser().parse_args(arguments)

@@ -16,6 +16,7 @@ from typing import Any
 from documents.errors import DocumentError
 from documents.library import policy_home
 from documents.storage import write_atomically
+from documents.terminal import visible_output
 from index.address import add_store_options
 from index.encoder import ENGINES, choose_engine
 from index.errors import PolicyIndexError
@@ -35,6 +36,7 @@ from qa.retention import open_log, read_days
 from qa.schema import read_request, write_response
 
 
+@visible_output()
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
     options = _parser().parse_args(arguments)

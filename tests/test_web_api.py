@@ -310,13 +310,20 @@ def test_the_page_comes_in_the_language_wanted(
 def test_the_page_names_no_other_machine_and_only_its_own_scripts(client: TestClient) -> None:
     response = client.get("/en/")
     policy = response.headers["content-security-policy"]
-    assert "http" not in policy and "'unsafe-inline'" not in policy.split("style-src")[0]
+    assert "http" not in policy and policy.count("'unsafe-inline'") == 1
+    assert "style-src-attr 'unsafe-inline';" in policy
+    assert re.findall("<style[^>]*>", response.text)
+    assert not re.findall(r"<style(?! nonce)[^>]*>", response.text)
     nonce = re.search(r"'nonce-([\w-]+)'", policy)
     assert nonce is not None
     scripts = re.findall(r"<script[^>]*>", response.text)
     assert scripts and all(f'nonce="{nonce[1]}"' in script for script in scripts)
     assert client.get("/en/").headers["content-security-policy"] != policy
     assert not re.search(r'(?:src|href|content)="https?://', response.text)
+    assert "unsafe" not in client.get(f"/documents/{PLAN}").headers["content-security-policy"]
+    bare = client.get("/api/v1/documents").headers
+    assert "'self'" not in bare["content-security-policy"]
+    assert bare["cross-origin-resource-policy"] == "same-origin"
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
