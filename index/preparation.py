@@ -7,7 +7,6 @@ for their sizes whenever a model is opened, for every byte where ``find_damage``
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -72,10 +71,19 @@ def find_damage(root: Path) -> dict[Path, tuple[str, ...]]:
     """Return the prepared folders in ``root``, each with its files that are missing or changed.
 
     Reads every byte. A folder that is whole has none; of one whose manifest is damaged that is all that
-    is known.
+    is known. Folders of earlier versions, which are made anew when they are wanted, are not in it.
     """
-    folders = sorted(path.parent for path in root.glob(f"*/{MANIFEST}"))
-    return {folder: _damaged(folder) for folder in folders}
+    manifests = sorted(root.glob(f"*/{MANIFEST}"))
+    return {path.parent: _damaged(path.parent) for path in manifests if not _is_earlier(path)}
+
+
+def _is_earlier(manifest: Path) -> bool:
+    """Whether it is whole, and without what the present one has two signs of."""
+    try:
+        found = json.loads(manifest.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and not found.keys() & {"seal", "sha256"}
 
 
 def _damaged(folder: Path) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ def create_web_app(
     resources = Resources(startup, log, jobs, find_original)
     if jobs is not None:
         jobs.after = partial(startup.reload, wait=True)
+        startup.rebuilding = lambda: jobs.rebuilding
     tools = build_tools(resources)
 
     @asynccontextmanager
@@ -136,4 +137,4 @@ def _add_pages(app: FastAPI, startup: Startup, language: Language, prefix: str) 
             "message": startup.reason,
         }
         headers = {"Cache-Control": "no-store"}
-        return JSONResponse(content, 503 if state == "failed" else 200, headers)
+        return JSONResponse(content, 200 if state in ("loading", "ready") else 503, headers)

@@ -39,7 +39,7 @@ OWN_PATHS = re.compile(
     r"/(?:healthz|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls|library)"
 )
 # What changes the library, or is no browser's business: not by a name that may be another's.
-GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)")
+GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|index|jobs).*)")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # Gradio compiles its templates with new Function: hence unsafe-eval. Styles are set inline.

@@ -7,10 +7,23 @@ import threading
 from collections.abc import Callable
 from typing import Literal, Protocol
 
+from index.errors import SnapshotError
 from index.types import Index
 from qa.types import Request, Response
 
-State = Literal["loading", "ready", "failed"]
+# ``damaged``: the index has to be built anew, which ``rebuilding`` says is under way.
+State = Literal["loading", "ready", "failed", "damaged", "rebuilding"]
+
+# Told to who asks meanwhile.
+DAMAGED = (
+    "索引已损坏，这个问题暂时无法作答；文档本身不受影响。请在网页上点「重建索引」，或运行 python -m index build。\n"
+    "The index is damaged, so this cannot be answered now; the documents themselves are unaffected. Choose "
+    "“Rebuild the index” on the page, or run python -m index build."
+)
+REBUILDING = (
+    "索引已损坏，正在从原文重建，完成后即可提问。\n"
+    "The index was damaged and is being rebuilt from the originals; ask again when it is done."
+)
 
 # Longest wait of one question for the model: a first index of a large library takes longer, and
 # then the questioner is better told so than left waiting.
@@ -45,13 +58,23 @@ class NotReady(Exception):
 
 
 class Startup:
-    """Opens the assistant in a background thread, and again when the index has changed."""
+    """Opens the assistant in a background thread, and again when the index has changed.
 
-    def __init__(self, open_assistant: Callable[[], Assistant]) -> None:
+    ``rebuilding`` tells whether a damaged index is being built anew. It may be set once the application
+    is put together.
+    """
+
+    def __init__(
+        self,
+        open_assistant: Callable[[], Assistant],
+        rebuilding: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.rebuilding = rebuilding
         self._open = open_assistant
         self._news = threading.Condition()
         self._assistant: Assistant | None = None
         self._reason: str | None = None
+        self._refused = False  # whether that is an index which has to be built anew
         self._opening = False
         self._waiting = 0
         # How often opening was wanted, and which of these the last attempt that ended was for.
@@ -82,15 +105,28 @@ class Startup:
     def state(self) -> State:
         """Return how far loading is; ``ready`` while the assistant is only opened again."""
         with self._news:
-            if self._assistant is not None:
+            if self._assistant is not None and not self._damage():
                 return "ready"
-            return "failed" if self._reason is not None and not self._opening else "loading"
+            if self._assistant is None and (self._opening or self._reason is None):
+                return "loading"
+            damaged = self._assistant is not None or self._refused
+        if not damaged:
+            return "failed"
+        return "rebuilding" if self.rebuilding() else "damaged"
 
     @property
     def reason(self) -> str | None:
-        """Return why there is no assistant, or None."""
+        """Return why there is no assistant, or what of its index is damaged; or None."""
         with self._news:
-            return None if self._assistant or self._opening else self._reason
+            if self._assistant is not None:
+                reason = self._damage()
+            else:
+                reason = None if self._opening else self._reason
+        return REBUILDING if reason and self.state == "rebuilding" else reason
+
+    def _damage(self) -> str | None:
+        """Return what was found damaged since the index was opened; not every index can tell."""
+        return getattr(self._assistant.index, "damage", None) if self._assistant else None
 
     def wait(self, seconds: float | None = None) -> Assistant:
         """Return the assistant, waiting for it; NotReady where it does not come in time.
@@ -119,16 +155,17 @@ class Startup:
                     self._news.notify_all()
                     return
                 wanted = self._wanted
-            found, reason = self._try()
+            found, reason, refused = self._try()
             with self._news:
                 self._assistant = found or self._assistant
-                self._reason = reason
+                self._reason, self._refused = reason, refused
                 self._ended = wanted
                 self._news.notify_all()
 
-    def _try(self) -> tuple[Assistant | None, str | None]:
+    def _try(self) -> tuple[Assistant | None, str | None, bool]:
+        """Return the assistant, else why there is none and whether its index is to be built anew."""
         try:
-            return self._open(), None
+            return self._open(), None, False
         except (Exception, SystemExit) as error:  # whatever it is, the page must say so, not hang
             logger.exception("The assistant could not be loaded")
-            return None, str(error) or type(error).__name__
+            return None, str(error) or type(error).__name__, isinstance(error, SnapshotError)

@@ -86,9 +86,9 @@ def _compare(
     if len(kept) != len(set(kept)) or len(kept) > len(ended.said) + 1:
         return f"feedback that nobody gave: {kept}"
     if not any(state == _without_feedback(one) for one in states):
-        parts = [
-            name for name in state if not any(state[name] == one[name] for one in states)
-        ] or ["library and index, one as before and one as after"]
+        parts = [name for name in state if not any(state[name] == one[name] for one in states)] or [
+            "library and index, one as before and one as after"
+        ]
         return f"neither before nor after: {', '.join(parts)}"
     return None
 
@@ -241,4 +241,3 @@ def run_all(folder: Path, amount: int, seed: int, changes: tuple[str, ...]) -> S
 def run(folder: Path, amount: int, seed: int) -> Section:
     """Kill every kind of change."""
     return run_all(folder, amount, seed, tuple(CHANGES))
-

@@ -9,6 +9,7 @@ from typing import get_args
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
+from index.errors import SnapshotError
 from index.filters import FILTER_FIELDS, read_filters
 from qa.types import Language
 from qa.web.messages import render_message
@@ -42,9 +43,12 @@ def add_documents_pages(
     def render(name: str, place: Place, *, level: int) -> tuple[int, str, str | None]:
         """Return HTTP status, HTML and the document's title."""
         try:
-            shelf = read_shelf()
-        except NotReady as error:
+            return render_document(name, place, level=level)
+        except (NotReady, SnapshotError) as error:
             return 503, render_message(explain_failure(error, texts), "error"), None
+
+    def render_document(name: str, place: Place, *, level: int) -> tuple[int, str, str | None]:
+        shelf = read_shelf()
         document = shelf.documents.get(name)
         if document is None:
             return 404, render_message(texts.not_found, "error"), None
@@ -81,11 +85,11 @@ def add_documents_pages(
             return _refuse(str(error), texts)
         try:
             shelf = read_shelf()
-        except NotReady as error:
+            listing = select(shelf, query, date.today())
+            editable = resources.jobs is not None
+            html = render_library(listing, query, shelf.statuses, texts, editable=editable)
+        except (NotReady, SnapshotError) as error:
             return HTMLResponse(render_message(explain_failure(error, texts), "error"), 503)
-        listing = select(shelf, query, date.today())
-        editable = resources.jobs is not None
-        html = render_library(listing, query, shelf.statuses, texts, editable=editable)
         return HTMLResponse(html)
 
 

@@ -100,6 +100,13 @@ def build_changes(resources: Resources) -> APIRouter:
 
         return tell(await run_in_threadpool(start))
 
+    @routes.post(
+        "/index/rebuild", status_code=202, operation_id="rebuild_index", responses=_STARTED
+    )
+    def rebuild_index() -> Response:
+        """Build the index anew from the originals, where it is damaged."""
+        return tell(get_jobs(resources).start_rebuild())
+
     @routes.get(
         "/jobs",
         operation_id="list_jobs",
