@@ -103,8 +103,8 @@ def commit(
     """Change the library in one step, holding ``changing``.
 
     ``put`` maps staged names to final ones, ``drop`` lists files to delete, ``forget`` the SHA-256 of
-    originals whose corrections go with them, ``files`` is the register after it. OSError before the step leaves the library as it was; after it, whoever opens the
-    library next finishes the change.
+    originals whose corrections go with them, ``files`` is the register after it. OSError before the
+    step leaves the library as it was; after it, whoever opens the library next finishes the change.
     """
     sync(folder)
     obj = {

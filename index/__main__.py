@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from documents.corrections import FIELDS
-from documents.errors import DocumentError
+from documents.errors import DocumentError, explain_file
 from documents.metadata import display_title
 from documents.reports import format_change, write_change
 from index import library, snapshot
@@ -44,8 +44,11 @@ def main(arguments: list[str] | None = None) -> int:
             "verify": _verify,
             "search": _search,
         }[options.command](options)
-    except (DocumentError, PolicyIndexError, OSError, ValueError) as error:
+    except (DocumentError, PolicyIndexError, ValueError) as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(explain_file(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(

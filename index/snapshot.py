@@ -90,7 +90,10 @@ def fingerprint(documents: Sequence[Document], encoder_fingerprint: str) -> str:
 
 @contextmanager
 def build_lock(store: Path) -> Iterator[None]:
-    """Hold the right to write ``store``; BuildInProgressError where another process has it."""
+    """Hold the right to write ``store``; BuildInProgressError where another process has it.
+
+    SnapshotError where it cannot be written, now or inside.
+    """
     try:
         store.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(store / ".lock", timeout=0)
@@ -102,15 +105,21 @@ def build_lock(store: Path) -> Iterator[None]:
             "The present index is unaffected."
         ) from error
     except OSError as error:
-        raise SnapshotError(
-            f"{store}：无法写入索引（{error}）。请检查权限和磁盘空间，或用 --out 指定其他文件夹。\n"
-            f"{store}: the index cannot be written ({error}); check permissions and disk space, or "
-            "name another folder with --out."
-        ) from error
+        raise _unwritable(store, error) from error
     try:
         yield
+    except OSError as error:
+        raise _unwritable(store, error) from error
     finally:
         lock.release()
+
+
+def _unwritable(store: Path, error: OSError) -> SnapshotError:
+    return SnapshotError(
+        f"{store}：无法写入索引（{error}）。请检查权限和磁盘空间，或用 --out 指定其他文件夹。\n"
+        f"{store}: the index cannot be written ({error}); check permissions and disk space, or "
+        "name another folder with --out."
+    )
 
 
 def save(

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Literal, Protocol
 
+from documents.errors import explain_file
 from index.errors import SnapshotError
 from index.types import Index
 from qa.types import Request, Response
@@ -16,13 +17,14 @@ State = Literal["loading", "ready", "failed", "damaged", "rebuilding"]
 
 # Told to who asks meanwhile.
 DAMAGED = (
-    "索引已损坏，这个问题暂时无法作答；文档本身不受影响。请在网页上点「重建索引」，或运行 python -m index build。\n"
-    "The index is damaged, so this cannot be answered now; the documents themselves are unaffected. Choose "
-    "“Rebuild the index” on the page, or run python -m index build."
+    "索引已损坏，或由其他版本建立，这个问题暂时无法作答；文档本身不受影响。请维护人员在网页上点「重建索引」，或运行 "
+    "python -m index build。\nThe index is damaged, or was made by another version, so this cannot be "
+    "answered now; the documents themselves are unaffected. Whoever keeps the library can choose “Rebuild "
+    "the index” on the page, or run python -m index build."
 )
 REBUILDING = (
-    "索引已损坏，正在从原文重建，完成后即可提问。\n"
-    "The index was damaged and is being rebuilt from the originals; ask again when it is done."
+    "索引无法使用，正在从原文重建，完成后即可提问。\n"
+    "The index cannot be used and is being rebuilt from the originals; ask again when it is done."
 )
 
 # Longest wait of one question for the model: a first index of a large library takes longer, and
@@ -116,13 +118,15 @@ class Startup:
 
     @property
     def reason(self) -> str | None:
-        """Return why there is no assistant, or what of its index is damaged; or None."""
+        """Return why there is no assistant, or that its index is damaged; or None.
+
+        Of a damaged index the log says what and where; this is for everyone who asks.
+        """
         with self._news:
-            if self._assistant is not None:
-                reason = self._damage()
-            else:
-                reason = None if self._opening else self._reason
-        return REBUILDING if reason and self.state == "rebuilding" else reason
+            reason = None if self._assistant or self._opening else self._reason
+            reason = reason or self._damage()
+        told = {"damaged": DAMAGED, "rebuilding": REBUILDING}
+        return reason and told.get(self.state, reason)
 
     def _damage(self) -> str | None:
         """Return what was found damaged since the index was opened; not every index can tell."""
@@ -168,4 +172,5 @@ class Startup:
             return self._open(), None, False
         except (Exception, SystemExit) as error:  # whatever it is, the page must say so, not hang
             logger.exception("The assistant could not be loaded")
-            return None, str(error) or type(error).__name__, isinstance(error, SnapshotError)
+            reason = explain_file(error) if isinstance(error, OSError) else str(error)
+            return None, reason or type(error).__name__, isinstance(error, SnapshotError)

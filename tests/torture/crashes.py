@@ -15,7 +15,7 @@ import shutil
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -73,28 +73,32 @@ def run_case(case: Case, known: Known, home: Path) -> tuple[Ended, str | None]:
         return ended, f"failed instead of being killed: {ended.error}"
     if state is None:
         return ended, error
-    return ended, _compare(state, known.states, ended)
+    return ended, compare(state, known.states) or _check_feedback(state["feedback"], ended.said)
 
 
-def _compare(
-    state: dict[str, Any], states: tuple[dict[str, Any], dict[str, Any]], ended: Ended
-) -> str | None:
-    kept = state.pop("feedback")
-    lost = [number for number in ended.said if f"comment {number}" not in kept]
-    if lost:
-        return f"acknowledged feedback is lost: {', '.join(lost)}"
-    if len(kept) != len(set(kept)) or len(kept) > len(ended.said) + 1:
-        return f"feedback that nobody gave: {kept}"
-    if not any(state == _without_feedback(one) for one in states):
-        parts = [name for name in state if not any(state[name] == one[name] for one in states)] or [
-            "library and index, one as before and one as after"
-        ]
-        return f"neither before nor after: {', '.join(parts)}"
-    return None
+def compare(state: dict[str, Any], states: tuple[dict[str, Any], dict[str, Any]]) -> str | None:
+    """Return what of a state, but for its feedback, is that of neither of ``states``."""
+    state, *known = map(_without_feedback, (state, *states))
+    if state in known:
+        return None
+    parts = [name for name in state if not any(state[name] == one[name] for one in known)]
+    told = ", ".join(parts) or "library and index, one as before and one as after"
+    return f"neither before nor after: {told}"
 
 
 def _without_feedback(state: dict[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in state.items() if name != "feedback"}
+
+
+def _check_feedback(kept: Sequence[str], said: Sequence[str]) -> str | None:
+    """Return what is wrong with the comments that are kept, where ``said`` were acknowledged."""
+    lost = [number for number in said if f"comment {number}" not in kept]
+    if lost:
+        return f"acknowledged feedback is lost: {', '.join(lost)}"
+    # The last may be kept and its acknowledgement not have been heard.
+    if len(kept) != len(set(kept)) or len(kept) > len(said) + 1:
+        return f"feedback that nobody gave: {kept}"
+    return None
 
 
 # --- three kinds of end ---------------------------------------------------------------------------

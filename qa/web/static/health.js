@@ -24,7 +24,8 @@ export async function watchState(line, changed) {
     }
     if (line.textContent !== text) line.textContent = text;
     line.dataset.state = name;
-    if (name === "loading" || name === "rebuilding") pause = 800;
+    if (name === "loading") pause = 800;
+    else if (name === "rebuilding") pause = 2000;
     else if (name !== "unreachable") pause = 30000;
     // After a change of the library at once, else when the time has come.
     await new Promise((resolve) => {
