@@ -143,17 +143,15 @@ def open_assistant(
 def catch_up(model: str | None) -> None:
     """Have the index follow a change of the library that was stopped before it could.
 
-    Where it cannot, the log says why, and the present index is used. EmptyLibraryError.
+    Where it cannot, the log says why, and the present index is used.
     """
-    from documents.errors import DocumentError, EmptyLibraryError
+    from documents.errors import DocumentError
+    from index import library
     from index.errors import BuildInProgressError, PolicyIndexError
     from index.progress import Progress
-    from index.stores import build_store, default_store
 
     try:
-        build_store(default_store(), model=model, progress=Progress())
-    except EmptyLibraryError:
-        raise
+        library.catch_up(model=model, progress=Progress())
     except BuildInProgressError:
         pass  # it is not stopped, somebody is at it
     except (DocumentError, PolicyIndexError, OSError):

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from documents.errors import DocumentError
+from documents.errors import DocumentError, explain_file
 from documents.library import library_folder, read_document, read_documents, verify
 from documents.reports import (
     format_audit,
@@ -32,7 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except DocumentError as error:
         print(error, file=sys.stderr)
-        return 2
+    except OSError as error:
+        print(explain_file(error), file=sys.stderr)
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:

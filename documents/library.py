@@ -21,7 +21,7 @@ import platformdirs
 
 from documents import corrections, names
 from documents.confinement import is_archive, read_members
-from documents.errors import DocumentError, LoadError, UnknownDocumentError
+from documents.errors import DocumentError, LibraryError, LoadError, UnknownDocumentError
 from documents.intake import consider, open_intake, safe_name
 from documents.loading import read_file, read_source
 from documents.names import SUFFIXES, is_document
@@ -260,11 +260,12 @@ def _admit(item: Path | Original | LoadError) -> Path | Original | LoadError:
     )
 
 
-def remove(ids: Iterable[str]) -> tuple[Change, ...]:
+def remove(ids: Iterable[str], *, gone: Collection[str] = ()) -> tuple[Change, ...]:
     """Remove documents from the library, all in one step, and what was corrected of them.
 
-    UnknownDocumentError, which names the nearest ids, where one of ``ids`` is not there; nothing is
-    removed then. LibraryError where the library cannot be changed.
+    Of those in ``gone`` it is no matter that they are not there any more. UnknownDocumentError, which
+    names the nearest ids, where another one of ``ids`` is not there; nothing is removed then.
+    LibraryError where the library cannot be changed.
     """
     folder = library_folder()
     with changing(folder):
@@ -274,17 +275,17 @@ def remove(ids: Iterable[str]) -> tuple[Change, ...]:
         files |= {id: _relative(folder, path) for id, path in _identify(folder)}
         wanted = tuple(dict.fromkeys(ids))
         for id in wanted:
-            if id not in files:
+            if id not in files and id not in gone:
                 raise _unknown(id, files)
-        gone = {files[id] for id in wanted}
-        sums = {register[name].sha256 for name in gone if name in register}
-        sums |= {_checksum(folder / name) for name in gone if (folder / name).exists()}
-        left = {name: entry for name, entry in register.items() if name not in gone}
-        commit(folder, left, drop=sorted(gone))
-        # A stop before this leaves corrections that only the same original would have again.
-        corrections.forget(folder, sums)
+        drop = {files[id] for id in wanted if id in files}
+        sums = {register[name].sha256 for name in drop if name in register}
+        sums |= {_checksum(folder / name) for name in drop if (folder / name).exists()}
+        corrected = sums & corrections.read_corrections(folder).keys()
+        left = {name: entry for name, entry in register.items() if name not in drop}
+        commit(folder, left, drop=sorted(drop), forget=sorted(corrected))
     return tuple(
-        Change(files[id], "removed", id, None, f"已删除 {id}。", f"removed {id}.") for id in wanted
+        Change(files.get(id, id), "removed", id, None, f"已删除 {id}。", f"removed {id}.")
+        for id in wanted
     )
 
 
@@ -345,7 +346,7 @@ def _unknown(id: str, files: Iterable[str]) -> UnknownDocumentError:
 
 
 def verify() -> Verification:
-    """Compare every file of the library with its checksum.
+    """Compare every file of the library with its checksum, and see that its records are whole.
 
     Files put there by hand have none; they are read, to tell documents from other files.
     """
@@ -362,6 +363,11 @@ def _verify(folder: Path, register: dict[str, Entry]) -> Verification:
     intact = 0
     changed, missing, unregistered = [], [], []
     unreadable: list[tuple[str, str, str]] = []
+    try:
+        corrections.read_corrections(folder)
+    except LibraryError as error:
+        chinese, _, english = str(error).partition("\n")
+        unreadable.append((corrections.CORRECTIONS, chinese, english))
     for name, entry in sorted(register.items()):
         try:
             if _checksum(folder / name) == entry.sha256:

@@ -199,6 +199,7 @@ def test_the_schema_is_served_but_no_page_from_elsewhere(client: TestClient) -> 
         "/documents/{id}": {"get", "patch", "delete"},
         "/documents/{id}/original": {"get"},
         "/clauses/{document}/{path}": {"get"},
+        "/index/rebuild": {"post"},
         "/jobs": {"get"},
         "/jobs/{id}": {"get", "delete"},
         "/jobs/{id}/events": {"get"},

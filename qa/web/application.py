@@ -76,6 +76,7 @@ def create_web_app(
     resources = Resources(startup, log, jobs, find_original, line, seen=metrics.count_answer)
     if jobs is not None:
         jobs.after = partial(startup.reload, wait=True)
+        startup.rebuilding = lambda: jobs.rebuilding
     tools = build_tools(resources)
     stopping = Stopping(jobs.close if jobs else lambda: None)
 

@@ -40,7 +40,7 @@ OWN_PATHS = re.compile(
     r"|filters|examples|calls|library)"
 )
 # What changes the library, or is no browser's business: not by a name that may be another's.
-GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)")
+GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|index|jobs).*)")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # What Gradio forces open, tried directive by directive in Chromium: unsafe-eval, because Blocks compiles

@@ -16,6 +16,7 @@ from typing import Any
 import gradio as gr
 from fastapi.concurrency import run_in_threadpool
 
+from index.errors import SnapshotError
 from qa.errors import RequestError
 from qa.schema import read_request
 from qa.search import Sort
@@ -30,7 +31,7 @@ from qa.web.asking.thread import Turn, render_thread, render_writing
 from qa.web.messages import render_message
 from qa.web.reading.library_view import render_placeholder
 from qa.web.resources import Resources
-from qa.web.startup import NotReady
+from qa.web.startup import DAMAGED, NotReady
 from qa.web.texts import Texts, choose_line
 from qa.web.tracing import bind, request_id
 
@@ -64,7 +65,8 @@ def build_page(resources: Resources, texts: Texts) -> gr.Blocks:
     page.max_threads = EVENTS
     page.state_session_capacity = SESSIONS
     with page:
-        gr.HTML(_render_header(texts), elem_id="header", apply_default_css=False)
+        header = _render_header(texts, editable=resources.jobs is not None)
+        gr.HTML(header, elem_id="header", apply_default_css=False)
         with gr.Tabs(elem_id="views"):
             with gr.Tab(texts.tab_ask, id="ask"):
                 _build_conversation(resources, texts)
@@ -196,6 +198,8 @@ def explain_failure(error: Exception, texts: Texts) -> str:
             return texts.still_loading
         return texts.failed.format(choose_line(error.reason, texts.language))
     logger.error("A request failed", exc_info=error)
+    if isinstance(error, SnapshotError):
+        return choose_line(DAMAGED, texts.language)
     return texts.internal_error.format(request_id() or "–")
 
 
@@ -313,7 +317,7 @@ def _listen(
     )
 
 
-def _render_header(texts: Texts) -> str:
+def _render_header(texts: Texts, *, editable: bool) -> str:
     language = "zh" if texts.language == "en" else "en"
     return (
         f'<header class="masthead" data-language="{texts.language}">'
@@ -322,6 +326,8 @@ def _render_header(texts: Texts) -> str:
         '<div class="masthead-side"><p id="state" role="status" '
         f'data-loading="{escape(texts.loading_status)}" data-ready="{escape(texts.ready_status)}" '
         f'data-failed="{escape(texts.failed_status)}" '
+        f'data-damaged="{escape(texts.damaged_status)}" '
+        f'data-rebuilding="{escape(texts.rebuilding_status)}" '
         f'data-unreachable="{escape(texts.unreachable)}"></p>'
         f'<button type="button" id="operator" class="quiet" aria-pressed="false"'
         f' title="{escape(texts.operator_hint)}">{escape(texts.operator_view)}</button>'
@@ -333,4 +339,9 @@ def _render_header(texts: Texts) -> str:
         f'data-previous="{escape(texts.previous_citation)}" '
         f'data-next="{escape(texts.next_citation)}" data-empty="{escape(texts.pane_empty)}">'
         "</template></header>"
+        f'<aside id="repair" hidden data-damaged="{escape(texts.damaged)}" '
+        f'data-rebuilding="{escape(texts.rebuilding)}" data-refused="{escape(texts.not_rebuilt)}" '
+        f'data-ask="{escape(texts.ask_rebuild)}"><p role="alert"></p>'
+        + (f'<button type="button">{escape(texts.rebuild)}</button>' if editable else "")
+        + "</aside>"
     )

@@ -19,11 +19,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from documents.errors import CorrectionError, DocumentError
-from index.errors import ClusterError
+from index.errors import ClusterError, SnapshotError
 from qa.errors import LogError, RequestError, UnknownAskError
 from qa.web.admission import CrowdedError
 from qa.web.jobs import BusyError
-from qa.web.startup import NotReady
+from qa.web.startup import DAMAGED, NotReady
 from qa.web.tracing import explain_failure, request_id
 
 PROBLEM_TYPE = "application/problem+json"
@@ -66,6 +66,7 @@ def add_problems(app: FastAPI) -> None:
         RequestError,
         UnknownAskError,
         LogError,
+        SnapshotError,
         DocumentError,
         BusyError,
         CrowdedError,
@@ -105,6 +106,9 @@ def explain(error: Exception) -> Problem:
             return Problem(404, "unknown_ask", error.message)
         case LogError():
             return Problem(503, "log_failed", error.message)
+        case SnapshotError():
+            logger.error("The index is damaged", exc_info=error)
+            return Problem(503, "index_damaged", DAMAGED)
         case ClusterError():
             # The log says which, and why: addresses are not for everyone who asks.
             logger.error("The index cannot be reached", exc_info=error)
