@@ -18,11 +18,13 @@ from documents.reports import (
     write_verification,
 )
 from documents.schema import write_document, write_metadata
+from documents.terminal import take_any_name
 from documents.types import Document
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
+    take_any_name()
     options = _parser().parse_args(arguments)
     try:
         return {"show": _show, "list": _list, "audit": _audit, "verify": _verify}[options.command](

@@ -13,6 +13,7 @@ from documents.corrections import FIELDS
 from documents.errors import DocumentError
 from documents.metadata import display_title
 from documents.reports import format_change, write_change
+from documents.terminal import take_any_name
 from index import library, snapshot
 from index.adapter import EncoderIdentity, load_adapter
 from index.address import Address, add_store_option, add_store_options
@@ -29,6 +30,7 @@ from index.stores import Build, build_store, default_store, open_index
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
+    take_any_name()
     options = _parser().parse_args(arguments)
     choose_engine(getattr(options, "engine", None))
     try:

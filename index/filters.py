@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -16,6 +17,8 @@ from index.types import Filters
 
 # The fields of the interfaces; "from" and "to" are ``since`` and ``until``.
 FILTER_FIELDS = ("region", "authority", "kind", "document", "status", "from", "to")
+# JSON and command lines can write half a character: nothing downstream can encode it.
+_HALF = re.compile(r"[\ud800-\udfff]")
 
 
 def read_filters(obj: Mapping[str, Any]) -> Filters:
@@ -29,6 +32,11 @@ def read_filters(obj: Mapping[str, Any]) -> Filters:
     for name, value in obj.items():
         if value is not None and not isinstance(value, str):
             raise ValueError(f"筛选条件 {name} 必须是文字。\nFilter {name} must be a string.")
+        if value and _HALF.search(value):
+            raise ValueError(
+                f"筛选条件 {name} 含有无效字符（半个代理对），请重新输入。\n"
+                f"Filter {name} holds an invalid character (half a surrogate pair); type it again."
+            )
     values = {name: value for name, value in obj.items() if value}
     if "region" in values and find_place(values["region"]) is None:
         raise ValueError(

@@ -35,11 +35,13 @@ GRADIO_PATHS = re.compile(
     r"|gradio_api/(?:theme\.css|app_id|startup-events|heartbeat/\w+|queue/(?:join|data)|reset/?"
     r"|cancel)/?)"
 )
+# An address may hold a line end, written %0A, and is answered as any other.
 OWN_PATHS = re.compile(
-    r"/(?:healthz|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls|library)"
+    r"/(?:healthz|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls|library)",
+    re.DOTALL,
 )
 # What changes the library, or is no browser's business: not by a name that may be another's.
-GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)")
+GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)", re.DOTALL)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # Gradio compiles its templates with new Function: hence unsafe-eval. Styles are set inline.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from documents.types import (
     Audit,
@@ -30,7 +30,10 @@ from qa.search import Found, Sort
 from qa.types import Citation, Generated, Language, Notice, Outcome, Part, Pointer
 from qa.web.jobs import Kind, State
 
-Day = Annotated[str, Field(description="YYYY-MM-DD", examples=["2026-01-01"])]
+_DATE: dict[str, JsonValue] = {"format": "date"}
+Day = Annotated[
+    str, Field(description="YYYY-MM-DD", examples=["2026-01-01"], json_schema_extra=_DATE)
+]
 Question = Annotated[
     str,
     Field(
@@ -46,6 +49,7 @@ AsOf = Annotated[
         description="The day on which documents must be in force, YYYY-MM-DD; default: today / "
         "按哪一天的效力，默认今天",
         examples=["2026-01-01"],
+        json_schema_extra=_DATE,
     ),
 ]
 

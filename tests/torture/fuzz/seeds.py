@@ -90,7 +90,9 @@ def word_parts() -> tuple[bytes, ...]:
     numbered = '<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr></w:pPr><w:r><w:t>甲</w:t></w:r></w:p>'
     cell = "<w:tc><w:p><w:r><w:t>甲</w:t></w:r></w:p></w:tc>"
     table = f"<w:tbl><w:tr>{cell}{cell}</w:tr><w:tr>{cell}</w:tr></w:tbl>"
-    field = '<w:p><w:r><w:fldChar w:fldCharType="begin"/><w:instrText>PAGE</w:instrText></w:r></w:p>'
+    field = (
+        '<w:p><w:r><w:fldChar w:fldCharType="begin"/><w:instrText>PAGE</w:instrText></w:r></w:p>'
+    )
     return paragraphs.encode(), numbered.encode() * 3, table.encode(), (field + numbered).encode()
 
 
