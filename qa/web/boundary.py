@@ -19,6 +19,7 @@ from qa.types import Language
 from qa.web.origin import HOSTS, is_cross_site, is_rebound
 from qa.web.rest.bodies import BODY_BYTES, read_length, too_large
 from qa.web.rest.problems import Problem, write_problem
+from qa.web.strictness import Strict, without_unused
 from qa.web.texts import TEXTS, choose_language
 
 # Where the English page is mounted; the Chinese one is at the root.
@@ -43,6 +44,7 @@ OWN_PATHS = re.compile(
 # What changes the library, or is no browser's business: not by a name that may be another's.
 GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)", re.DOTALL)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 
 # Gradio compiles its templates with new Function: hence unsafe-eval. Styles are set inline.
 POLICY = (
@@ -104,7 +106,11 @@ class Boundary:
         if refusal := refuse(scope, path):
             await write_problem(refusal)(scope, receive, completed)
             return
-        await self.app(scope, receive, completed)
+        if own:
+            await self.app(scope, receive, completed)
+            return
+        scope = {**scope, "query_string": without_unused(scope["query_string"])}
+        await Strict(self.app)(scope, receive, completed)
 
 
 def refuse(scope: Scope, path: str) -> Problem | None:
@@ -113,6 +119,14 @@ def refuse(scope: Scope, path: str) -> Problem | None:
     Another site's page sent it, or it is longer than any that the page sends.
     """
     headers = Headers(scope=scope)
+    if scope["method"] not in METHODS:
+        allowed = ", ".join(sorted(METHODS))
+        return Problem(
+            405,
+            "method_not_allowed",
+            f"不支持这种请求方法，只接受 {allowed}。\nThis method is not taken; there are {allowed}.",
+            {"Allow": allowed},
+        )
     if scope["method"] in SAFE_METHODS:
         return None
     if is_cross_site(headers):

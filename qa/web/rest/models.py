@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from documents.corrections import FIELDS
 from documents.types import (
     Audit,
     Clause,
@@ -311,6 +312,8 @@ class Patch(BaseModel):
         description="By field: title, notice, number, authorities, kind, region, level, written, "
         "published, effective, expires",
         examples=[{"kind": "行动方案"}],
+        min_length=1,
+        json_schema_extra={"propertyNames": {"enum": list(FIELDS)}},
     )
 
 

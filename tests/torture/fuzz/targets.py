@@ -245,7 +245,7 @@ TARGETS: dict[str, Target] = {
     "docx body": Target(12, _read_word, seeds.word_parts, words=seeds.WORDS["docx"], uninstrumented="lxml"),
     "docx file": Target(5, _read_file, seeds.word_files, most=48_000, uninstrumented="lxml, zlib"),
     "doc": Target(8, _read_old_word, seeds.compound_files, uninstrumented="LibreOffice, not started"),
-    "pdf": Target(8, _read_file, seeds.pdf_files, most=16_000, words=seeds.WORDS["pdf"], uninstrumented="pdfium"),
+    "pdf": Target(8, _read_picture, seeds.pdf_files, most=16_000, words=seeds.WORDS["pdf"], uninstrumented="pdfium; pictures not read"),
     "picture": Target(4, _read_picture, seeds.pictures, uninstrumented="Pillow; characters not read"),
     "archive": Target(5, _read_archive, seeds.archives, uninstrumented="zlib"),
     "clauses": Target(14, _parse_text, lambda: (seeds.TEXT.encode(), b"\n"), words=seeds.TOKENS),
