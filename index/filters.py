@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -18,6 +19,8 @@ from index.types import Filters
 FILTER_FIELDS = ("region", "authority", "kind", "document", "status", "from", "to")
 # Characters of a value: a name, an id or a date; and of an unknown field as it is told.
 _LONGEST, _TOLD = 300, 40
+# JSON and command lines can write half a character: nothing downstream can encode it.
+_HALF = re.compile(r"[\ud800-\udfff]")
 
 
 def read_filters(obj: Mapping[str, Any]) -> Filters:
@@ -35,6 +38,11 @@ def read_filters(obj: Mapping[str, Any]) -> Filters:
             raise ValueError(
                 f"筛选条件 {name} 过长（{len(value)} 字，最多 {_LONGEST} 字），请改短。\n"
                 f"Filter {name} is too long ({len(value)} characters, at most {_LONGEST})."
+            )
+        if value and _HALF.search(value):
+            raise ValueError(
+                f"筛选条件 {name} 含有无效字符（半个代理对），请重新输入。\n"
+                f"Filter {name} holds an invalid character (half a surrogate pair); type it again."
             )
     values = {name: value for name, value in obj.items() if value}
     if "region" in values and find_place(values["region"]) is None:

@@ -228,14 +228,20 @@ def _batch(options: argparse.Namespace) -> int:
 
 def _answer(assistant: PolicyAssistant, line: str) -> dict[str, Any]:
     try:
-        obj = json.loads(line)
+        obj = json.loads(line, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         return _error(None, "not_json", f"不是 JSON：{error}\nNot JSON: {error}")
     id_ = obj.get("id") if isinstance(obj, dict) else None
+    id_ = id_ if isinstance(id_, str | int) else None  # what is no id may be no JSON either: 1e999
     try:
         return write_response(assistant.ask(read_request(obj)))
     except RequestError as error:
         return _error(id_, error.code, error.message)
+
+
+def _refuse(name: str) -> None:
+    """Refuse NaN and Infinity, which Python takes for JSON and writes again."""
+    raise ValueError(name)
 
 
 def _error(id_: object, code: str, message: str) -> dict[str, Any]:

@@ -173,6 +173,25 @@ def test_bad_parameters_are_problems(client: TestClient, address: str) -> None:
     assert re.fullmatch(r"[a-z_]+", problem["code"]) and problem["detail"]
 
 
+def test_an_address_with_a_line_end_is_answered_as_any_other(client: TestClient) -> None:
+    read_problem(client.get("/api/v1/documents/a%0Ab"), 404)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/ask", "/", "/gradio_api/queue/join", "/healthz"])
+@pytest.mark.parametrize("method", ["QUERY", "TRACE"])
+def test_a_method_that_there_is_not_is_a_problem(
+    method: str, path: str, client: TestClient
+) -> None:
+    response = client.request(method, path)
+    assert read_problem(response, 405)["code"] == "method_not_allowed"
+    assert "POST" in response.headers["allow"]
+
+
+def test_a_whole_number_may_have_a_point(client: TestClient) -> None:
+    assert client.post("/api/v1/ask", json={"question": QUESTION, "k": 3.0}).status_code == 200
+    read_problem(client.post("/api/v1/ask", json={"question": QUESTION, "k": 3.5}), 422)
+
+
 def test_half_a_character_does_no_harm(client: TestClient) -> None:
     body = b'{"question": "a", "\\ud800": 1}'
     problem = read_problem(client.post("/api/v1/ask", content=body), 422)

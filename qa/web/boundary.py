@@ -21,6 +21,7 @@ from qa.web.access.visitors import DESK_COOKIE, read_visitor
 from qa.web.origin import HOSTS, is_cross_site, is_rebound
 from qa.web.rest.bodies import BODY_BYTES, read_length, too_large
 from qa.web.rest.problems import Problem, write_problem
+from qa.web.strictness import Strict, without_unused
 from qa.web.texts import TEXTS, choose_language
 
 # Where the English page is mounted; the Chinese one is at the root.
@@ -35,13 +36,16 @@ GRADIO_PATHS = re.compile(
     r"|gradio_api/(?:theme\.css|app_id|startup-events|heartbeat/\w+|queue/(?:join|data)|reset/?"
     r"|cancel)/?)"
 )
+# An address may hold a line end, written %0A, and is answered as any other.
 OWN_PATHS = re.compile(
     r"/(?:healthz|readyz|metrics|sign-in|sign-out|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+"
-    r"|filters|examples|calls|library)"
+    r"|filters|examples|calls|library)",
+    re.DOTALL,
 )
 # What changes the library, or is no browser's business: not by a name that may be another's.
-GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|index|jobs).*)")
+GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|index|jobs).*)", re.DOTALL)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 
 # What Gradio forces open, tried directive by directive in Chromium: unsafe-eval, because Blocks compiles
 # the ``js`` of an event, and gr.HTML its template, with Function; style attributes, which its page and
@@ -50,7 +54,7 @@ POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; "
     "style-src-elem 'self' 'nonce-{nonce}' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; "
     "style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
 # Of pages that are ours alone, such as those of the documents.
 OWN_POLICY = (
@@ -115,7 +119,11 @@ class Boundary:
         if refusal := refuse(scope, path):
             await write_problem(refusal)(scope, receive, completed)
             return
-        await self.app(scope, receive, completed)
+        if own:
+            await self.app(scope, receive, completed)
+            return
+        scope = {**scope, "query_string": without_unused(scope["query_string"])}
+        await Strict(self.app)(scope, receive, completed)
 
 
 def refuse(scope: Scope, path: str) -> Problem | None:
@@ -124,6 +132,14 @@ def refuse(scope: Scope, path: str) -> Problem | None:
     Another site's page sent it, or it is longer than any that the page sends.
     """
     headers = Headers(scope=scope)
+    if scope["method"] not in METHODS:
+        allowed = ", ".join(sorted(METHODS))
+        return Problem(
+            405,
+            "method_not_allowed",
+            f"不支持这种请求方法，只接受 {allowed}。\nThis method is not taken; there are {allowed}.",
+            {"Allow": allowed},
+        )
     if scope["method"] in SAFE_METHODS:
         return None
     if is_cross_site(headers):

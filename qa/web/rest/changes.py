@@ -31,9 +31,11 @@ _UPLOAD = {
                 "schema": {
                     "type": "object",
                     "required": ["files"],
+                    "additionalProperties": False,
                     "properties": {
                         "files": {
                             "type": "array",
+                            "minItems": 1,
                             "items": {
                                 "type": "string",
                                 "contentMediaType": "application/octet-stream",

@@ -16,6 +16,7 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from documents.errors import CorrectionError, DocumentError
@@ -186,6 +187,8 @@ class Failures:
 
         try:
             await self.app(scope, receive, watch)
+        except ClientDisconnect:  # broken off before all of it came: nobody waits for an answer
+            return
         except Exception as error:
             if started:
                 raise
