@@ -102,6 +102,8 @@ class Boundary:
             return
         language, path = split_path(scope["path"].removeprefix(scope.get("root_path", "")))
         nonce = secrets.token_urlsafe(16)
+        # What is noted of the request further in is read again on the way out.
+        scope.setdefault("state", {})
         own = OWN_PATHS.fullmatch(path) is not None
         desk = None if read_cookie(scope, DESK_COOKIE) or path != "/" else secrets.token_urlsafe(16)
         completed = _Completion(scope, send, language, nonce, fresh=own, desk=desk)
@@ -210,8 +212,8 @@ class _Completion:
             if message.get("more_body"):
                 return
             visitor = read_visitor(self._scope)
-            name = visitor.name if visitor else None
-            body = complete_page(self._body, self._language, self._nonce, name)
+            user = visitor.name if visitor else None
+            body = complete_page(self._body, self._language, self._nonce, user)
             headers = MutableHeaders(scope=self._start)
             if "content-length" in headers and self._body:
                 headers["content-length"] = str(len(body))
