@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from documents import library as files
 from documents.errors import UnknownDocumentError
 from documents.types import Change, Document, Original
-from index import library, snapshot, stores
+from index import background, library, snapshot, stores
 from index.hybrid import HybridIndex
 from index.stores import build_store, default_store, open_index
 from qa.assistant import PolicyAssistant
@@ -41,6 +41,7 @@ CONTENTS = tuple(
 NAMES = ("办法", "rules", "a-1")
 QUESTIONS = ("充电设施有什么支持？", "养老服务由谁负责？", "农田水利补助", "charging stations")
 REGIONS = ("南昌市", "安徽省")
+BACKGROUND = {"zh": ("红烧肉怎么做", "周末去哪玩"), "en": ("how to cook rice", "songs to sing")}
 ENCODER = FakeEncoder(4096, tokens=False)
 
 names, contents = st.sampled_from(NAMES), st.sampled_from(CONTENTS)
@@ -66,6 +67,8 @@ class Library(RuleBasedStateMachine):
         home = Path(self.folder.name)
         self.patch.setenv("POLICY_QA_HOME", str(home))
         self.patch.setattr(stores, "load_encoder", lambda model: ENCODER)
+        # Four questions of the background instead of eighty: what they measure is no matter here.
+        self.patch.setattr(background, "_questions", lambda: BACKGROUND)
         (home / "documents").mkdir()  # else it begins with the samples
         self.held: dict[str, Held] = {}
         self.behind = False  # a file was put into the folder, which no index knows yet

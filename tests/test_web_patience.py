@@ -25,7 +25,7 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def talk(*sent: bytes) -> bytes:
-    """Send each part when the server has read the one before; return all that comes until it closes."""
+    """Send each part when the one before has been answered; return all that comes until it closes."""
     config = uvicorn.Config(
         answer, lifespan="off", log_level="error", http=PatientProtocol, **LIMITS
     )
@@ -33,10 +33,12 @@ async def talk(*sent: bytes) -> bytes:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         serving = asyncio.ensure_future(server.serve([listener]))
         reader, writer = await asyncio.open_connection(*listener.getsockname())
-        for part in sent:
+        said = b""
+        for part in sent[:-1]:
             writer.write(part)
-            await writer.drain()
-        said = await asyncio.wait_for(reader.read(), LONG)
+            said += await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), LONG)
+        writer.write(sent[-1])
+        said += await asyncio.wait_for(reader.read(), LONG)
         writer.close()
         server.should_exit = True
         await serving
@@ -54,7 +56,7 @@ def test_a_request_that_does_not_come_closes_the_connection(
 def test_one_that_comes_is_answered_and_the_next_is_waited_for_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(patience, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(patience, "HEAD_SECONDS", 0.2)
     request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
     said = asyncio.run(talk(request, request[:9]))
     assert said.count(b"204 No Content") == 1

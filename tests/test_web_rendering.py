@@ -31,8 +31,10 @@ from qa.web.asking.answers import (
     split_answer,
 )
 from qa.web.asking.citations import CITATIONS_SHOWN
+from qa.web.asking.filter_bar import MOST_VALUES, render_filters
 from qa.web.asking.results import render_search
 from qa.web.asking.thread import Turn, render_thread
+from qa.web.facets import Count
 from qa.web.highlighting import Span, render_text
 from qa.web.messages import render_message
 from qa.web.places import Place, make_link
@@ -338,6 +340,12 @@ def test_filters_are_told_and_kept_for_the_link() -> None:
     assert "<b>" not in html[html.index("understanding") : html.index("answer-text")]
     kept = re.search(r'data-chosen="([^"]*)"', html)
     assert kept and json.loads(unescape(kept[1])) == around.chosen
+
+
+def test_the_lists_of_the_filters_are_as_long_as_a_person_reads() -> None:
+    counts = [Count(f"{number:04}", 1) for number in range(MOST_VALUES + 50)]
+    html = render_filters("ask", {}, dict.fromkeys(("region", "kind"), counts), CHINESE)
+    assert html.count('<option value="0') == 2 * MOST_VALUES
 
 
 def test_only_a_recorded_answer_can_be_judged() -> None:

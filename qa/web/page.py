@@ -40,9 +40,9 @@ from qa.web.tracing import bind, request_id
 EVENTS = 2 * WAITING
 # Seconds between two words to one who waits; where he has gone away, Gradio notices then.
 NEWS_SECONDS = 3.0
-# Visitors whose state Gradio keeps, some 30 KB each besides their conversations; its own bound would let
+# Visitors whose state Gradio keeps, some 40 KB each besides their conversations; its own bound would let
 # it grow to hundreds of megabytes.
-SESSIONS = 1000
+SESSIONS = 500
 # Turns kept on the page, and questions passed on as history: an operator's page stays open all day.
 TURNS_KEPT = 20
 HISTORY_KEPT = 6

@@ -35,6 +35,7 @@ def read(seconds: float, seed: str) -> dict[str, object]:
             time.sleep(0.2)
             continue
         opened += 1
+        time.sleep(random_.uniform(0, 2))  # a change must get its share of two cores
         seen.add(index.fingerprint)
         for question in random_.sample(QUESTIONS, 3):
             asked += 1

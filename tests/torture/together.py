@@ -28,6 +28,8 @@ from tests.torture.writing import QUESTIONS, Recorder, Written, write_by_command
 # Changes by each of the two writers; a change takes some seconds.
 FULL = 30
 READERS, PROCESSES, BROWSERS = 4, 2, 10
+# Seconds between two questions of one reader, at most: a change must get its share of two cores.
+PAUSE = 1.0
 # Of the state machine, for each change of the writers.
 _EXAMPLES = 2
 _STEPS = 15
@@ -116,7 +118,7 @@ def ask_on(address: str, seed: str, ended: threading.Event) -> Read:
     """Ask until it is over, and keep what was cited from which index."""
     random_, read = random.Random(seed), Read()
     with httpx.Client(base_url=address, trust_env=False, timeout=120) as client:
-        while not ended.is_set():
+        while not ended.wait(random_.uniform(0, PAUSE)):
             question = random_.choice(QUESTIONS)
             try:
                 response = client.post("/api/v1/ask", json={"question": question})

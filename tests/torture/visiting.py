@@ -47,7 +47,7 @@ def visit(address: str, browsers: int, seed: str, ended: threading.Event) -> Vis
             page.goto(address)
         visited.browsers = len(pages)
         turns = 0
-        while not ended.is_set():
+        while not ended.wait(1):
             turns += 1
             _take_turn(pages, turns, random_, visited)
         chromium.close()
