@@ -149,14 +149,13 @@ def test_a_flipped_byte_of_any_member_is_found(target: Path, tmp_path: Path) -> 
     with zipfile.ZipFile(target) as archive:
         entries = archive.infolist()
     for entry in entries:
-        # Behind the member's own header, and in its middle.
+        # In the middle of what is packed: its first and last bits may change without its content.
         lengths = whole[entry.header_offset + 26 : entry.header_offset + 30]
         start = entry.header_offset + 30 + sum(struct.unpack("<HH", lengths))
-        for place in (start, start + entry.compress_size // 2):
-            damaged = bytearray(whole)
-            damaged[place] ^= 1
-            bad.write_bytes(damaged)
-            refused(bad, tmp_path)
+        damaged = bytearray(whole)
+        damaged[start + entry.compress_size // 2] ^= 1
+        bad.write_bytes(damaged)
+        refused(bad, tmp_path)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
