@@ -1,4 +1,7 @@
-"""``app.py`` whose answers take ``TORTURE_SECONDS`` longer, so that a stop comes while they run."""
+"""``app.py`` whose answers take ``TORTURE_SECONDS`` longer, so that a stop comes while they run.
+
+With ``TORTURE_ENCODER=fake`` nothing loads a model.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ import time
 from typing import Any
 
 import app
+from index import stores
 from qa.assistant import PolicyAssistant
 from qa.types import Request, Response
+from tests.conftest import FakeEncoder
 
 SECONDS = float(os.environ["TORTURE_SECONDS"])
 open_assistant = app.open_assistant
@@ -38,4 +43,7 @@ def open_slowly(*arguments: Any) -> Any:
 
 if __name__ == "__main__":
     app.open_assistant = open_slowly
+    if os.environ.get("TORTURE_ENCODER") == "fake":
+        fake = FakeEncoder(256, tokens=False)
+        app.load_model = stores.load_encoder = lambda model: fake
     app.leave(app.main())

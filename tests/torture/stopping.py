@@ -25,7 +25,7 @@ ANSWER_SECONDS = 2.0
 ROOT = Path(__file__).parent.parent.parent
 ASK = json.dumps({"question": "充电站建设有什么支持？我的电话是13812345678"}).encode()
 DOCUMENT = "某某办法\n" + "".join(f"第{n}条 支持公共充电站建设{n}。\n" for n in range(1, 400))
-LOADING = 60.0
+LOADING = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,12 @@ def stop(folder: Path, situation: Situation) -> tuple[float, int]:
 
     AssertionError says which promise did not hold.
     """
-    home = folder / "home"
+    # A change of the library has a process of its own, which takes the real encoder.
+    home = folder / ("home" if situation.job else "quick")
     environment = os.environ | {
         "POLICY_QA_HOME": str(home),
         "TORTURE_SECONDS": str(ANSWER_SECONDS),
+        "TORTURE_ENCODER": "" if situation.job else "fake",
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))),
     }
     errors = folder / "errors.txt"
