@@ -1,5 +1,5 @@
 """Command line: ``python -m qa ask "…" [--json]``, ``batch IN.jsonl OUT.jsonl``, ``feedback``, ``log``,
-``backup FILE.zip``, ``restore FILE.zip``.
+``users``, ``backup FILE.zip``, ``restore FILE.zip``.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from typing import Any
 from documents.errors import DocumentError
 from documents.library import policy_home
 from documents.storage import write_atomically
+from documents.terminal import visible_output
 from index.address import add_store_options
 from index.encoder import ENGINES, choose_engine
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_day
 from index.progress import Progress
 from index.stores import open_index
+from qa.access.commands import add_users
+from qa.access.errors import AccountsError
 from qa.assistant import PolicyAssistant
 from qa.backup import Contents, back_up
 from qa.errors import BackupError, GenerationError, LogError, RequestError
@@ -33,6 +36,7 @@ from qa.retention import open_log, read_days
 from qa.schema import read_request, write_response
 
 
+@visible_output()
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
     options = _parser().parse_args(arguments)
@@ -40,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code: int = options.run(options)
         return code
-    except (RequestError, GenerationError, LogError, BackupError) as error:
+    except (RequestError, GenerationError, LogError, BackupError, AccountsError) as error:
         print(error.message, file=sys.stderr)
     except UnicodeDecodeError as error:
         name = options.input
@@ -70,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("batch", help="逐行回答文件中的问题 / answer a file of questions")
     )
     _add_feedback(commands.add_parser("feedback", help="提问和评价的统计与导出 / what was judged"))
+    add_users(commands.add_parser("users", help="谁可以登录 / who may log in"))
     _add_log(commands.add_parser("log", help="问答记录的状况 / what the log of questions holds"))
     _add_backup(commands.add_parser("backup", help="备份全部数据 / back all state up"))
     _add_restore(commands.add_parser("restore", help="从备份恢复 / restore a back-up"))
@@ -223,14 +228,20 @@ def _batch(options: argparse.Namespace) -> int:
 
 def _answer(assistant: PolicyAssistant, line: str) -> dict[str, Any]:
     try:
-        obj = json.loads(line)
+        obj = json.loads(line, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         return _error(None, "not_json", f"不是 JSON：{error}\nNot JSON: {error}")
     id_ = obj.get("id") if isinstance(obj, dict) else None
+    id_ = id_ if isinstance(id_, str | int) else None  # what is no id may be no JSON either: 1e999
     try:
         return write_response(assistant.ask(read_request(obj)))
     except RequestError as error:
         return _error(id_, error.code, error.message)
+
+
+def _refuse(name: str) -> None:
+    """Refuse NaN and Infinity, which Python takes for JSON and writes again."""
+    raise ValueError(name)
 
 
 def _error(id_: object, code: str, message: str) -> dict[str, Any]:

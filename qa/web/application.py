@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -16,6 +17,11 @@ from fastapi.staticfiles import StaticFiles
 from qa.log import Log
 from qa.retention import keep_short, read_days
 from qa.types import Language
+from qa.web.access.attempts import Attempts
+from qa.web.access.guard import Guard
+from qa.web.access.login import add_login
+from qa.web.access.visitors import Access
+from qa.web.admission import Admission
 from qa.web.asking.fragments import add_fragments
 from qa.web.boundary import ENGLISH_PREFIX, Boundary
 from qa.web.health import add_health
@@ -31,6 +37,11 @@ from qa.web.startup import Assistant, Startup
 from qa.web.stopping import Draining, Stopping
 from qa.web.texts import TEXTS
 from qa.web.tracing import Tracing
+
+# Gradio counts its events in tables that only its own monitoring shows, and makes them anew after
+# each: a cost that would grow to ten thousand rows an answer.
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(2**62))
 
 STATIC = Path(__file__).parent / "static"
 PREFIXES: dict[Language, str] = {"en": ENGLISH_PREFIX, "zh": ""}  # the root's mount comes last
@@ -50,16 +61,22 @@ def create_web_app(
     log: Log | None = None,
     jobs: Jobs | None = None,
     find_original: Callable[[str], Path | None] | None = None,
+    admission: Admission | None = None,
+    access: Access | None = None,
 ) -> FastAPI:
     """Return the application. ``open_assistant`` runs in the background once it starts.
+
+    ``access`` decides who is let in; without, whoever reaches the application is.
 
     What is None is not offered: see ``Resources``. ``jobs`` are closed when the application stops.
     """
     startup = Startup(open_assistant)
-    metrics = Metrics(startup, jobs)
-    resources = Resources(startup, log, jobs, find_original, seen=metrics.count_answer)
+    line = admission or Admission()
+    metrics = Metrics(startup, jobs, lambda: (line.running, line.waiting))
+    resources = Resources(startup, log, jobs, find_original, line, seen=metrics.count_answer)
     if jobs is not None:
         jobs.after = partial(startup.reload, wait=True)
+        startup.rebuilding = lambda: jobs.rebuilding
     tools = build_tools(resources)
     stopping = Stopping(jobs.close if jobs else lambda: None)
 
@@ -87,13 +104,18 @@ def create_web_app(
     add_tools(app, tools)
     add_metrics(app, metrics)
     app.state.stopping = stopping
-    app.add_middleware(Boundary)  # the last is the outermost
+    if access is not None:
+        app.add_middleware(Guard, access=access)
+    app.add_middleware(Boundary)
     app.add_middleware(Draining, stopping=stopping)
-    app.add_middleware(Tracing, observe=metrics.count_request)
+    app.add_middleware(Tracing, observe=metrics.count_request)  # the last is the outermost
+    attempts = Attempts()
     shelves = Shelves()
     for language, prefix in PREFIXES.items():
         app.mount(f"{prefix}/page", StaticFiles(directory=STATIC), name=f"static-{language}")
         add_health(app, startup, prefix)
+        if access is not None:
+            add_login(app, access, attempts, language, prefix)
         add_fragments(app, resources, shelves, language, prefix)
         add_documents_pages(app, resources, shelves, language, prefix)
     try:

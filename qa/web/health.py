@@ -8,9 +8,10 @@ question can be answered, else 503 and why.
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from qa.web.access.visitors import may
 from qa.web.startup import Startup
 
 _HEADERS = {"Cache-Control": "no-store"}
@@ -23,20 +24,25 @@ def add_health(app: FastAPI, startup: Startup, prefix: str) -> None:
     """
 
     @app.get(f"{prefix}/healthz", include_in_schema=False)
-    async def read_health() -> JSONResponse:
+    async def read_health(request: Request) -> JSONResponse:
         state = startup.state
         index = startup.wait(0).index if state == "ready" else None
         content = {
             "status": state,
             "index": index.fingerprint if index else None,
             "documents": len(index.documents) if index else 0,
-            "message": startup.reason,
+            "message": _tell_reason(request, startup),
         }
         return JSONResponse(content, headers=_HEADERS)
 
     @app.get(f"{prefix}/readyz", include_in_schema=False)
-    async def read_readiness() -> JSONResponse:
+    async def read_readiness(request: Request) -> JSONResponse:
         state = startup.state
         ready = state == "ready"
-        content = {"ready": ready, "status": state, "reason": startup.reason}
+        content = {"ready": ready, "status": state, "reason": _tell_reason(request, startup)}
         return JSONResponse(content, 200 if ready else 503, headers=_HEADERS)
+
+
+def _tell_reason(request: Request, startup: Startup) -> str | None:
+    """Return why nothing can be answered, which names folders, to those who may ask questions."""
+    return startup.reason if may(request, "reader") else None

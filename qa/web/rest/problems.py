@@ -16,13 +16,15 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from documents.errors import CorrectionError, DocumentError
-from index.errors import ClusterError
+from index.errors import ClusterError, SnapshotError
 from qa.errors import LogError, RequestError, UnknownAskError
+from qa.web.admission import CrowdedError
 from qa.web.jobs import BusyError
-from qa.web.startup import NotReady
+from qa.web.startup import DAMAGED, NotReady
 from qa.web.tracing import explain_failure, request_id
 
 PROBLEM_TYPE = "application/problem+json"
@@ -65,8 +67,10 @@ def add_problems(app: FastAPI) -> None:
         RequestError,
         UnknownAskError,
         LogError,
+        SnapshotError,
         DocumentError,
         BusyError,
+        CrowdedError,
         RequestValidationError,
     ):
         app.add_exception_handler(error, _answer)
@@ -91,14 +95,21 @@ def explain(error: Exception) -> Problem:
         case Problem():
             return error
         case NotReady():
-            code, detail = ("failed", error.reason) if error.reason else ("loading", str(error))
-            return Problem(503, code, detail)
+            if error.reason:
+                return Problem(503, "failed", error.reason)
+            text = "模型和索引仍在加载，请稍后再试。\nStill loading; try again in a moment."
+            return Problem(503, "loading", text, {"Retry-After": "10"})
+        case CrowdedError():
+            return Problem(503, "crowded", str(error), {"Retry-After": str(error.seconds)})
         case RequestError():
             return Problem(422, error.code, error.message)
         case UnknownAskError():
             return Problem(404, "unknown_ask", error.message)
         case LogError():
             return Problem(503, "log_failed", error.message)
+        case SnapshotError():
+            logger.error("The index is damaged", exc_info=error)
+            return Problem(503, "index_damaged", DAMAGED)
         case ClusterError():
             # The log says which, and why: addresses are not for everyone who asks.
             logger.error("The index cannot be reached", exc_info=error)
@@ -176,6 +187,8 @@ class Failures:
 
         try:
             await self.app(scope, receive, watch)
+        except ClientDisconnect:  # broken off before all of it came: nobody waits for an answer
+            return
         except Exception as error:
             if started:
                 raise
