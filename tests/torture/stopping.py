@@ -15,6 +15,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from documents import library
+from index import snapshot
 from qa.log import Log
 from torture.section import Section
 
@@ -121,7 +123,7 @@ def stop(folder: Path, situation: Situation) -> tuple[float, int]:
     assert "Traceback" not in log, log[-2000:]
     assert "13812345678" not in log, "a caller's number in the log of the server"
     assert all(answers), f"{answers.count(False)} of {len(answers)} answers were cut off"
-    _look(home, environment, log)
+    _look(home)
     return took, len(answers)
 
 
@@ -194,16 +196,19 @@ def _upload(address: str) -> str:
         return id
 
 
-def _look(home: Path, environment: dict[str, str], log: str) -> None:
+def _look(home: Path) -> None:
     """See that what lies on the disk is whole, and that no process is left that works on it."""
-    for command in ("documents", "index"):
-        if command == "index" and not (home / "index" / "CURRENT").exists():
-            continue  # it was stopped before there was any
-        found = subprocess.run(
-            [sys.executable, "-m", command, "verify"],
-            cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert found.returncode == 0, f"{command} verify: {found.stdout}{found.stderr}"
+    before = os.environ.get("POLICY_QA_HOME")
+    os.environ["POLICY_QA_HOME"] = str(home)
+    try:
+        found = library.verify()
+    finally:
+        os.environ.pop("POLICY_QA_HOME")
+        if before is not None:
+            os.environ["POLICY_QA_HOME"] = before
+    assert not (found.changed or found.missing or found.unreadable), f"library: {found}"
+    if snapshot.current(home / "index") is not None:  # else it was stopped before there was any
+        snapshot.verify(home / "index")
     _, damaged = Log(home / "qa.sqlite3").verify()
     assert not damaged, f"damaged in the log: {damaged}"
     assert not _find_processes(home), "a process was left"
