@@ -28,13 +28,17 @@ from documents.storage import seal, sync
 from index import snapshot
 from index.errors import BuildInProgressError
 from qa import log_file
+from qa.access import accounts
 from qa.errors import BackupError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 DOCUMENTS, INDEX = "documents", "index"
 # Databases that may lie in the folder of all state, with the newest version that is known of each.
-DATABASES: Mapping[str, int] = {"qa.sqlite3": len(log_file.STEPS)}
+DATABASES: Mapping[str, int] = {
+    "qa.sqlite3": len(log_file.STEPS),
+    "users.sqlite3": len(accounts.STEPS),
+}
 # Not state: locks, and what a change that was stopped has left.
 _PASSING = (".lock", ".adding-", ".writing-")
 CHUNK = 1 << 20

@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -24,6 +25,11 @@ from index import snapshot
 from qa.backup import CHUNK, DATABASES, DOCUMENTS, FORMAT, INDEX, MANIFEST, Contents, Tell
 from qa.errors import BackupError
 
+# What zipfile raises on damage, as it happens.
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError,
+    LookupError, OverflowError,
+)  # fmt: skip
 _MOST_MANIFEST = 256 << 20
 
 
@@ -121,7 +127,7 @@ def _open(source: Path) -> Iterator[tuple[zipfile.ZipFile, Contents]]:
         raise BackupError(
             f"{source}：没有这个文件。", f"{source}: there is no such file."
         ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise _damaged(source, error) from error
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import get_args
 
 from fastapi import FastAPI, Response
 from prometheus_client import (
@@ -25,12 +26,12 @@ from prometheus_client.registry import Collector
 
 from qa.types import Response as Answer
 from qa.web.jobs import Jobs
-from qa.web.startup import Startup
+from qa.web.startup import Startup, State
 
 PATH = "/metrics"
 # From a static file to a language model's answer; upper bounds, in seconds.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
-_STATES = ("loading", "ready", "failed")
+_STATES: tuple[str, ...] = get_args(State)
 _JOB_STATES = ("queued", "running", "done", "failed", "cancelled")
 
 # When each label was first seen doubles the page, and tells nothing.
