@@ -36,10 +36,11 @@ GRADIO_PATHS = re.compile(
     r"|cancel)/?)"
 )
 OWN_PATHS = re.compile(
-    r"/(?:healthz|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls|library)"
+    r"/(?:healthz|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls|library)",
+    re.DOTALL,
 )
 # What changes the library, or is no browser's business: not by a name that may be another's.
-GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)")
+GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)", re.DOTALL)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # What Gradio forces open, tried directive by directive in Chromium: unsafe-eval, because Blocks compiles
