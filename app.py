@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from index.types import Encoder
     from qa.assistant import PolicyAssistant
+    from qa.web.access.visitors import Access
 
 
 def create_app(
@@ -36,12 +37,13 @@ def create_app(
     index: Store | None = None,
     model: str | None = None,
     reranker: str | None = None,
-    editing: bool = True,
+    access: Access | None = None,
 ) -> FastAPI:
     """Return the application over the index in ``index``, by default the library's own.
 
-    The library can be changed with ``editing``, and only over its own index. The index and the models
-    are loaded in the background once the application starts.
+    ``access`` decides who is let in, by default whoever reaches this application. The library can be
+    changed only over its own index. The index and the models are loaded in the background once the
+    application starts.
     """
     from documents.library import find_original
     from qa.log import Log, log_path
@@ -53,8 +55,9 @@ def create_app(
     return create_web_app(
         prepare(index, model, reranker),
         log=Log(log_path()),
-        jobs=Jobs(partial(change_library, model=model)) if own and editing else None,
+        jobs=Jobs(partial(change_library, model=model)) if own else None,
         find_original=find_original if own else None,
+        access=access,
     )
 
 
@@ -157,15 +160,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(explain_port(options.host, options.port, error), file=sys.stderr)
         return 2
     with listener:
-        host = listener.getsockname()[0]
-        editing = options.allow_editing or is_loopback(host)
-        if not is_loopback(host):
-            print(explain_editing(editing), file=sys.stderr)
+        access = choose_access(options, listener.getsockname()[0])
+        if isinstance(access, str):
+            print(access, file=sys.stderr)
+            return 2
         app = create_app(
-            index=options.index,
-            model=options.model,
-            reranker=options.reranker,
-            editing=editing,
+            index=options.index, model=options.model, reranker=options.reranker, access=access
         )
         serve(app, listener, format_address(options.host, listener.getsockname()[1]))
     return 0
@@ -185,10 +185,15 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--reranker", help="name or folder of a cross-encoder that re-ranks (default: none)"
     )
     parser.add_argument(
+        "--without-login",
+        action="store_true",
+        help="let in whoever reaches the address, to ask and to read (default: only where there are no "
+        "accounts, and no other machine reaches the address)",
+    )
+    parser.add_argument(
         "--allow-editing",
         action="store_true",
-        help="let the library be changed through the page and REST although other machines reach the "
-        "address: there is no login (default: only where they do not)",
+        help="with --without-login: let them change the library, too",
     )
     parser.add_argument(
         "--stdio", action="store_true", help="serve MCP on standard input and output, and no page"
@@ -201,18 +206,38 @@ def is_loopback(host: str) -> bool:
     return ip_address(host.partition("%")[0]).is_loopback
 
 
-def explain_editing(editing: bool) -> str:
-    """Return what an address that other machines reach means for the library."""
-    if editing:
-        return (
-            "注意：没有登录，凡能访问此地址的人都能更改文档库（--allow-editing）。\n"
-            "Note: there is no login, and whoever reaches this address can change the library "
-            "(--allow-editing)."
-        )
+def choose_access(options: argparse.Namespace, host: str) -> Access | str:
+    """Return who is let in at this address, or why it is not served, in Chinese and English.
+
+    Without accounts the address must be this machine's own, unless it was said that nobody logs in.
+    """
+    from qa.access.accounts import Accounts, accounts_path
+    from qa.access.errors import AccountsError
+    from qa.web.access.visitors import Access
+
+    if options.without_login:
+        return Access(None, open_as="editor" if options.allow_editing else "reader")
+    accounts = Accounts(accounts_path())
+    if is_loopback(host):
+        return Access(accounts, open_as="admin", local=True)
+    try:
+        known = accounts.exist()
+    except AccountsError as error:
+        return error.message
+    return Access(accounts, open_as=None) if known else explain_login(options.host)
+
+
+def explain_login(host: str) -> str:
+    """Return why an address that other machines reach is not served, and what to do."""
     return (
-        "其他机器也能访问此地址，又没有登录，因此网页和接口都不能更改文档库；需要更改请加 --allow-editing。\n"
-        "Other machines reach this address and there is no login, so the library cannot be changed "
-        "through the page or REST; to allow it, add --allow-editing."
+        f"其他机器也能访问 {host}，而现在还没有用户，任何人都能进入，因此没有启动。请先添加用户：\n"
+        "    python -m qa users add 名字 --role admin\n"
+        "只在本机使用请去掉 --host；确实要不登录就开放（只能提问和阅读），请加 --without-login。\n"
+        f"Other machines reach {host}, and there are no accounts yet: anybody would be let in, so it was "
+        "not started. Add an account first:\n"
+        "    python -m qa users add NAME --role admin\n"
+        "To use it on this machine only, leave out --host; to let anybody ask and read on purpose, add "
+        "--without-login."
     )
 
 

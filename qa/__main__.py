@@ -1,4 +1,4 @@
-"""Command line: ``python -m qa ask "…" [--json]``, ``batch IN.jsonl OUT.jsonl``, ``feedback``."""
+"""Command line: ``python -m qa ask "…" [--json]``, ``batch IN.jsonl OUT.jsonl``, ``feedback``, ``users``."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_day
 from index.progress import Progress
 from index.stores import open_index
+from qa.access.commands import add_users
+from qa.access.errors import AccountsError
 from qa.assistant import PolicyAssistant
 from qa.errors import GenerationError, LogError, RequestError
 from qa.feedback import explain_left_out, export, format_summary, summarize, write_records
@@ -36,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code: int = options.run(options)
         return code
-    except (RequestError, GenerationError, LogError) as error:
+    except (RequestError, GenerationError, LogError, AccountsError) as error:
         print(error.message, file=sys.stderr)
     except UnicodeDecodeError as error:
         name = options.input
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("batch", help="逐行回答文件中的问题 / answer a file of questions")
     )
     _add_feedback(commands.add_parser("feedback", help="提问和评价的统计与导出 / what was judged"))
+    add_users(commands.add_parser("users", help="谁可以登录 / who may log in"))
     return parser
 
 

@@ -20,12 +20,12 @@ from qa.log import Log
 from qa.types import Request, Response
 from qa.web import page as web_page
 from qa.web import startup as web_startup
+from qa.web.access.visitors import DESK_COOKIE
 from qa.web.application import create_web_app
 from qa.web.asking.circumstances import keep_chosen, read_chosen, read_circumstances, write_chosen
 from qa.web.asking.examples import find_examples
 from qa.web.asking.streaming import stream_answer
 from qa.web.asking.thread import Turn
-from qa.web.boundary import DESK_COOKIE
 from qa.web.page import Turns, ask, search
 from qa.web.resources import Resources
 from qa.web.startup import Assistant, NotReady, Startup

@@ -16,6 +16,10 @@ from fastapi.staticfiles import StaticFiles
 
 from qa.log import Log
 from qa.types import Language
+from qa.web.access.attempts import Attempts
+from qa.web.access.guard import Guard
+from qa.web.access.login import add_login
+from qa.web.access.visitors import Access
 from qa.web.asking.fragments import add_fragments
 from qa.web.boundary import ENGLISH_PREFIX, Boundary
 from qa.web.jobs import Jobs
@@ -46,8 +50,11 @@ def create_web_app(
     log: Log | None = None,
     jobs: Jobs | None = None,
     find_original: Callable[[str], Path | None] | None = None,
+    access: Access | None = None,
 ) -> FastAPI:
     """Return the application. ``open_assistant`` runs in the background once it starts.
+
+    ``access`` decides who is let in; without, whoever reaches the application is.
 
     What is None is not offered: see ``Resources``. ``jobs`` are closed when the application stops.
     """
@@ -76,10 +83,15 @@ def create_web_app(
     )
     add_api(app, resources)
     add_tools(app, tools)
+    if access is not None:
+        app.add_middleware(Guard, access=access)
     app.add_middleware(Boundary)  # the last is the outermost
+    attempts = Attempts()
     shelves = Shelves()
     for language, prefix in PREFIXES.items():
         _add_pages(app, startup, language, prefix)
+        if access is not None:
+            add_login(app, access, attempts, language, prefix)
         add_fragments(app, resources, shelves, language, prefix)
         add_documents_pages(app, resources, shelves, language, prefix)
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from html import escape
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.requests import cookie_parser
@@ -16,6 +17,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.types import Language
+from qa.web.access.visitors import DESK_COOKIE, read_visitor
 from qa.web.origin import HOSTS, is_cross_site, is_rebound
 from qa.web.rest.bodies import BODY_BYTES, read_length, too_large
 from qa.web.rest.problems import Problem, write_problem
@@ -24,8 +26,6 @@ from qa.web.texts import TEXTS, choose_language
 # Where the English page is mounted; the Chinese one is at the root.
 ENGLISH_PREFIX = "/en"
 LANGUAGE_COOKIE = "policy_qa_language"
-# Tells browsers apart, so that each finds its own last questions; random, and says nothing else.
-DESK_COOKIE = "policy_qa_desk"
 _YEAR = 365 * 24 * 3600
 
 # What Gradio's browser side asks for on this page, below the page's prefix.
@@ -36,7 +36,8 @@ GRADIO_PATHS = re.compile(
     r"|cancel)/?)"
 )
 OWN_PATHS = re.compile(
-    r"/(?:healthz|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls|library)",
+    r"/(?:healthz|sign-in|sign-out|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls"
+    r"|library)",
     re.DOTALL,
 )
 # What changes the library, or is no browser's business: not by a name that may be another's.
@@ -50,7 +51,7 @@ POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; "
     "style-src-elem 'self' 'nonce-{nonce}' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; "
     "style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
 # Of pages that are ours alone, such as those of the documents.
 OWN_POLICY = (
@@ -100,7 +101,7 @@ class Boundary:
         nonce = secrets.token_urlsafe(16)
         own = OWN_PATHS.fullmatch(path) is not None
         desk = None if read_cookie(scope, DESK_COOKIE) or path != "/" else secrets.token_urlsafe(16)
-        completed = _Completion(send, language, nonce, fresh=own, desk=desk)
+        completed = _Completion(scope, send, language, nonce, fresh=own, desk=desk)
         if path == "/" and scope["method"] == "GET" and language == "zh":
             wanted = choose_page(scope)
             if wanted == "en":
@@ -152,8 +153,16 @@ class _Completion:
     """Adds the headers to a response, and completes it where it is a page of HTML."""
 
     def __init__(
-        self, send: Send, language: Language, nonce: str, *, fresh: bool, desk: str | None
+        self,
+        scope: Scope,
+        send: Send,
+        language: Language,
+        nonce: str,
+        *,
+        fresh: bool,
+        desk: str | None,
     ) -> None:
+        self._scope = scope
         self._send = send
         self._language = language
         self._nonce = nonce
@@ -185,7 +194,8 @@ class _Completion:
             self._body += message.get("body", b"")
             if message.get("more_body"):
                 return
-            body = complete_page(self._body, self._language, self._nonce)
+            visitor = read_visitor(self._scope).name
+            body = complete_page(self._body, self._language, self._nonce, visitor)
             headers = MutableHeaders(scope=self._start)
             if "content-length" in headers and self._body:
                 headers["content-length"] = str(len(body))
@@ -223,15 +233,20 @@ def read_cookie(scope: Scope, name: str) -> str | None:
     return cookie_parser(Headers(scope=scope).get("cookie", "")).get(name)
 
 
-def complete_page(body: bytes, language: Language, nonce: str) -> bytes:
+def complete_page(body: bytes, language: Language, nonce: str, name: str | None = None) -> bytes:
     """Return Gradio's page with its language set, its inline parts allowed and its own adverts gone.
+
+    ``name`` is who is logged in.
 
     Any other page is returned as it is: it has no script of its own, so that none is allowed.
     """
     if b"<gradio-app" not in body:
         return body
-    html_language = TEXTS[language].html_language.encode()
-    body = _HTML_LANGUAGE.sub(b'<html lang="' + html_language + b'"', body, count=1)
+    texts = TEXTS[language]
+    opening = f'<html lang="{texts.html_language}"'
+    if name is not None:
+        opening += f' data-user="{escape(name)}" data-logout="{escape(texts.log_out)}"'
+    body = _HTML_LANGUAGE.sub(lambda _: opening.encode(), body, count=1)
     body = _SHARING_TAG.sub(b"", body)
     body = body.replace(b"</head>", _ASSETS + b"</head>", 1)
     return _INLINE.sub(rb'<\1 nonce="' + nonce.encode() + b'"', body)

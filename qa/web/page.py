@@ -19,12 +19,12 @@ from qa.errors import RequestError
 from qa.schema import read_request
 from qa.search import Sort
 from qa.search import search as find_clauses
+from qa.web.access.visitors import read_desk
 from qa.web.asking.answers import Circumstances, render_response
 from qa.web.asking.circumstances import read_chosen, read_circumstances, split_chosen
 from qa.web.asking.results import render_search
 from qa.web.asking.streaming import stream_answer
 from qa.web.asking.thread import Turn, render_thread, render_writing
-from qa.web.boundary import DESK_COOKIE
 from qa.web.messages import render_message
 from qa.web.reading.library_view import render_placeholder
 from qa.web.resources import Resources
@@ -167,7 +167,7 @@ def _build_conversation(resources: Resources, texts: Texts) -> None:
     def ask_here(
         question: str, turns: Turns, circumstances: str, request: gr.Request
     ) -> Iterator[tuple[str, str, Turns]]:
-        desk = request.cookies.get(DESK_COOKIE)
+        desk = read_desk(request.request) if request.request else None
         yield from ask(resources, texts, question, turns, circumstances, desk)
 
     turns = gr.State((), time_to_live=STATE_SECONDS)

@@ -23,6 +23,7 @@ class Texts:
     title: str
     subtitle: str
     other_language: str
+    log_out: str
     skip: str
     loading: str
     loading_status: str
@@ -137,6 +138,7 @@ CHINESE = Texts(
     title="政策问答",
     subtitle="逐条引用政策原文，一键核对出处",
     other_language="English",
+    log_out="退出登录",
     skip="跳到提问框",
     loading="正在加载模型和索引，首次启动需要一两分钟。现在就可以提问，加载完成后自动作答。",
     loading_status="正在加载模型…",
@@ -287,6 +289,7 @@ ENGLISH = Texts(
     title="Policy Q&A",
     subtitle="Verbatim clauses, each one click from its source",
     other_language="中文",
+    log_out="Log out",
     skip="Skip to the question box",
     loading=(
         "Loading the model and the index; the first start takes a minute or two. "

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from index.filters import FILTER_FIELDS, read_filters
 from qa.types import Language
+from qa.web.access.visitors import may_edit
 from qa.web.messages import render_message
 from qa.web.page import explain_failure
 from qa.web.places import Place
@@ -33,13 +34,16 @@ def add_documents_pages(
 ) -> None:
     """Add the library view, the documents' own pages, and the same as fragments for the pane."""
     texts = TEXTS[language]
-    # Whether an original is still there is seen when it is asked for: a page reads the index only.
-    offer = Offer(resources.jobs is not None, resources.find_original is not None)
+
+    def offers_editing(request: Request) -> bool:
+        return resources.jobs is not None and may_edit(request)
 
     def read_shelf() -> Shelf:
         return shelves.get(resources.startup.wait().index, date.today())
 
-    def render(name: str, place: Place, *, level: int) -> tuple[int, str, str | None]:
+    def render(
+        request: Request, name: str, place: Place, *, level: int
+    ) -> tuple[int, str, str | None]:
         """Return HTTP status, HTML and the document's title."""
         try:
             shelf = read_shelf()
@@ -54,23 +58,32 @@ def add_documents_pages(
             texts,
             place,
             relations=relate(document, shelf.documents, shelf.mentions, shelf.statuses),
-            offer=offer,
+            # Whether an original is still there is seen when it is asked for: a page reads the index.
+            offer=Offer(offers_editing(request), resources.find_original is not None),
             level=level,
         )
         return 200, html, document.metadata.title or name
 
     @app.get(f"{prefix}/pane/{{name}}", include_in_schema=False)
     def read_pane(
-        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
+        request: Request,
+        name: str,
+        clause: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
     ) -> HTMLResponse:
-        status, html, _ = render(name, Place(clause, start, end), level=2)
+        status, html, _ = render(request, name, Place(clause, start, end), level=2)
         return HTMLResponse(html, status)
 
     @app.get(f"{prefix}/documents/{{name}}", include_in_schema=False)
     def read_document(
-        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
+        request: Request,
+        name: str,
+        clause: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
     ) -> HTMLResponse:
-        status, html, title = render(name, Place(clause, start, end), level=1)
+        status, html, title = render(request, name, Place(clause, start, end), level=1)
         return HTMLResponse(render_alone(html, texts, title), status)
 
     @app.get(f"{prefix}/library", include_in_schema=False)
@@ -84,7 +97,7 @@ def add_documents_pages(
         except NotReady as error:
             return HTMLResponse(render_message(explain_failure(error, texts), "error"), 503)
         listing = select(shelf, query, date.today())
-        editable = resources.jobs is not None
+        editable = offers_editing(request)
         html = render_library(listing, query, shelf.statuses, texts, editable=editable)
         return HTMLResponse(html)
 

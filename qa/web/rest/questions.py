@@ -16,7 +16,7 @@ from qa.log import Feedback
 from qa.schema import read_request, read_search, write_response, write_searched
 from qa.search import search
 from qa.types import Request as Asked
-from qa.web.boundary import DESK_COOKIE
+from qa.web.access.visitors import read_desk
 from qa.web.resources import Resources
 from qa.web.rest.bodies import read_object
 from qa.web.rest.events import EVENT_STREAM, Say, respond
@@ -95,11 +95,6 @@ def build_questions(resources: Resources) -> APIRouter:
         return PlainResponse({"id": number}, 201)
 
     return routes
-
-
-def read_desk(request: Request) -> str | None:
-    """Return which browser asks; None for one that has not opened the page, and for scripts."""
-    return request.cookies.get(DESK_COOKIE)
 
 
 def answer(resources: Resources, asked: Asked, desk: str | None = None) -> dict[str, Any]:
