@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.testclient import TestClient
+from starlette.requests import Request as StarletteRequest
 
 from documents.types import Original
 from qa.log import Log
@@ -22,12 +23,17 @@ from qa.web.application import create_web_app
 from qa.web.jobs import Jobs, Report, Result, Stop, Task
 from qa.web.rest import bodies, changes
 from qa.web.rest.bodies import BODY_BYTES
+from qa.web.rest.problems import Problem
 from tests.test_web_api import read_problem
 from tests.web_library import PLAN, StubAssistant
 from tests.web_served import build_app, serve
 
 NOTICE = "关于充电站的通知\n一、支持充电站建设。\n".encode()
 QUESTION = "充电站建设有什么支持？"
+
+
+UPLOAD = b"multipart/form-data; boundary=x"
+BEGUN = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
 
 
 class Recorder:
@@ -118,6 +124,33 @@ def test_files_arrive_whole_under_safe_names(client: TestClient, recorder: Recor
         Original("乙_.pdf", large),
         Original("空.txt", b""),
     )
+
+
+@pytest.mark.parametrize("sent", [[], [BEGUN], [BEGUN, b"x" * 40_000, b"x" * 40_000]])
+def test_a_body_that_trickles_is_cut_off(
+    sent: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock stands still until all that was sent is read, and then nothing more comes."""
+    monkeypatch.setattr(bodies, "SECONDS", 1)
+    monkeypatch.setattr(bodies, "BYTES_A_SECOND", 1 << 40)
+
+    async def read() -> None:
+        loop = asyncio.get_running_loop()
+        coming = list(sent)
+
+        async def receive() -> dict[str, Any]:
+            if coming:
+                return {"type": "http.request", "body": coming.pop(0), "more_body": True}
+            monkeypatch.setattr(loop, "time", lambda: began + 1.5)
+            return await asyncio.Future()
+
+        began = loop.time()
+        scope = {"type": "http", "method": "POST", "headers": [(b"content-type", UPLOAD)]}
+        await bodies.read_files(StarletteRequest(scope, receive))
+
+    with pytest.raises(Problem) as caught:
+        asyncio.run(read())
+    assert (caught.value.status, caught.value.code) == (408, "too_slow")
 
 
 @pytest.mark.parametrize(

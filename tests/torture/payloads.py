@@ -304,7 +304,7 @@ def list_views(payloads: Sequence[str], ids: Sequence[str]) -> Iterator[tuple[st
     )
     yield f"/?{spell(q='充电站', region=payloads[0], kind=payloads[-1])}", ".turn .message-error"
     yield f"/?{spell(lang=payloads[0])}", "#state[data-state=ready]"
-    for id in ids[:3]:
+    for id in ids[:2]:
         yield f"/documents/{quote(id, safe='')}", ".document"
         yield f"/documents/{quote(id, safe='')}?{spell(clause=payloads[0])}", ".document"
     for payload in payloads[:2]:
