@@ -6,11 +6,11 @@ new one and never a half. Beside what a search reads, a snapshot has what the ne
 from it: the keys of the encoded texts, and the encodings of the background's questions.
 
 Every file's size and SHA-256 are in the manifest, and the manifest's SHA-256 is the snapshot's name.
-Opening compares all sizes, the checksums of what says where a thing lies, and those of all files of up
-to ``CHECKED`` bytes, which are all those of a small library. To read the larger ones through would take longer than most questions: of
-these, the documents' bodies have a checksum each, which is compared when one is read; of the rest,
-vectors, match forms and counts, a changed byte is found by ``verify``, and by the next build before
-it takes anything over.
+Opening compares all sizes, the checksums of what says where a thing lies, and those of all files of
+up to ``CHECKED`` bytes, which are all those of a small library. To read the larger ones through would
+take longer than most questions: of these, the documents' bodies have a checksum each, which is
+compared when one is read; of the rest, vectors, match forms and counts, a changed byte is found by
+``verify``, and by the next build before it takes anything over.
 """
 
 from __future__ import annotations
