@@ -104,7 +104,11 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--out", type=Path, metavar="DIR", help="索引文件夹 / where to write it")
     add_store_option(build, dest="cluster")
     info = commands.add_parser("info", help="索引概况 / what the index holds")
-    verify = commands.add_parser("verify", help="校验索引文件 / check every file of the index")
+    verify = commands.add_parser(
+        "verify",
+        help="校验索引、已准备的模型和适配器（--index：只校验该索引） / check every file of the index, the "
+        "prepared models and the adapter (with --index, of that index only)",
+    )
     search = commands.add_parser("search", help="检索 / ranked clauses for a question")
     search.add_argument("question")
     search.add_argument("--k", type=_positive, default=10, help="条数 / how many (10)")
@@ -269,28 +273,44 @@ def _late(manifest: snapshot.Manifest) -> str:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    """Check the index, and what else lies beside it for searches: the models and the adapter."""
-    store = options.index or default_store()
-    damaged = False
+    """Check the index; without one named, also what else is stored for searches."""
+    checks = [_check_index(options.index or default_store())]
+    if options.index is None:
+        checks += [_check_models(), _check_adapter()]
+    return 0 if all(checks) else 2
+
+
+def _check_index(store: Path) -> bool:
     try:
         manifest = snapshot.verify(store)
-        print(f"{store}: 完好 / intact ({len(manifest.files)} files, {manifest.fingerprint})")
     except PolicyIndexError as error:
         print(error, file=sys.stderr)
-        damaged = True
-    for folder, files in find_damage(models_folder()).items():
+        return False
+    print(f"{store}: 完好 / intact ({len(manifest.files)} files, {manifest.fingerprint})")
+    return True
+
+
+def _check_models() -> bool:
+    found = find_damage(models_folder())
+    for folder, files in found.items():
         if files:
             print(_explain_model(folder, files), file=sys.stderr)
-            damaged = True
         else:
             print(f"{folder}: 完好 / intact")
-    if own_adapter().exists():
-        try:
-            print(f"{own_adapter()}: 完好 / intact ({read_adapter(own_adapter()).fingerprint})")
-        except PolicyIndexError as error:
-            print(error, file=sys.stderr)
-            damaged = True
-    return 2 if damaged else 0
+    return not any(found.values())
+
+
+def _check_adapter() -> bool:
+    path = own_adapter()
+    if not path.exists():
+        return True
+    try:
+        adapter = read_adapter(path)
+    except PolicyIndexError as error:
+        print(error, file=sys.stderr)
+        return False
+    print(f"{path}: 完好 / intact ({adapter.fingerprint})")
+    return True
 
 
 def _explain_model(folder: Path, files: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -146,13 +146,20 @@ def read_content(
         places,
         Listed(len(chunks), lambda number: Chunk(*chunks[number].tolist())),
         np.ascontiguousarray(chunks[:, 0]),
-        lambda id: forms[numbers[id]].decode(),
+        partial(_read_form, forms, numbers, refuse),
         lambda: vocabulary,
         encodings,
         truncated,
         background,
         questions,
     )
+
+
+def _read_form(forms: Pieces, numbers: Mapping[str, int], refuse: Refuse, id: str) -> str:
+    try:
+        return forms[numbers[id]].decode()
+    except UnicodeDecodeError as error:
+        raise refuse(f"{_FORMS}: {error}") from error
 
 
 # --- outlines -------------------------------------------------------------------------------------

@@ -212,8 +212,8 @@ class HybridIndex:
                 len(content.units),
             )
             words = LexicalIndex.load(lexical, len(content.units))
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-            raise snapshot.damaged(store, str(error)) from error
+        except Exception as error:  # a damaged file may make its reader fail in any way
+            raise snapshot.damaged(store, f"{type(error).__name__}: {error}") from error
         return cls(
             content,
             words,

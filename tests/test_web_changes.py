@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -110,6 +111,46 @@ def test_a_document_comes_is_corrected_and_goes(monkeypatch: pytest.MonkeyPatch)
         read_problem(client.get(f"/api/v1/documents/{id}/original"), 404)
         kinds = [job["kind"] for job in client.get("/api/v1/jobs").json()["jobs"]]
         assert kinds == ["remove", "correct", "add"]
+
+
+def test_a_damaged_index_is_rebuilt_and_damage_of_a_document_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "documents").mkdir(parents=True)
+    (home / "documents" / "notice.txt").write_bytes(NOTICE)
+    with TestClient(build_app(monkeypatch)) as client:
+        before = client.get("/api/v1/documents").json()  # waits for the index
+    spoil(home, "bodies.npy")
+    app = build_app(monkeypatch)
+    with TestClient(app) as client:
+        problem = read_problem(client.get("/api/v1/documents/notice"), 503)
+        assert "重建索引" in problem["detail"] and str(home) not in problem["detail"]
+        assert client.get("/healthz").json()["status"] == "damaged"
+        job = wait(client, client.post("/api/v1/index/rebuild"))
+        assert (job["kind"], job["state"], job["error"]) == ("rebuild", "done", None)
+        assert client.get("/healthz").json()["status"] == "ready"
+        assert client.get("/api/v1/documents").json() == before
+        # As in a large library: what is not read through at opening is found when it is read.
+        monkeypatch.setattr("index.snapshot.CHECKED", -1)
+        spoil(home, "bodies.npy")
+        assert wait(client, client.post("/api/v1/index/rebuild"))["state"] == "done"
+        spoil(home, "bodies.npy")
+        for address in ("/documents/notice", "/pane/notice", "/api/v1/documents/notice"):
+            assert "重建索引" in client.get(address).text
+        assert client.get("/healthz").json()["status"] == "damaged"
+        assert wait(client, client.post("/api/v1/index/rebuild"))["state"] == "done"
+        assert "充电" in client.get("/pane/notice").text
+        assert client.get("/healthz").json()["status"] == "ready"
+
+
+def spoil(home: Path, name: str) -> None:
+    """Flip the last byte of a file of the current index."""
+    current = (home / "index" / "CURRENT").read_text().strip()
+    with (home / "index" / current / name).open("rb+") as file:
+        file.seek(-1, os.SEEK_END)
+        [byte] = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([byte ^ 1]))
 
 
 # ---- uploads -------------------------------------------------------------------------------------

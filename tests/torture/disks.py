@@ -161,16 +161,16 @@ def mounted(folder: Path) -> Iterator[Callable[[int], None] | None]:
 
 
 @contextlib.contextmanager
-def forbidden(path: Path) -> Iterator[None]:
+def forbidden(home: Path, path: Path) -> Iterator[None]:
     """Take everybody's right to change a folder, or to read a file, below a home that all may use."""
-    home = next(parent for parent in path.parents if parent.name == "home")
     for one in [home, *home.rglob("*")]:
         one.chmod(0o777 if one.is_dir() else 0o666)
     path.chmod(0o555 if path.is_dir() else 0)
     try:
         yield
     finally:
-        path.chmod(0o777 if path.is_dir() else 0o666)
+        if path.exists():  # the change may have removed it
+            path.chmod(0o777 if path.is_dir() else 0o666)
 
 
 # --- all of them ----------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def try_case(
         case "step":
             ended = act(home, refuse_steps(int(case.at), case.change, home))
         case _:
-            with forbidden(home / str(case.at)):
+            with forbidden(home, home / str(case.at)):
                 ended = act(home, drop_rights(case.change, home))
     wrong = _check_told(ended)
     state, error = describe(home)

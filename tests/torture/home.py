@@ -43,6 +43,7 @@ TEXTS = {
     for number in range(1, 5)
 }
 FEEDBACKS = 12
+DESK = "desk"
 # Stands for the weights that a model is prepared from: some hundred kilobytes in three files.
 MODEL = {f"part{number}.bin": bytes([number]) * 150_000 for number in range(3)}
 PREPARATION = Preparation("model", hashlib.sha256(b"weights").hexdigest(), 1, {"model": "trial"})
@@ -124,7 +125,7 @@ def fill(home: Path) -> None:
     assistant, log = start(), Log(log_path())
     for number in range(FEEDBACKS):
         request = Request(f"第{number}问：{QUESTION}")
-        log.record(request, assistant.ask(request))
+        log.record(request, assistant.ask(request), desk=DESK)
 
 
 def warm(folder: Path) -> None:
@@ -164,15 +165,11 @@ def _build(home: Path, say: Say) -> None:
 
 def _judge(home: Path, say: Say) -> None:
     log = Log(log_path())
-    for number, ask in enumerate(asks(log)):
-        log.judge(Feedback(ask, "down", "incomplete", f"comment {number}"), desk=f"desk{number}")
+    for number, call in enumerate(log.recent(DESK, limit=FEEDBACKS)):
+        log.judge(
+            Feedback(call.key, "down", "incomplete", f"comment {number}"), desk=f"desk{number}"
+        )
         say(str(number))
-
-
-def asks(log: Log) -> list[str]:
-    """Return the keys of what was asked."""
-    with contextlib.closing(sqlite3.connect(log.path)) as connection:
-        return [ask for (ask,) in connection.execute("SELECT ask FROM calls ORDER BY id")]
 
 
 def _prepare(home: Path, say: Say) -> None:
