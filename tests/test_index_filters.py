@@ -68,7 +68,7 @@ def test_fields_are_read() -> None:
 
 @pytest.mark.parametrize("name", FILTER_FIELDS)
 def test_half_a_character_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="半个代理对.*\n.*half a surrogate pair"):
+    with pytest.raises(ValueError, match=r"半个代理对.*\n.*half a surrogate pair"):
         read_filters({name: "\ud800"})
 
 

@@ -68,7 +68,9 @@ def run(folder: Path, amount: int, seed: int) -> Section:
 
 def try_files(folder: Path, amount: int, seed: int, targets: tuple[str, ...] = ()) -> Part:
     """Run the targets, each in a process of its own, since libFuzzer ends the process it runs in."""
-    led = "led by coverage (atheris)" if is_guided() else "changed blindly: atheris is not installed"
+    led = (
+        "led by coverage (atheris)" if is_guided() else "changed blindly: atheris is not installed"
+    )
     figures = [("inputs to readers", f"{amount:,}, {led}")]
     failures: list[str] = []
     for name, runs in split(amount).items():
@@ -162,10 +164,9 @@ def try_questions(amount: int, seed: int) -> Part:
 
 def try_interfaces(folder: Path, cases: int, requests: int, seed: int) -> Part:
     """Send what OpenAPI allows and forbids, and what is hardly HTTP."""
-    with _application(folder) as app:
-        with TestClient(app, raise_server_exceptions=False) as client:
-            _wait(lambda: client.get("/healthz").json()["status"])
-            sent, failures = run_schema(app, client, cases, seed)
+    with _application(folder) as app, TestClient(app, raise_server_exceptions=False) as client:
+        _wait(lambda: client.get("/healthz").json()["status"])
+        sent, failures = run_schema(app, client, cases, seed)
     with _application(folder) as app, serve(app) as address:
         _wait(lambda: json.load(urllib.request.urlopen(f"{address}/healthz"))["status"])
         failures += run_wire(address, requests, seed)
