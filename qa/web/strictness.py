@@ -56,16 +56,34 @@ class Strict:
             message, held = held, None
             return message or await receive()
 
-        try:
+        if scope["path"].rstrip("/").endswith("/queue/join"):
+            await self._join(scope, replay, send)
+        else:
             await self.app(scope, replay, send)
+
+    async def _join(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what asks for a function of the page; a problem where there is none of that number.
+
+        Nothing is run here, only looked up; Gradio answers 500 first, and raises the KeyError then.
+        """
+        failure: list[Message] = []
+
+        async def watch(message: Message) -> None:
+            if failure or message.get("status") == 500:
+                failure.append(message)
+            else:
+                await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
         except KeyError:
-            if not scope["path"].rstrip("/").endswith("/queue/join"):
-                raise
-            # Nothing is run here, only looked up: what was asked for is not on this page.
             problem = Problem(
                 404, "not_found", "页面没有这项功能。\nThe page has no such function."
             )
             await write_problem(problem)(scope, receive, send)
+            return
+        for message in failure:
+            await send(message)
 
 
 def is_json(body: bytes) -> bool:

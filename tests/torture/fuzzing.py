@@ -164,10 +164,9 @@ def try_questions(amount: int, seed: int) -> Part:
 
 def try_interfaces(folder: Path, cases: int, requests: int, seed: int) -> Part:
     """Send what OpenAPI allows and forbids, and what is hardly HTTP."""
-    with _application(folder) as app:
-        with TestClient(app, raise_server_exceptions=False) as client:
-            _wait(lambda: client.get("/healthz").json()["status"])
-            sent, failures = run_schema(app, client, cases, seed)
+    with _application(folder) as app, TestClient(app, raise_server_exceptions=False) as client:
+        _wait(lambda: client.get("/healthz").json()["status"])
+        sent, failures = run_schema(app, client, cases, seed)
     with _application(folder) as app, serve(app) as address:
         _wait(lambda: json.load(urllib.request.urlopen(f"{address}/healthz"))["status"])
         failures += run_wire(address, requests, seed)

@@ -36,9 +36,12 @@ MAINS: dict[str, Callable[[list[str]], int]] = {
 }
 # Arguments that no one means: half characters (bytes that are no UTF-8), NUL, wide numbers, options.
 ODD = (
-    "", " ", "\udcff", "a\udcff.txt", "\x00", "\n", "-", "--", "--k", "-1", "0", "1e9", "NaN", "9" * 5000, "１", "①", "../..", "/", ".",
-    "/etc/passwd", "/dev/null", "a" * 300, "a" * 5000, "\u202e", "\U0010ffff", "%s%n", "{0}", "2024-02-30", "0000-00-00", "2024-W21-3",
-    "9999-12-31", "吉林省", "不存在市", "in_force", "policy", "充" * 2000, "充" * 2001, "？", "'; DROP TABLE", "--json", "--index", "é", "\ufeff",
+    "", " ", "\udcff", "a\udcff.txt", "\x00", "\n", "-", "--", "--k", "-1", "0", "1e9", "NaN", "9" * 5000, "１",
+    "①", "../..", "/", ".",
+    "/etc/passwd", "/dev/null", "a" * 300, "a" * 5000, "\u202e", "\U0010ffff", "%s%n", "{0}", "2024-02-30",
+    "0000-00-00", "2024-W21-3",
+    "9999-12-31", "吉林省", "不存在市", "in_force", "policy", "充" * 2000, "充" * 2001, "？", "'; DROP TABLE",
+    "--json", "--index", "é", "\ufeff",
 )  # fmt: skip
 _FIELDS = ("--region", "--authority", "--kind", "--document", "--status", "--from", "--to")
 
@@ -163,9 +166,12 @@ def _write_files(folder: Path, random_: random.Random) -> list[str]:
 
 
 _LINES = (
-    b"", b"{", b"[" * 5000, b'{"id":NaN,"question":3}', b'{"id":"\\ud800","question":"a"}', b'{"id":[1e999],"question":3}',
-    b'{"id":' + b"1" * 4000 + b',"question":3}', b'{"question":"\\u2028\\u0085 a"}', b'{"question":"a","k":NaN}', b"NaN", b"\xef\xbb\xbf{}",
-    '{"question":"充电站","filters":{"kind":"\\ud800"}}'.encode(), b'{"id":{"a":Infinity},"question":"a","question":"\\udfff"}',
+    b"", b"{", b"[" * 5000, b'{"id":NaN,"question":3}', b'{"id":"\\ud800","question":"a"}',
+    b'{"id":[1e999],"question":3}',
+    b'{"id":' + b"1" * 4000 + b',"question":3}', b'{"question":"\\u2028\\u0085 a"}',
+    b'{"question":"a","k":NaN}', b"NaN", b"\xef\xbb\xbf{}",
+    '{"question":"充电站","filters":{"kind":"\\ud800"}}'.encode(),
+    b'{"id":{"a":Infinity},"question":"a","question":"\\udfff"}',
 )  # fmt: skip
 
 

@@ -82,8 +82,10 @@ def _measure(read: Callable[[str], object], text: str) -> float:
 
 # What a question is made of, beside policy words: places, what is asked, English, punctuation.
 ASKED = (
-    *"充电站 吉林 安徽 长春市 和 与 有什么 区别 支持 多少 什么时候 谁负责 第十三条 （一） 2025年 〔2024〕 9号 首台套".split(),
-    *"？ ， 。 《 》 “ ” 、 1 a x . / - charging station who pays? the jilin ? 是 的 呢 那 省 市 百 十 % 关于 意见 附件".split(),
+    *"充电站 吉林 安徽 长春市 和 与 有什么 区别 支持 多少 什么时候 谁负责 第十三条 （一） 2025年".split(),
+    *"〔2024〕 9号 首台套".split(),
+    *"？ ， 。 《 》 “ ” 、 1 a x . / - charging station who pays? the jilin ? 是 的 呢 那 省 市 百 十".split(),
+    *"% 关于 意见 附件".split(),
     " and ", " of ", " ",
 )  # fmt: skip
 LONGEST = 2_000

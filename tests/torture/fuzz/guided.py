@@ -140,15 +140,15 @@ def _run_blind(target: Target, watch: Watch, runs: int, seed: int) -> None:
 def _run_guided(target: Target, watch: Watch, runs: int, seed: int, folder: Path) -> None:
     import atheris
 
-    corpus = folder / "corpus"
-    corpus.mkdir(parents=True)
-    for number, data in enumerate(target.seeds()):
-        (corpus / f"{number:02}").write_bytes(data)
     with ExitStack() as stack:
         stack.enter_context(atheris.instrument_imports(include=list(target.packages)))
         read = target.build()
         for data in target.seeds():  # what is imported late is instrumented too
             find_failure(read, data)
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for number, data in enumerate(target.seeds()):
+        (corpus / f"{number:02}").write_bytes(data)
     own = mutator(target)
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:

@@ -13,34 +13,40 @@ from collections.abc import Mapping, Sequence
 TOKENS: tuple[str, ...] = (
     *"第 条 章 节 编 款 项 之 一 十 百 〇 零 壹 万 亿 元 % 是 附 件 表 省 市 县 州".split(),
     *"一、 （一） (二) 1. 1、 １． 1.1 1.1.1 （1） 1） ① ⑳ 第一条 第十二条之一 第一章 第一节 一是 二是 十是".split(),
-    *"附件 附件1 附件1-2 附件： 附表 附录 （ ） 《 》 〈 〉 “ ” 「 」 〔 〕 [ ] 【 】 ( ) 、 ， 。 ； ： … — - . ·".split(),
-    *"〔2024〕 吉政办发〔2024〕9号 皖政〔2023〕5号 2024年5月22日 二〇二四年五月 2024-05-22 3年 5% 100万元 不超过万元".split(),
+    *"附件 附件1 附件1-2 附件： 附表 附录 （ ） 《 》 〈 〉 “ ” 「 」 〔 〕 [ ] 【 】 ( ) 、 ， 。 ；".split(),
+    *"： … — - . ·".split(),
+    *"〔2024〕 吉政办发〔2024〕9号 皖政〔2023〕5号 2024年5月22日 二〇二四年五月 2024-05-22 3年 5%".split(),
+    *"100万元 不超过万元".split(),
     *"关于 印发 的通知 意见 办法 实施 同时废止。 自印发之日起施行 有效期3年。 牵头 配合 责任单位： 各市（州）".split(),
-    *"安徽省人民政府 省科技厅、 （省科技厅牵头，各市配合） 长春市 发布日期： 索引号： 文号： 首页 分享到： 打印 关闭".split(),
-    *"關(guān) (chē) &nbsp; &amp; <!-- --> ** # ��� ￥ Ａ １ é Ⅷ ㈠ 𠀀 \u200b \ufeff \u202e \u3000 \x0b \x00".split(" "),
+    *"安徽省人民政府 省科技厅、 （省科技厅牵头，各市配合） 长春市 发布日期： 索引号： 文号： 首页".split(),
+    *"分享到： 打印 关闭".split(),
+    *"關(guān) (chē) &nbsp; &amp; <!-- --> ** # ��� ￥ Ａ １ é Ⅷ ㈠ 𠀀 \u200b \ufeff \u202e \u3000".split(" "),
+    *"\x0b \x00".split(" "),
     "\n", "\n\n", "\f", "\t", "\u2028", "- 1 -\n", "第1页\n", "标题\n", "甲乙丙丁戊己庚辛，\n",
 )  # fmt: skip
 _MARKUP = (
     *"<p> </p> <table> <tr> <td> <td colspan=9999999> <td rowspan=99999> </table> <div> </div> <br> <ol> <li>".split(),
-    *"<script> </script> <style> <meta> <title> &#xD800; &#0; &#1114112; &nbsp <!DOCTYPE <![CDATA[ ]]> <ruby> <rt>".split(),
+    *"<script> </script> <style> <meta> <title> &#xD800; &#0; &#1114112; &nbsp <!DOCTYPE <![CDATA[ ]]>".split(),
+    *"<ruby> <rt>".split(),
     '<meta charset="gb2312">', '<div style="display:none">', "<!--[if", "<svg>", "<math>", "<template>",
 )  # fmt: skip
 WORDS: Mapping[str, Sequence[str]] = {
     "html": (*TOKENS, *_MARKUP),
-    "docx": tuple(
-        "<w:p> </w:p> <w:r> </w:r> <w:t> </w:t> <w:tbl> </w:tbl> <w:tr> </w:tr> <w:tc> </w:tc> <w:ins> <w:del> "
-        '<w:sdt> <w:br/> <w:tab/> <w:numId w:val="1"/> <w:ilvl w:val="9"/> <w:vanish/> <w:gridSpan w:val="99999999"/> '
-        '<w:vMerge/> <w:sym w:char="F0FE"/> <w:fldChar w:fldCharType="begin"/> <w:instrText> &#xD800; <mc:AlternateContent>'.split(
-            " "
-        )
+    "docx": (
+        *"<w:p> </w:p> <w:r> </w:r> <w:t> </w:t> <w:tbl> </w:tbl> <w:tr> </w:tr> <w:tc> </w:tc> <w:ins>".split(),
+        *"<w:del> <w:sdt> <w:br/> <w:tab/> <w:vanish/> <w:vMerge/> <w:instrText> &#xD800; </w:del> </w:ins>".split(),
+        '<w:numId w:val="1"/>', '<w:ilvl w:val="9"/>', '<w:gridSpan w:val="99999999"/>', '<w:sym w:char="F0FE"/>',
+        '<w:fldChar w:fldCharType="begin"/>', "<mc:AlternateContent>",
     ),
-    "pdf": tuple(
-        "obj endobj stream endstream xref trailer startxref /Type /Page /Kids /Count /Contents /Font /Rotate 90 BT ET Tj "
-        "TJ Td Tm re f S q Q << >> [ ] /MediaBox /Length /Filter /FlateDecode /Parent -1 0 99999999999 1e38 R".split()
+    "pdf": (
+        *"obj endobj stream endstream xref trailer startxref /Type /Page /Kids /Count /Contents /Font /Rotate".split(),
+        *"90 BT ET Tj TJ Td Tm re f S q Q << >> [ ] /MediaBox /Length /Filter /FlateDecode /Parent -1 0 1e38 R".split(),
+        "99999999999",
     ),
-    "json": tuple(
-        '{ } [ ] , : " \\ \\ud800 \\u0000 null true NaN Infinity -1 1e999 "question" "history" "filters" "as_of" "k" "id" '
-        '"region" "status" "from" "to" "document" "2024-02-30" "sort" "files" "put" "drop" "originals" "sha256"'.split()
+    "json": (
+        *'{ } [ ] , : " \\ \\ud800 \\u0000 null true NaN Infinity -1 1e999 "question" "history" "filters"'.split(),
+        *'"as_of" "k" "id" "region" "status" "from" "to" "document" "2024-02-30" "sort" "files" "put"'.split(),
+        *'"drop" "originals" "sha256"'.split(),
     ),
 }  # fmt: skip
 

@@ -120,8 +120,8 @@ def _read_words() -> Read:
     """The small grammars: numerals and markers, names of places, figures, references, duties."""
     from documents.departments import read_departments
     from documents.normalization import match_form
-    from documents.numbering import find_inside, find_markers, read_inline, read_number
     from documents.numbering import SCHEMES as schemes
+    from documents.numbering import find_inside, find_markers, read_inline, read_number
     from documents.regions import find_mentions, find_romanized_mentions
     from index.ordinals import find_numbers
     from qa import claims, quantities
@@ -152,7 +152,7 @@ def _read_words() -> Read:
         find_numbers(form)
         find_sides(text, lambda place: True)
         parts = split_question(text)
-        assert parts and all(parts) or not text.strip()
+        assert (parts and all(parts)) or not text.strip()
         understand(text)
         resolve(text, [text[:40], "充电站建设有什么支持？"])
 
