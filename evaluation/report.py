@@ -18,6 +18,8 @@ from evaluation.types import Run, Timings
 # What the slices are shown by.
 _SLICED = "nDCG@10"
 _DIGITS = 3
+# What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def write_json(measured: Measured) -> dict[str, Any]:
@@ -101,8 +103,16 @@ def write_queries(measured: Measured) -> str:
             row += [f"{scores['nDCG@10']:.4f}", f"{scores['RR@10']:.4f}", str(first)]
             row.append(found[0] if found else "")
         rows.append(row)
-    # A cell holds no tab and no line end, so that the file is read without quotes.
-    return "".join("\t".join(" ".join(cell.split()) for cell in row) + "\n" for row in rows)
+    return "".join("\t".join(map(_write_cell, row)) + "\n" for row in rows)
+
+
+def _write_cell(text: str) -> str:
+    """Return a cell without tab and line end, so that the file is read without quotes.
+
+    One that a spreadsheet would compute begins with an apostrophe, which it takes for text.
+    """
+    plain = " ".join(text.split())
+    return f"'{plain}" if plain.startswith(_FORMULA) else plain
 
 
 def write_report(folder: Path, measured: Measured) -> None:

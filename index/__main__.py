@@ -6,27 +6,32 @@ import argparse
 import dataclasses
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
 from documents.corrections import FIELDS
-from documents.errors import DocumentError
+from documents.errors import DocumentError, explain_file
 from documents.metadata import display_title
 from documents.reports import format_change, write_change
+from documents.terminal import visible_output
 from index import library, snapshot
-from index.adapter import EncoderIdentity, load_adapter
+from index.adapter import EncoderIdentity, load_adapter, own_adapter, read_adapter
 from index.address import Address, add_store_option, add_store_options
 from index.cluster_store import fetch, upload
+from index.default_model import models_folder
 from index.encoder import ENGINES, choose_engine
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_filters
 from index.late_interaction import LATE_LIMIT
 from index.library import Update
 from index.milvus import Cluster
+from index.preparation import find_damage
 from index.progress import Progress
 from index.stores import Build, build_store, default_store, open_index
 
 
+@visible_output()
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
     options = _parser().parse_args(arguments)
@@ -41,8 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
             "verify": _verify,
             "search": _search,
         }[options.command](options)
-    except (DocumentError, PolicyIndexError, OSError, ValueError) as error:
+    except (DocumentError, PolicyIndexError, ValueError) as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(explain_file(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(
@@ -96,7 +104,11 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--out", type=Path, metavar="DIR", help="索引文件夹 / where to write it")
     add_store_option(build, dest="cluster")
     info = commands.add_parser("info", help="索引概况 / what the index holds")
-    verify = commands.add_parser("verify", help="校验索引文件 / check every file of the index")
+    verify = commands.add_parser(
+        "verify",
+        help="校验索引、已准备的模型和适配器（--index：只校验该索引） / check every file of the index, the "
+        "prepared models and the adapter (with --index, of that index only)",
+    )
     search = commands.add_parser("search", help="检索 / ranked clauses for a question")
     search.add_argument("question")
     search.add_argument("--k", type=_positive, default=10, help="条数 / how many (10)")
@@ -261,10 +273,54 @@ def _late(manifest: snapshot.Manifest) -> str:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    store = options.index or default_store()
-    manifest = snapshot.verify(store)
+    """Check the index; without one named, also what else is stored for searches."""
+    checks = [_check_index(options.index or default_store())]
+    if options.index is None:
+        checks += [_check_models(), _check_adapter()]
+    return 0 if all(checks) else 2
+
+
+def _check_index(store: Path) -> bool:
+    try:
+        manifest = snapshot.verify(store)
+    except PolicyIndexError as error:
+        print(error, file=sys.stderr)
+        return False
     print(f"{store}: 完好 / intact ({len(manifest.files)} files, {manifest.fingerprint})")
-    return 0
+    return True
+
+
+def _check_models() -> bool:
+    found = find_damage(models_folder())
+    for folder, files in found.items():
+        if files:
+            print(_explain_model(folder, files), file=sys.stderr)
+        else:
+            print(f"{folder}: 完好 / intact")
+    return not any(found.values())
+
+
+def _check_adapter() -> bool:
+    path = own_adapter()
+    if not path.exists():
+        return True
+    try:
+        adapter = read_adapter(path)
+    except PolicyIndexError as error:
+        print(error, file=sys.stderr)
+        return False
+    print(f"{path}: 完好 / intact ({adapter.fingerprint})")
+    return True
+
+
+def _explain_model(folder: Path, files: Sequence[str]) -> str:
+    listed = ", ".join(files)
+    return (
+        f"{folder}：已准备的模型已损坏（{listed}）。请删除这个文件夹，下次使用时会自动重新准备；此前可能用它编码过，"
+        f"请再运行 python -m index build --fresh。\n{folder}: the prepared model is damaged ({listed}). "
+        "Delete this folder: the model is prepared again when it is used next. Texts may have been "
+        "encoded by it; then run python -m index build --fresh."
+    )
 
 
 def _search(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -62,7 +62,8 @@ class Content:
     ``outlines`` are of the documents, in order of id; ``places`` are those of the ``units``;
     ``owners``, shape (chunks,), has the number of each chunk's unit. ``form`` returns the match form
     of a document by its id, ``vocabulary`` the runs of characters of the units' words: neither is
-    made before it is asked for. ``encodings`` are those of the chunks, in order, ``truncated`` of
+    made before it is asked for. ``damage`` returns what was found damaged since it was opened, None
+    where nothing was. ``encodings`` are those of the chunks, in order, ``truncated`` of
     which were cut; ``questions`` are those of the background's.
     """
 
@@ -77,6 +78,7 @@ class Content:
     truncated: int = 0
     background: Background = field(default_factory=lambda: UNMEASURED)
     questions: Encodings = field(default_factory=no_encodings)
+    damage: Callable[[], str | None] = lambda: None
 
 
 def hold(
@@ -144,13 +146,20 @@ def read_content(
         places,
         Listed(len(chunks), lambda number: Chunk(*chunks[number].tolist())),
         np.ascontiguousarray(chunks[:, 0]),
-        lambda id: forms[numbers[id]].decode(),
+        partial(_read_form, forms, numbers, refuse),
         lambda: vocabulary,
         encodings,
         truncated,
         background,
         questions,
     )
+
+
+def _read_form(forms: Pieces, numbers: Mapping[str, int], refuse: Refuse, id: str) -> str:
+    try:
+        return forms[numbers[id]].decode()
+    except UnicodeDecodeError as error:
+        raise refuse(f"{_FORMS}: {error}") from error
 
 
 # --- outlines -------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ new one and never a half. Beside what a search reads, a snapshot has what the ne
 from it: the keys of the encoded texts, and the encodings of the background's questions.
 
 Every file's size and SHA-256 are in the manifest, and the manifest's SHA-256 is the snapshot's name.
-Opening compares all sizes, and the checksums of the files of up to ``CHECKED`` bytes, which are all
-those of a small library. To read the larger ones through would take longer than most questions: of
-these, the documents' bodies have a checksum each, which is compared when one is read; of the rest,
-vectors, match forms and counts, a changed byte is found by ``verify``, and by the next build before
-it takes anything over.
+Opening compares all sizes, the checksums of what says where a thing lies, and those of all files of
+up to ``CHECKED`` bytes, which are all those of a small library. To read the larger ones through would
+take longer than most questions: of these, the documents' bodies have a checksum each, which is
+compared when one is read; of the rest, vectors, match forms and counts, a changed byte is found by
+``verify``, and by the next build before it takes anything over.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +43,14 @@ from index.journal import discard_journals
 FORMAT = 4
 # Files of up to so many bytes are checked whenever an index is opened, together in some .1 s.
 CHECKED = 16 << 20
+# Those that grow with the words of a library; what says where in them a thing lies is always checked.
+BULK = frozenset(
+    (
+        *("bodies.npy", "forms.npy", "runs.npy", "run_counts.npy"),
+        *("vectors.npy", "tokens.npy", "keys.npy"),
+        *("data.csc.index.npy", "indices.csc.index.npy", "codes.faiss"),
+    )
+)
 CURRENT = "CURRENT"
 # Lies in a store from before its library is changed until an index of the changed one is current.
 _OUTDATED = ".outdated"
@@ -91,8 +98,17 @@ def fingerprint(documents: Sequence[Document], encoder_fingerprint: str) -> str:
 
 @contextmanager
 def build_lock(store: Path) -> Iterator[None]:
-    """Hold the right to write ``store``; BuildInProgressError where another process has it."""
+    """Hold the right to write ``store``; BuildInProgressError where another process has it.
+
+    SnapshotError where it cannot be written, now or inside.
+    """
     try:
+        if store.is_file():
+            raise SnapshotError(
+                f"{store}：这里是一个文件，不是文件夹，无法写入索引。请把它移走，或用 --out 指定其他文件夹。\n"
+                f"{store}: this is a file and no folder, so no index can be written. Move it away, or name "
+                "another folder with --out."
+            )
         store.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(store / ".lock", timeout=0)
         lock.acquire()
@@ -103,15 +119,21 @@ def build_lock(store: Path) -> Iterator[None]:
             "The present index is unaffected."
         ) from error
     except OSError as error:
-        raise SnapshotError(
-            f"{store}：无法写入索引（{error}）。请检查权限和磁盘空间，或用 --out 指定其他文件夹。\n"
-            f"{store}: the index cannot be written ({error}); check permissions and disk space, or "
-            "name another folder with --out."
-        ) from error
+        raise _unwritable(store, error) from error
     try:
         yield
+    except OSError as error:
+        raise _unwritable(store, error) from error
     finally:
         lock.release()
+
+
+def _unwritable(store: Path, error: OSError) -> SnapshotError:
+    return SnapshotError(
+        f"{store}：无法写入索引（{error}）。请检查权限和磁盘空间，或用 --out 指定其他文件夹。\n"
+        f"{store}: the index cannot be written ({error}); check permissions and disk space, or "
+        "name another folder with --out."
+    )
 
 
 def save(
@@ -187,12 +209,13 @@ def discard(store: Path) -> None:
 def current(store: Path) -> Path | None:
     """Return the folder of the current snapshot of ``store``, None where it has none."""
     try:
-        name = (store / CURRENT).read_text(encoding="utf-8").strip()
+        pointer = (store / CURRENT).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise damaged(store, str(error)) from error
-    if not name or Path(name).name != name:
+        raise damaged(store, f"{CURRENT}: {error}") from error
+    name = pointer.removesuffix("\n")
+    if not _SNAPSHOT.fullmatch(name) or pointer == name:
         raise damaged(store, f"{CURRENT} 内容无效 / is not a snapshot's name")
     return store / name
 
@@ -247,13 +270,14 @@ def verify(store: Path) -> Manifest:
 
 
 def _check(store: Path, folder: Path, manifest: Manifest, *, most: float = math.inf) -> None:
-    """Compare every file with its size, and those of up to ``most`` bytes with their checksums."""
+    """Compare every file with its size, and with its checksum; of bulk, up to ``most`` bytes only."""
     for name, checksum in manifest.files.items():
         path = folder / name
         if not path.is_file():
             raise damaged(store, f"缺少文件 / missing file: {name}")
         size = manifest.sizes[name]
-        if path.stat().st_size != size or (size <= most and _checksum(path) != checksum):
+        read = size <= most or path.name not in BULK
+        if path.stat().st_size != size or (read and _checksum(path) != checksum):
             raise damaged(store, f"文件已损坏 / checksum differs: {name}")
 
 
@@ -263,17 +287,27 @@ def load(store: Path) -> tuple[Manifest, Content, Path]:
     Of what is checked when, the module's docstring tells.
     """
     folder, manifest = _open(store)
+    found: list[str] = []
+
+    def refuse(reason: str) -> SnapshotError:
+        error = damaged(store, reason)
+        found.append(str(error))
+        return error
+
     try:
         _check(store, folder, manifest, most=CHECKED)
         background = {language: Spread(*pair) for language, pair in manifest.background.items()}
         content = read_content(
             folder,
-            partial(damaged, store),
+            refuse,
             truncated=manifest.truncated,
             background=background,
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise damaged(store, str(error)) from error
+    except SnapshotError:
+        raise
+    except Exception as error:  # a damaged file may make its reader fail in any way
+        raise damaged(store, f"{type(error).__name__}: {error}") from error
+    content = replace(content, damage=lambda: found[0] if found else None)
     return manifest, content, folder / _LEXICAL
 
 
@@ -318,6 +352,8 @@ def _switch(store: Path, beside: Path) -> None:
         previous = None
     _sync(beside)
     beside.rename(target)
+    if (store / CURRENT).is_dir():  # nothing of ours
+        shutil.rmtree(store / CURRENT)
     (target / CURRENT).replace(store / CURRENT)
     sync(store)
     unmark_outdated(store)

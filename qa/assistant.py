@@ -19,7 +19,15 @@ from qa.drafts import Draft
 from qa.evidence import Evidence, expand, gather
 from qa.forms import duties, library, lookup, matter, outline, validity
 from qa.generation import Composer
-from qa.outcome import Verdict, decide, decide_named, documents_for, find_unmentioned, is_of
+from qa.outcome import (
+    Verdict,
+    decide,
+    decide_named,
+    documents_for,
+    find_unmentioned,
+    is_of,
+    is_readable,
+)
 from qa.parts import split_question
 from qa.passages import Passage
 from qa.precedence import arrange
@@ -171,6 +179,8 @@ class PolicyAssistant:
             verdict = Verdict("no_basis", (), "named")
         elif subjects := find_unmentioned(question, self.index, found.documents):
             verdict = Verdict("no_basis", (), "unmentioned", subjects=subjects)
+        elif not is_readable(question, self.index):
+            verdict = Verdict("no_basis", (), "matter")
         else:
             verdict = decide(question, found.evidence)
         cited = tuple(arrange(verdict.evidence, self.index.documents, day))

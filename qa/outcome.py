@@ -4,6 +4,7 @@
 - What is named (a 文号, a title): only a clause that names it is about it.
 - The year asked about: named in the clause, or within the document's own validity.
 - The subject asked about, where it has an official name: some document speaks of it.
+- Its words: half of them are known to the library, the lexicon or a general dictionary.
 - The matter asked about: the likeliest clause is likely enough (``qa.relevance``).
 - What is asked of it: a figure, a date, a responsible body must be in the quoted text, and not be
   one that the source lost.
@@ -14,10 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from documents.normalization import match_form
+from documents.normalization import has_han, match_form
 from documents.regions import Region
 from documents.types import Document
 from index.filters import find_place
+from index.tokenization import frequency_of
+from index.translation import Term, is_headword
 from index.types import Index
 from qa.attributes import state
 from qa.drafts import Reason
@@ -75,6 +78,31 @@ def find_unmentioned(
         for subject in question.subjects
         if not any(index.mentions(form, documents) for form in subject.forms)
     )
+
+
+def is_readable(question: Question, index: Index) -> bool:
+    """Whether at least half of the question's words are known to anybody.
+
+    That is to the library, to the lexicon or to a general dictionary. What is typed by accident, or is
+    meant for a program (``../../etc/passwd``), is near to some clause all the same: the encoder places
+    any text somewhere. A figure alone says nothing, and counts neither way.
+    """
+    words = [word for word in question.words if not word.text.replace(".", "").isdigit()]
+    return 2 * sum(_is_known(word, index) for word in words) >= max(len(words), 1)
+
+
+def _is_known(word: Term, index: Index) -> bool:
+    text = word.text
+    if word.required or word.official:
+        return True
+    if word.forms != (text,):  # translated; of a single letter a dictionary says many things
+        return len(text) > 1
+    if index.mentions(text):
+        return True
+    if len(text) > 1 and (frequency_of(text) or is_headword(text)):
+        return True
+    # A compound that no dictionary lists, of characters that the library uses: 造车.
+    return has_han(text) and all(map(index.mentions, text))
 
 
 def is_of(document: Document, place: Iterable[Region]) -> bool:

@@ -96,6 +96,8 @@ _NUMBERED = re.compile(
     r"(?P<agency>[\u4e00-\u9fff]{2})[〔(\[【]\s*(?P<year>\d{4})\s*[〕)\]】]\s*第?(?P<serial>\d+)号"
 )
 _LATIN = re.compile(r"[a-z]{2}", re.I)
+# A key that was held down: 啊啊啊啊.
+_HELD_DOWN = re.compile(r"([\u4e00-\u9fff])\1{2,}")
 _YEAR_WORD = re.compile(r"(?<!\d)20\d{2}年?(?!\d)")
 
 
@@ -203,7 +205,7 @@ def frame_of(text: str) -> Frame:
 
 def _chinese_words(form: str) -> list[Term]:
     numbers = [_number(match) for match in _NUMBERED.finditer(form)]
-    form = without_places(_NUMBERED.sub(" ", form))
+    form = without_places(_HELD_DOWN.sub(" ", _NUMBERED.sub(" ", form)))
     words = {word.text: word.place for word in content_words(_YEAR_WORD.sub(" ", form))}
     return numbers + [Term(word, (word,), required=place) for word, place in words.items()]
 

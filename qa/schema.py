@@ -44,6 +44,8 @@ def read_request(obj: object) -> Request:
     if id_ is not None and (not isinstance(id_, str | int) or isinstance(id_, bool)):
         raise RequestError("bad_id", "id 应为文字或整数。", "id must be a string or an integer.")
     k = obj.get("k", 10)
+    if isinstance(k, float) and k.is_integer():
+        k = int(k)  # 10.0 is a whole number to JSON
     if not isinstance(k, int) or isinstance(k, bool):
         raise RequestError("bad_k", "k 应为整数。", "k must be an integer.")
     filters = obj.get("filters")

@@ -110,3 +110,56 @@ def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
 def distribution(name: str) -> str:
     """Return the name as package indexes compare it."""
     return re.sub("[-_.]+", "-", name.strip()).lower()
+
+
+# --- what could run what it is given ---------------------------------------------------------------
+
+# Calls and imports by which data could become code, or a command be built of it.
+DANGEROUS_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "code", "pty"}
+DANGEROUS_CALLS = {
+    "eval",
+    "exec",
+    "compile",
+    "__import__",
+    "os.system",
+    "os.popen",
+    "yaml.load",
+    "torch.load",
+    "subprocess.getoutput",
+    "subprocess.getstatusoutput",
+}
+# multiprocessing's pipes unpickle. Both ends are ours there: the process that changes the library, which
+# reads no untrusted file itself (documents/confinement.py does, in a process that it speaks JSON with),
+# and the workers of measurements.
+PICKLED_BETWEEN_OURSELVES = {"qa/web/process.py", "evaluation/speed/processes.py"}
+
+
+def name_call(node: ast.expr) -> str:
+    """Return a called function as it is written, "" where it is no plain name."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            return f"{name_call(value)}.{name}"
+    return ""
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.parts[0] != "tests"], ids=str)
+def test_nothing_runs_what_it_is_given(path: Path) -> None:
+    for name in imports(path):
+        top = name.split(".")[0]
+        assert top not in DANGEROUS_MODULES, f"{path} imports {name}"
+        assert top != "multiprocessing" or path.as_posix() in PICKLED_BETWEEN_OURSELVES, path
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            place = f"{path}:{node.lineno}"
+            assert name_call(node.func) not in DANGEROUS_CALLS, place
+            for keyword in node.keywords:
+                told = keyword.value.value if isinstance(keyword.value, ast.Constant) else True
+                assert keyword.arg not in ("shell", "allow_pickle") or told is False, place
+
+
+def test_a_call_that_runs_what_it_is_given_would_be_found() -> None:
+    tree = ast.parse("import os\nos.system(x)\neval(x)\nre.compile(x)")
+    found = [name_call(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert DANGEROUS_CALLS.intersection(found) == {"os.system", "eval"}

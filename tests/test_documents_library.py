@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents import library
-from documents.errors import DocumentError, LoadError, UnknownDocumentError
+from documents.corrections import CORRECTIONS
+from documents.errors import DocumentError, LibraryError, LoadError, UnknownDocumentError
 from documents.library import (
     add,
+    correct,
     find_files,
     library_folder,
     policy_home,
@@ -24,6 +26,7 @@ from documents.library import (
     remove,
     verify,
 )
+from documents.register import REGISTER
 from documents.reports import format_change, write_change
 from documents.types import Change, Document, Original
 
@@ -437,6 +440,23 @@ def test_every_flipped_byte_is_found(empty: Path) -> None:
         assert verify().changed == ("a.txt",)
     (empty / "a.txt").write_bytes(data)
     assert verify().intact == 1
+
+
+@pytest.mark.parametrize("record", [REGISTER, CORRECTIONS])
+def test_every_flipped_byte_of_a_record_is_found(record: str, empty: Path) -> None:
+    add([Original("a.txt", act().encode())])
+    correct("a", {"kind": "通知"})
+    data = (empty / record).read_bytes()
+    for i in range(len(data)):
+        # A space that becomes a tab is one that JSON does not mind.
+        (empty / record).write_bytes(data[:i] + bytes([data[i] ^ 0x29]) + data[i + 1 :])
+        try:
+            [(name, chinese, english)] = verify().unreadable
+        except LibraryError as error:
+            name, chinese, english = REGISTER, *str(error).split("\n")
+        assert name == record and "删除" in chinese and "elete" in english
+    (empty / record).write_bytes(data)
+    assert verify().unreadable == ()
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing"])

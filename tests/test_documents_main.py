@@ -336,3 +336,16 @@ def test_a_process_fails_without_a_traceback(home: Path, tmp_path: Path) -> None
     assert failed.stdout == b""
     assert "没有.txt" in failed.stderr.decode("utf-8")
     assert b"Traceback" not in failed.stderr
+
+
+def test_a_name_that_is_no_utf8_is_printed(tmp_path: Path) -> None:
+    """In a process of its own: standard output is strict there."""
+    path = os.fsencode(tmp_path) + b"/\xff.txt"
+    with open(path, "wb") as file:
+        file.write("一、支持充电站建设。\n".encode())
+    for arguments in ([b"show", path, b"--json"], [b"audit", path]):
+        command = [os.fsencode(sys.executable), b"-m", b"documents", *arguments]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+        assert not done.stderr and b"\\udcff" in done.stdout
+        if b"--json" in arguments:
+            assert json.loads(done.stdout)["id"] == "\udcff"

@@ -80,6 +80,21 @@ def test_the_dump_of_queries_has_a_line_and_a_column_for_each() -> None:
     assert (missed["b|c first"], missed["b|c top"]) == ("", "")
 
 
+@pytest.mark.parametrize("text", ["=1+1", " +cmd|' /C calc'!A0", "\t@SUM(1)", "-2+3", "＝1+1"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    found = measured(comparison(0.5))
+    queries = (Query("=q1()", text, {}),)
+    found = replace(found, dataset=replace(found.dataset, queries=queries))
+    for run in found.runs:
+        found.scores[run.system]["=q1()"] = found.scores[run.system]["q1"]
+        run.rankings["=q1()"] = (Ranked("@x", 1.0),)
+    found.dataset.qrels["=q1()"] = {}
+    cells = write_queries(found).splitlines()[1].split("\t")
+    assert cells[:2] == ["'=q1()", f"'{text.strip()}"]
+    assert "'@x" in cells
+    assert not any(cell.startswith(("=", "+", "-", "@", "＝")) for cell in cells)
+
+
 @given(st.floats(0, 1), st.floats(-1, 1), st.floats(0, 1))
 def test_plots_show_every_number_in_its_place(score: float, value: float, width: float) -> None:
     difference = Difference(value, value - width, value + width, 0.5, 0.5)

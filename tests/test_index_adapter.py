@@ -118,6 +118,18 @@ def test_saved_and_read_again(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["a.npz"]
 
 
+def test_every_flipped_byte_is_refused_and_one_of_before_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    save_adapter(adapter(np.eye(2, dtype=np.float32)), path)
+    data = path.read_bytes()
+    for i in range(len(data)):
+        path.write_bytes(data[:i] + bytes([data[i] ^ 1]) + data[i + 1 :])
+        with pytest.raises(AdapterError):
+            read_adapter(path)
+    path.write_bytes(data[:-32])  # without a checksum
+    assert (read_adapter(path).matrix == np.eye(2)).all()
+
+
 def test_file_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(AdapterError, match="cannot be written"):

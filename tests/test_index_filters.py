@@ -66,6 +66,12 @@ def test_fields_are_read() -> None:
     assert read_filters(obj) == expected
 
 
+@pytest.mark.parametrize("name", FILTER_FIELDS)
+def test_half_a_character_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"半个代理对.*\n.*half a surrogate pair"):
+        read_filters({name: "\ud800"})
+
+
 @pytest.mark.parametrize("obj", [{}, {"region": None, "to": None}, {"region": "", "status": ""}])
 def test_unset_fields_do_not_limit(obj: dict[str, Any]) -> None:
     assert read_filters(obj) == Filters()

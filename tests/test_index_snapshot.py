@@ -271,7 +271,7 @@ def test_crash_while_saving_leaves_the_old_snapshot_and_no_rubbish(
     target, name = (np, "save") if step == "np.save" else (snapshot, step)
     with monkeypatch.context() as patch:
         patch.setattr(target, name, fail)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(SnapshotError, match="No space"):
             save(store, "回收电池。")
     assert names(store) == before and current(store) == folder
     assert len(HybridIndex.load(store, FakeEncoder()).units) == 2
@@ -292,7 +292,7 @@ def test_crash_between_rename_and_pointer_keeps_the_old(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", fail)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(SnapshotError, match="No space"):
             save(store, "回收电池。")
     assert current(store) == folder
     verify(store)

@@ -132,6 +132,9 @@ def test_batch_answers_as_ask_does(
         ('{"id": 7, "question": "充电站", "k": 0}', 7, "bad_k"),
         ('{"id": "b", "question": "\\ud800充电站"}', "b", "not_text"),
         ('{"id": "\\ud800", "question": "充电站"}', "\ud800", "not_text"),
+        ('{"question": "充电站", "filters": {"kind": "\\ud800"}}', None, "bad_value"),
+        ('{"id": NaN, "question": 3}', None, "not_json"),
+        ('{"id": [1e999], "question": 3}', None, "no_question"),
     ],
 )
 def test_bad_line_is_an_error_in_its_place(

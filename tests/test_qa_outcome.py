@@ -12,7 +12,15 @@ from documents.types import Document, Metadata
 from index.hybrid import HybridIndex
 from index.translation import Term
 from qa.evidence import Evidence
-from qa.outcome import LEAST, LEAST_ENGLISH, Verdict, decide, documents_for, find_unmentioned
+from qa.outcome import (
+    LEAST,
+    LEAST_ENGLISH,
+    Verdict,
+    decide,
+    documents_for,
+    find_unmentioned,
+    is_readable,
+)
 from qa.question import understand
 from qa.relevance import judge
 from tests.conftest import FakeEncoder
@@ -116,6 +124,38 @@ def test_a_subject_that_no_document_speaks_of(
     found = find_unmentioned(asked, index, documents)
     assert bool(found) is missing
     assert set(found) <= {subject.text for subject in asked.subjects}
+
+
+# --- words
+
+
+@pytest.mark.parametrize(
+    ("question", "readable"),
+    [
+        ("../../etc/passwd", False),
+        ("/var/log/syslog", False),
+        ("asdfghjkl", False),
+        ("a" * 2000, False),
+        ("11111", False),
+        ("3.14159", False),
+        ("d41d8cd98f00b204e9800998ecf8427e", False),
+        ("漋鱖倠殔醃蓦帊籣", False),
+        ("啊啊啊啊啊啊", False),
+        ("充" * 2000, False),
+        ("充电站有什么支持", True),
+        ("充电站asdf", True),
+        ("驾站怎么建", True),  # a compound of characters that the library uses
+        ("红烧肉怎么做", True),  # no matter of the library's, but words
+        ("what support do charging stations get", True),
+        ("BYD charging stations", True),
+    ],
+)
+def test_what_nobody_can_read(question: str, readable: bool) -> None:
+    index = HybridIndex.build(
+        [parse_text(LAW, "law"), parse_text(OTHER_LAW, "other")], FakeEncoder()
+    )
+    asked = understand(question, expansions=index.expansions(question))
+    assert is_readable(asked, index) is readable
 
 
 # --- the year

@@ -31,7 +31,8 @@ def read_problem(response: Any, status: int) -> dict[str, Any]:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
-    assert set(problem) == {"type", "title", "status", "detail", "code"}
+    assert set(problem) == {"type", "title", "status", "detail", "code", "request"}
+    assert problem["request"] == response.headers["x-request-id"]
     assert problem["status"] == status
     assert "Traceback" not in response.text
     return problem
@@ -172,6 +173,25 @@ def test_bad_parameters_are_problems(client: TestClient, address: str) -> None:
     assert re.fullmatch(r"[a-z_]+", problem["code"]) and problem["detail"]
 
 
+def test_an_address_with_a_line_end_is_answered_as_any_other(client: TestClient) -> None:
+    read_problem(client.get("/api/v1/documents/a%0Ab"), 404)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/ask", "/", "/gradio_api/queue/join", "/healthz"])
+@pytest.mark.parametrize("method", ["QUERY", "TRACE"])
+def test_a_method_that_there_is_not_is_a_problem(
+    method: str, path: str, client: TestClient
+) -> None:
+    response = client.request(method, path)
+    assert read_problem(response, 405)["code"] == "method_not_allowed"
+    assert "POST" in response.headers["allow"]
+
+
+def test_a_whole_number_may_have_a_point(client: TestClient) -> None:
+    assert client.post("/api/v1/ask", json={"question": QUESTION, "k": 3.0}).status_code == 200
+    read_problem(client.post("/api/v1/ask", json={"question": QUESTION, "k": 3.5}), 422)
+
+
 def test_half_a_character_does_no_harm(client: TestClient) -> None:
     body = b'{"question": "a", "\\ud800": 1}'
     problem = read_problem(client.post("/api/v1/ask", content=body), 422)
@@ -198,6 +218,7 @@ def test_the_schema_is_served_but_no_page_from_elsewhere(client: TestClient) -> 
         "/documents/{id}": {"get", "patch", "delete"},
         "/documents/{id}/original": {"get"},
         "/clauses/{document}/{path}": {"get"},
+        "/index/rebuild": {"post"},
         "/jobs": {"get"},
         "/jobs/{id}": {"get", "delete"},
         "/jobs/{id}/events": {"get"},
@@ -248,7 +269,7 @@ def test_a_failed_start_is_reported_everywhere() -> None:
     with TestClient(create_web_app(fail_to_open)) as client:
         read_problem(client.post("/api/v1/ask", json={"question": "a"}), 503)  # waits for it
         health = client.get("/healthz")
-        assert health.status_code == 503
+        assert health.status_code == 200  # alive, if of no use: /readyz is for that
         assert health.json()["message"] == "模型不在\nthe model is missing"
         problem = read_problem(client.post("/api/v1/ask", json={"question": "a"}), 503)
         assert problem["code"] == "failed"
@@ -309,13 +330,20 @@ def test_the_page_comes_in_the_language_wanted(
 def test_the_page_names_no_other_machine_and_only_its_own_scripts(client: TestClient) -> None:
     response = client.get("/en/")
     policy = response.headers["content-security-policy"]
-    assert "http" not in policy and "'unsafe-inline'" not in policy.split("style-src")[0]
+    assert "http" not in policy and policy.count("'unsafe-inline'") == 1
+    assert "style-src-attr 'unsafe-inline';" in policy
+    assert re.findall("<style[^>]*>", response.text)
+    assert not re.findall(r"<style(?! nonce)[^>]*>", response.text)
     nonce = re.search(r"'nonce-([\w-]+)'", policy)
     assert nonce is not None
     scripts = re.findall(r"<script[^>]*>", response.text)
     assert scripts and all(f'nonce="{nonce[1]}"' in script for script in scripts)
     assert client.get("/en/").headers["content-security-policy"] != policy
     assert not re.search(r'(?:src|href|content)="https?://', response.text)
+    assert "unsafe" not in client.get(f"/documents/{PLAN}").headers["content-security-policy"]
+    bare = client.get("/api/v1/documents").headers
+    assert "'self'" not in bare["content-security-policy"]
+    assert bare["cross-origin-resource-policy"] == "same-origin"
     assert response.headers["x-content-type-options"] == "nosniff"
 
 

@@ -132,7 +132,12 @@ def test_what_is_chosen_reaches_question_and_search() -> None:
 
 @pytest.mark.parametrize(
     ("chosen", "said"),
-    [({"region": "亚特兰蒂斯"}, "没有地区「亚特兰蒂斯」"), ({"as_of": "昨天"}, "日期")],
+    [
+        ({"region": "亚特兰蒂斯"}, "没有地区「亚特兰蒂斯」"),
+        ({"as_of": "昨天"}, "日期"),
+        ({"regoin": "吉林省"}, "未知的筛选条件：regoin"),
+        ({"authority": "省" * 301}, "筛选条件 authority 过长"),
+    ],
 )
 def test_a_wrong_filter_is_told_and_widens_nothing(chosen: dict[str, str], said: str) -> None:
     assistant = StubAssistant()
@@ -149,7 +154,7 @@ def test_what_the_page_cannot_have_sent_counts_as_nothing(text: str) -> None:
 
 
 def test_only_circumstances_are_kept_and_they_come_back_as_they_were() -> None:
-    kept = keep_chosen({"region": " 长春市 ", "kind": "", "q": "x", "from": "2024-01-01"})
+    kept = keep_chosen({"region": " 长春市 ", "kind": "", "q": 3, "from": "2024-01-01"})
     assert kept == {"region": "长春市", "from": "2024-01-01"}
     assert write_chosen(*read_circumstances(kept)) == kept
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.testclient import TestClient
+from starlette.requests import Request as StarletteRequest
 
 from documents.types import Original
 from qa.log import Log
@@ -22,12 +24,17 @@ from qa.web.application import create_web_app
 from qa.web.jobs import Jobs, Report, Result, Stop, Task
 from qa.web.rest import bodies, changes
 from qa.web.rest.bodies import BODY_BYTES
+from qa.web.rest.problems import Problem
 from tests.test_web_api import read_problem
 from tests.web_library import PLAN, StubAssistant
 from tests.web_served import build_app, serve
 
 NOTICE = "关于充电站的通知\n一、支持充电站建设。\n".encode()
 QUESTION = "充电站建设有什么支持？"
+
+
+UPLOAD = b"multipart/form-data; boundary=x"
+BEGUN = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
 
 
 class Recorder:
@@ -106,6 +113,46 @@ def test_a_document_comes_is_corrected_and_goes(monkeypatch: pytest.MonkeyPatch)
         assert kinds == ["remove", "correct", "add"]
 
 
+def test_a_damaged_index_is_rebuilt_and_damage_of_a_document_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "documents").mkdir(parents=True)
+    (home / "documents" / "notice.txt").write_bytes(NOTICE)
+    with TestClient(build_app(monkeypatch)) as client:
+        before = client.get("/api/v1/documents").json()  # waits for the index
+    spoil(home, "bodies.npy")
+    app = build_app(monkeypatch)
+    with TestClient(app) as client:
+        problem = read_problem(client.get("/api/v1/documents/notice"), 503)
+        assert "重建索引" in problem["detail"] and str(home) not in problem["detail"]
+        assert client.get("/healthz").json()["status"] == "damaged"
+        job = wait(client, client.post("/api/v1/index/rebuild"))
+        assert (job["kind"], job["state"], job["error"]) == ("rebuild", "done", None)
+        assert client.get("/healthz").json()["status"] == "ready"
+        assert client.get("/api/v1/documents").json() == before
+        # As in a large library: what is not read through at opening is found when it is read.
+        monkeypatch.setattr("index.snapshot.CHECKED", -1)
+        spoil(home, "bodies.npy")
+        assert wait(client, client.post("/api/v1/index/rebuild"))["state"] == "done"
+        spoil(home, "bodies.npy")
+        for address in ("/documents/notice", "/pane/notice", "/api/v1/documents/notice"):
+            assert "重建索引" in client.get(address).text
+        assert client.get("/healthz").json()["status"] == "damaged"
+        assert wait(client, client.post("/api/v1/index/rebuild"))["state"] == "done"
+        assert "充电" in client.get("/pane/notice").text
+        assert client.get("/healthz").json()["status"] == "ready"
+
+
+def spoil(home: Path, name: str) -> None:
+    """Flip the last byte of a file of the current index."""
+    current = (home / "index" / "CURRENT").read_text().strip()
+    with (home / "index" / current / name).open("rb+") as file:
+        file.seek(-1, os.SEEK_END)
+        [byte] = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([byte ^ 1]))
+
+
 # ---- uploads -------------------------------------------------------------------------------------
 
 
@@ -118,6 +165,33 @@ def test_files_arrive_whole_under_safe_names(client: TestClient, recorder: Recor
         Original("乙_.pdf", large),
         Original("空.txt", b""),
     )
+
+
+@pytest.mark.parametrize("sent", [[], [BEGUN], [BEGUN, b"x" * 40_000, b"x" * 40_000]])
+def test_a_body_that_trickles_is_cut_off(
+    sent: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock stands still until all that was sent is read, and then nothing more comes."""
+    monkeypatch.setattr(bodies, "SECONDS", 1)
+    monkeypatch.setattr(bodies, "BYTES_A_SECOND", 1 << 40)
+
+    async def read() -> None:
+        loop = asyncio.get_running_loop()
+        coming = list(sent)
+
+        async def receive() -> dict[str, Any]:
+            if coming:
+                return {"type": "http.request", "body": coming.pop(0), "more_body": True}
+            monkeypatch.setattr(loop, "time", lambda: began + 1.5)
+            return await asyncio.Future()
+
+        began = loop.time()
+        scope = {"type": "http", "method": "POST", "headers": [(b"content-type", UPLOAD)]}
+        await bodies.read_files(StarletteRequest(scope, receive))
+
+    with pytest.raises(Problem) as caught:
+        asyncio.run(read())
+    assert (caught.value.status, caught.value.code) == (408, "too_slow")
 
 
 @pytest.mark.parametrize(

@@ -267,6 +267,23 @@ def test_closing_stops_everything_and_lets_followers_go() -> None:
     assert len(gate.tasks) == 1
 
 
+def test_an_index_is_built_anew_once_at_a_time() -> None:
+    gate = threading.Event()
+
+    def run(task: Task, report: Report, stop: Stop) -> Result:
+        assert task == Task("rebuild") and gate.wait(10)
+        return Result(index="new", changed=True)
+
+    jobs = Jobs(run)
+    assert not jobs.rebuilding
+    job = jobs.start_rebuild()
+    assert jobs.rebuilding and jobs.start_rebuild().id == job.id
+    gate.set()
+    *_, last = jobs.follow(job.id)
+    assert (last.kind, last.state, last.index) == ("rebuild", "done", "new")
+    assert not jobs.rebuilding
+
+
 def test_a_wrong_correction_makes_no_job() -> None:
     jobs = Jobs(lambda *_: Result())
     with pytest.raises(CorrectionError):

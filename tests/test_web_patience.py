@@ -63,7 +63,7 @@ def test_one_that_comes_is_answered_and_the_next_is_waited_for_again(
 
 
 def test_a_body_that_stops_coming_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "GRACE_SECONDS", 0.01)
+    monkeypatch.setattr(bodies, "read_limit", lambda *_: 0.01)
 
     async def read() -> Any:
         parts = [{"type": "http.request", "body": b'{"a"', "more_body": True}]

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from qa.web.startup import Assistant, NotReady, Startup
+from index.errors import SnapshotError
+from qa.web.startup import DAMAGED, REBUILDING, Assistant, NotReady, Startup
 from tests.web_library import StubAssistant, StubIndex
 
 LONG = 60.0
@@ -110,6 +111,46 @@ def test_after_a_failed_start_it_can_be_opened_all_the_same() -> None:
     assert (startup.state, startup.reason) == ("loading", None)
     opener.may_end.release()
     assert startup.wait(LONG).index.fingerprint == "new" and startup.state == "ready"
+
+
+def test_a_damaged_index_is_told_apart_and_answers_when_it_is_built_anew(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    opener = Opener(SnapshotError("/home/x/index: 索引无法使用"), assistant("new"))
+    startup = Startup(opener)
+    opener.may_end.release()
+    with pytest.raises(NotReady):
+        startup.reload(wait=True)
+    assert (startup.state, startup.reason) == ("damaged", DAMAGED)
+    startup.rebuilding = lambda: True
+    assert (startup.state, startup.reason) == ("rebuilding", REBUILDING)
+    with pytest.raises(NotReady, match="正在从原文重建"):
+        startup.wait(0)
+    assert "/home/x/index" in caplog.text  # for whoever keeps it, and nobody else
+    opener.may_end.release()
+    startup.reload(wait=True)
+    assert (startup.state, startup.reason, opened(startup)) == ("ready", None, "new")
+
+
+def test_damage_that_is_found_later_is_told_while_the_rest_is_answered() -> None:
+    damaged = assistant("old")
+    startup, opener = begin(damaged, assistant("new"))
+    assert (startup.state, startup.reason) == ("ready", None)
+    object.__setattr__(damaged.index, "damage", "第 2 份文档已损坏 / document 2")
+    assert (startup.state, startup.reason) == ("damaged", DAMAGED)
+    assert opened(startup) == "old"
+    opener.may_end.release()
+    startup.reload(wait=True)
+    assert (startup.state, opened(startup)) == ("ready", "new")
+
+
+def test_a_file_that_cannot_be_read_is_told_in_two_languages() -> None:
+    opener = Opener(PermissionError(13, "Permission denied", "/home/x/documents"))
+    startup = Startup(opener)
+    opener.may_end.release()
+    with pytest.raises(NotReady, match=r"(?s)无法读写.*cannot be read"):
+        startup.reload(wait=True)
+    assert startup.state == "failed"
 
 
 def test_those_who_wait_in_the_event_loop_hold_no_thread_and_may_go_away() -> None:

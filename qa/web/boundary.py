@@ -2,7 +2,7 @@
 
 Gradio serves more than this page needs (uploads, file reads, a proxy, its own API): only what the
 page uses is let through. Its HTML is completed here with the language and a nonce for its scripts,
-so that the Content-Security-Policy can refuse any other inline script and any other origin.
+so that the Content-Security-Policy can refuse any other inline script and style and any other origin.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from qa.web.access.visitors import DESK_COOKIE, read_visitor
 from qa.web.origin import HOSTS, is_cross_site, is_rebound
 from qa.web.rest.bodies import BODY_BYTES, read_length, too_large
 from qa.web.rest.problems import Problem, write_problem
+from qa.web.strictness import Strict, without_unused
 from qa.web.texts import TEXTS, choose_language
 
 # Where the English page is mounted; the Chinese one is at the root.
@@ -35,27 +36,43 @@ GRADIO_PATHS = re.compile(
     r"|gradio_api/(?:theme\.css|app_id|startup-events|heartbeat/\w+|queue/(?:join|data)|reset/?"
     r"|cancel)/?)"
 )
+# An address may hold a line end, written %0A, and is answered as any other.
 OWN_PATHS = re.compile(
-    r"/(?:healthz|sign-in|sign-out|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls|library)"
+    r"/(?:healthz|readyz|metrics|sign-in|sign-out|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+"
+    r"|filters|examples|calls|library)",
+    re.DOTALL,
 )
 # What changes the library, or is no browser's business: not by a name that may be another's.
-GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)")
+GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|index|jobs).*)", re.DOTALL)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 
-# Gradio compiles its templates with new Function: hence unsafe-eval. Styles are set inline.
+# What Gradio forces open, tried directive by directive in Chromium: unsafe-eval, because Blocks compiles
+# the ``js`` of an event, and gr.HTML its template, with Function; style attributes, which its page and
+# its components set. gr.HTML also adds a <style> that is empty here, allowed by the hash of nothing.
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; "
-    "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+    "style-src-elem 'self' 'nonce-{nonce}' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; "
+    "style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
+# Of pages that are ours alone, such as those of the documents.
+OWN_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+# Of what is no page.
+BARE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-_SCRIPT = re.compile(rb"<script(?=[\s>])")
+_INLINE = re.compile(rb"<(script|style)(?=[\s>])")
 _HTML_LANGUAGE = re.compile(rb'<html\s+lang="[^"]*"')
 # Set here and not by Gradio's own ``head``, which arrives after the page has been drawn.
 _ASSETS = (
@@ -85,6 +102,8 @@ class Boundary:
             return
         language, path = split_path(scope["path"].removeprefix(scope.get("root_path", "")))
         nonce = secrets.token_urlsafe(16)
+        # What is noted of the request further in is read again on the way out.
+        scope.setdefault("state", {})
         own = OWN_PATHS.fullmatch(path) is not None
         desk = None if read_cookie(scope, DESK_COOKIE) or path != "/" else secrets.token_urlsafe(16)
         completed = _Completion(scope, send, language, nonce, fresh=own, desk=desk)
@@ -102,7 +121,11 @@ class Boundary:
         if refusal := refuse(scope, path):
             await write_problem(refusal)(scope, receive, completed)
             return
-        await self.app(scope, receive, completed)
+        if own:
+            await self.app(scope, receive, completed)
+            return
+        scope = {**scope, "query_string": without_unused(scope["query_string"])}
+        await Strict(self.app)(scope, receive, completed)
 
 
 def refuse(scope: Scope, path: str) -> Problem | None:
@@ -111,6 +134,14 @@ def refuse(scope: Scope, path: str) -> Problem | None:
     Another site's page sent it, or it is longer than any that the page sends.
     """
     headers = Headers(scope=scope)
+    if scope["method"] not in METHODS:
+        allowed = ", ".join(sorted(METHODS))
+        return Problem(
+            405,
+            "method_not_allowed",
+            f"不支持这种请求方法，只接受 {allowed}。\nThis method is not taken; there are {allowed}.",
+            {"Allow": allowed},
+        )
     if scope["method"] in SAFE_METHODS:
         return None
     if is_cross_site(headers):
@@ -169,17 +200,20 @@ class _Completion:
                     "Set-Cookie",
                     f"{DESK_COOKIE}={self._desk}; Max-Age={_YEAR}; Path=/; HttpOnly; SameSite=Lax",
                 )
+            page = headers.get("content-type", "").startswith("text/html")
+            policy = BARE_POLICY if not page else OWN_POLICY if self._fresh else POLICY
             # A download is sandboxed, which is stricter.
-            headers.setdefault("Content-Security-Policy", POLICY.format(nonce=self._nonce))
-            if headers.get("content-type", "").startswith("text/html"):
+            headers.setdefault("Content-Security-Policy", policy.format(nonce=self._nonce))
+            if page:
                 self._start = message
                 return
         elif self._start is not None:
             self._body += message.get("body", b"")
             if message.get("more_body"):
                 return
-            visitor = read_visitor(self._scope).name
-            body = complete_page(self._body, self._language, self._nonce, visitor)
+            visitor = read_visitor(self._scope)
+            user = visitor.name if visitor else None
+            body = complete_page(self._body, self._language, self._nonce, user)
             headers = MutableHeaders(scope=self._start)
             if "content-length" in headers and self._body:
                 headers["content-length"] = str(len(body))
@@ -218,7 +252,7 @@ def read_cookie(scope: Scope, name: str) -> str | None:
 
 
 def complete_page(body: bytes, language: Language, nonce: str, name: str | None = None) -> bytes:
-    """Return Gradio's page with its language set, its scripts allowed and its own adverts gone.
+    """Return Gradio's page with its language set, its inline parts allowed and its own adverts gone.
 
     ``name`` is who is logged in.
 
@@ -233,4 +267,4 @@ def complete_page(body: bytes, language: Language, nonce: str, name: str | None 
     body = _HTML_LANGUAGE.sub(lambda _: opening.encode(), body, count=1)
     body = _SHARING_TAG.sub(b"", body)
     body = body.replace(b"</head>", _ASSETS + b"</head>", 1)
-    return _SCRIPT.sub(b'<script nonce="' + nonce.encode() + b'"', body)
+    return _INLINE.sub(rb'<\1 nonce="' + nonce.encode() + b'"', body)

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from documents.corrections import check
 from documents.types import Change, Original
 
-Kind = Literal["add", "remove", "correct"]
+Kind = Literal["add", "remove", "correct", "rebuild"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 # Jobs that may wait, and bytes of their files together: they lie in memory until their turn comes.
@@ -52,7 +52,10 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a job is to do: originals to add, ids to remove, or fields of the one id to correct."""
+    """What a job is to do: originals to add, ids to remove, or fields of the one id to correct.
+
+    To rebuild the index nothing more need be said.
+    """
 
     kind: Kind
     originals: tuple[Original, ...] = ()
@@ -196,6 +199,21 @@ class Jobs:
         """
         check(fields)
         return self._start(Task("correct", ids=(id,), fields=dict(fields)))
+
+    def start_rebuild(self) -> Job:
+        """Have the index built anew; one that waits or runs already is returned. BusyError as the others."""
+        with self._news:
+            begun = self._rebuild()
+        return begun or self._start(Task("rebuild"))
+
+    @property
+    def rebuilding(self) -> bool:
+        """Whether the index is being built anew, or will be."""
+        with self._news:
+            return self._rebuild() is not None
+
+    def _rebuild(self) -> Job | None:
+        return next((j for j in self._jobs.values() if j.kind == "rebuild" and not j.ended), None)
 
     def get(self, id: str) -> Job | None:
         """Return the job as it stands, None where it is not known (any more)."""

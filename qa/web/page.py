@@ -10,13 +10,13 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from functools import partial
 from html import escape
 from typing import Any
 
 import gradio as gr
 from fastapi.concurrency import run_in_threadpool
 
+from index.errors import SnapshotError
 from qa.errors import RequestError
 from qa.schema import read_request
 from qa.search import Sort
@@ -31,8 +31,9 @@ from qa.web.asking.thread import Turn, render_thread, render_writing
 from qa.web.messages import render_message
 from qa.web.reading.library_view import render_placeholder
 from qa.web.resources import Resources
-from qa.web.startup import NotReady
+from qa.web.startup import DAMAGED, NotReady
 from qa.web.texts import Texts, choose_line
+from qa.web.tracing import bind, request_id
 
 # Events that Gradio begins at once. All that wait stand in ``admission``'s line and hold no thread, so
 # that Gradio's own, which knows no bound and no order between the two languages, is never used.
@@ -64,7 +65,8 @@ def build_page(resources: Resources, texts: Texts) -> gr.Blocks:
     page.max_threads = EVENTS
     page.state_session_capacity = SESSIONS
     with page:
-        gr.HTML(_render_header(texts), elem_id="header", apply_default_css=False)
+        header = _render_header(texts, editable=resources.jobs is not None)
+        gr.HTML(header, elem_id="header", apply_default_css=False)
         with gr.Tabs(elem_id="views"):
             with gr.Tab(texts.tab_ask, id="ask"):
                 _build_conversation(resources, texts)
@@ -196,13 +198,16 @@ def explain_failure(error: Exception, texts: Texts) -> str:
             return texts.still_loading
         return texts.failed.format(choose_line(error.reason, texts.language))
     logger.error("A request failed", exc_info=error)
-    return texts.internal_error
+    if isinstance(error, SnapshotError):
+        return choose_line(DAMAGED, texts.language)
+    return texts.internal_error.format(request_id() or "–")
 
 
 def _build_conversation(resources: Resources, texts: Texts) -> None:
     async def ask_here(
         question: str, turns: Turns, circumstances: str, request: gr.Request
     ) -> AsyncGenerator[tuple[str, str, Turns], None]:
+        bind(request.headers)
         desk = read_desk(request.request) if request.request else None
         async with aclosing(ask(resources, texts, question, turns, circumstances, desk)) as shown:
             async for item in shown:
@@ -228,6 +233,14 @@ def _build_conversation(resources: Resources, texts: Texts) -> None:
 
 
 def _build_search(resources: Resources, texts: Texts) -> None:
+    async def search_here(
+        question: str, sort: Sort, circumstances: str, request: gr.Request
+    ) -> AsyncGenerator[str, None]:
+        bind(request.headers)
+        async with aclosing(search(resources, texts, question, sort, circumstances)) as shown:
+            async for item in shown:
+                yield item
+
     with gr.Row(elem_id="search-row"):
         box = _build_box(texts.search_label, texts.search_placeholder, "terms")
         button = gr.Button(texts.search_button, variant="primary", elem_id="search-button", scale=0)
@@ -247,7 +260,7 @@ def _build_search(resources: Resources, texts: Texts) -> None:
     circumstances = gr.Textbox(visible=False)
     _listen(
         [box.submit, button.click, sort.change],
-        partial(search, resources, texts),
+        search_here,
         [box, sort, circumstances],
         [results],
         js=_CIRCUMSTANCES,
@@ -304,7 +317,7 @@ def _listen(
     )
 
 
-def _render_header(texts: Texts) -> str:
+def _render_header(texts: Texts, *, editable: bool) -> str:
     language = "zh" if texts.language == "en" else "en"
     return (
         f'<header class="masthead" data-language="{texts.language}">'
@@ -313,6 +326,8 @@ def _render_header(texts: Texts) -> str:
         '<div class="masthead-side"><p id="state" role="status" '
         f'data-loading="{escape(texts.loading_status)}" data-ready="{escape(texts.ready_status)}" '
         f'data-failed="{escape(texts.failed_status)}" '
+        f'data-damaged="{escape(texts.damaged_status)}" '
+        f'data-rebuilding="{escape(texts.rebuilding_status)}" '
         f'data-unreachable="{escape(texts.unreachable)}"></p>'
         f'<button type="button" id="operator" class="quiet" aria-pressed="false"'
         f' title="{escape(texts.operator_hint)}">{escape(texts.operator_view)}</button>'
@@ -324,4 +339,9 @@ def _render_header(texts: Texts) -> str:
         f'data-previous="{escape(texts.previous_citation)}" '
         f'data-next="{escape(texts.next_citation)}" data-empty="{escape(texts.pane_empty)}">'
         "</template></header>"
+        f'<aside id="repair" hidden data-damaged="{escape(texts.damaged)}" '
+        f'data-rebuilding="{escape(texts.rebuilding)}" data-refused="{escape(texts.not_rebuilt)}" '
+        f'data-ask="{escape(texts.ask_rebuild)}"><p role="alert"></p>'
+        + (f'<button type="button">{escape(texts.rebuild)}</button>' if editable else "")
+        + "</aside>"
     )

@@ -23,7 +23,7 @@ class Resources:
     """The assistant, and what else is offered: what is None is not.
 
     Without ``log`` nothing is recorded and no feedback taken; without ``jobs`` the library is read
-    only; without ``find_original`` originals are not handed out.
+    only; without ``find_original`` originals are not handed out. ``seen`` is told of every answer.
     """
 
     startup: Startup
@@ -31,6 +31,7 @@ class Resources:
     jobs: Jobs | None = None
     find_original: Callable[[str], Path | None] | None = None
     admission: Admission = field(default_factory=Admission)
+    seen: Callable[[Response], None] = lambda _: None
 
     async def open_index(self) -> Index:
         """Return the index of now, for what is read from it without standing in line; NotReady."""
@@ -82,6 +83,7 @@ class Resources:
         self, request: Request, response: Response, *, desk: str | None = None
     ) -> str | None:
         """Record the answer and return its key; a log that fails is reported, never the answer lost."""
+        self.seen(response)
         if self.log is None:
             return None
         try:

@@ -10,10 +10,25 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Literal, Protocol
 
+from documents.errors import explain_file
+from index.errors import SnapshotError
 from index.types import Index
 from qa.types import Request, Response
 
-State = Literal["loading", "ready", "failed"]
+# ``damaged``: the index has to be built anew, which ``rebuilding`` says is under way.
+State = Literal["loading", "ready", "failed", "damaged", "rebuilding"]
+
+# Told to who asks meanwhile.
+DAMAGED = (
+    "索引已损坏，或由其他版本建立，这个问题暂时无法作答；文档本身不受影响。请维护人员在网页上点「重建索引」，或运行 "
+    "python -m index build。\nThe index is damaged, or was made by another version, so this cannot be "
+    "answered now; the documents themselves are unaffected. Whoever keeps the library can choose “Rebuild "
+    "the index” on the page, or run python -m index build."
+)
+REBUILDING = (
+    "索引无法使用，正在从原文重建，完成后即可提问。\n"
+    "The index cannot be used and is being rebuilt from the originals; ask again when it is done."
+)
 
 # Longest wait of one question for the model: a first index of a large library takes longer, and
 # then the questioner is better told so than left waiting.
@@ -46,13 +61,23 @@ class NotReady(Exception):
 
 
 class Startup:
-    """Opens the assistant in a background thread, and again when the index has changed."""
+    """Opens the assistant in a background thread, and again when the index has changed.
 
-    def __init__(self, open_assistant: Callable[[], Assistant]) -> None:
+    ``rebuilding`` tells whether a damaged index is being built anew. It may be set once the application
+    is put together.
+    """
+
+    def __init__(
+        self,
+        open_assistant: Callable[[], Assistant],
+        rebuilding: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.rebuilding = rebuilding
         self._open = open_assistant
         self._news = threading.Condition()
         self._assistant: Assistant | None = None
         self._reason: str | None = None
+        self._refused = False  # whether that is an index which has to be built anew
         self._opening = False
         # What those who wait for the loading hear: one for all of them, made anew with each loading.
         self._loaded = _make_news()
@@ -86,15 +111,30 @@ class Startup:
     def state(self) -> State:
         """Return how far loading is; ``ready`` while the assistant is only opened again."""
         with self._news:
-            if self._assistant is not None:
+            if self._assistant is not None and not self._damage():
                 return "ready"
-            return "failed" if self._reason is not None and not self._opening else "loading"
+            if self._assistant is None and (self._opening or self._reason is None):
+                return "loading"
+            damaged = self._assistant is not None or self._refused
+        if not damaged:
+            return "failed"
+        return "rebuilding" if self.rebuilding() else "damaged"
 
     @property
     def reason(self) -> str | None:
-        """Return why there is no assistant, or None."""
+        """Return why there is no assistant, or that its index is damaged; or None.
+
+        Of a damaged index the log says what and where; this is for everyone who asks.
+        """
         with self._news:
-            return None if self._assistant or self._opening else self._reason
+            reason = None if self._assistant or self._opening else self._reason
+            reason = reason or self._damage()
+        told = {"damaged": DAMAGED, "rebuilding": REBUILDING}
+        return reason and told.get(self.state, reason)
+
+    def _damage(self) -> str | None:
+        """Return what was found damaged since the index was opened; not every index can tell."""
+        return getattr(self._assistant.index, "damage", None) if self._assistant else None
 
     def wait(self, seconds: float | None = None) -> Assistant:
         """Return the assistant, waiting for it; NotReady where it does not come in time.
@@ -129,10 +169,10 @@ class Startup:
                     self._tell()
                     return
                 wanted = self._wanted
-            found, reason = self._try()
+            found, reason, refused = self._try()
             with self._news:
                 self._assistant = found or self._assistant
-                self._reason = reason
+                self._reason, self._refused = reason, refused
                 self._ended = wanted
                 self._tell()
 
@@ -142,12 +182,14 @@ class Startup:
         if self._is_settled() and not self._loaded.done():
             self._loaded.set_result(None)
 
-    def _try(self) -> tuple[Assistant | None, str | None]:
+    def _try(self) -> tuple[Assistant | None, str | None, bool]:
+        """Return the assistant, else why there is none and whether its index is to be built anew."""
         try:
-            return self._open(), None
+            return self._open(), None, False
         except (Exception, SystemExit) as error:  # whatever it is, the page must say so, not hang
             logger.exception("The assistant could not be loaded")
-            return None, str(error) or type(error).__name__
+            reason = explain_file(error) if isinstance(error, OSError) else str(error)
+            return None, reason or type(error).__name__, isinstance(error, SnapshotError)
 
 
 def _make_news() -> Future[None]:

@@ -31,6 +31,13 @@ class Texts:
     ready_status: str
     failed: str
     failed_status: str
+    damaged: str
+    damaged_status: str
+    rebuild: str
+    ask_rebuild: str
+    rebuilding: str
+    rebuilding_status: str
+    not_rebuilt: str
     unreachable: str
     still_loading: str
     internal_error: str
@@ -148,9 +155,16 @@ CHINESE = Texts(
     ready_status="{} 份文件可查",
     failed="未能加载模型或索引，暂时无法作答。原因：{}",
     failed_status="加载失败",
+    damaged="索引已损坏，或由其他版本建立，部分或全部问题暂时无法作答。文档本身不受影响，可以从原文重建索引。",
+    damaged_status="索引无法使用",
+    rebuild="重建索引",
+    ask_rebuild="请联系维护文档库的人员重建。",
+    rebuilding="索引无法使用，正在从原文重建，完成后即可提问。文档较多时需要几分钟。",
+    rebuilding_status="正在重建索引…",
+    not_rebuilt="未能重建索引：{}",
     unreachable="与服务的连接已中断",
     still_loading="模型仍在加载，请稍后再问。",
-    internal_error="处理时出错，请重试；若仍出错，请告知管理员。",
+    internal_error="处理时出错，请重试；若仍出错，请把编号 {} 告知管理员。",
     refused="无法处理这个问题：{}",
     tab_ask="问答",
     tab_search="检索",
@@ -304,10 +318,23 @@ ENGLISH = Texts(
     ready_status="Documents: {}",
     failed="The model or the index could not be loaded, so nothing can be answered. Reason: {}",
     failed_status="Loading failed",
+    damaged=(
+        "The index is damaged, or was made by another version: some questions, or all, cannot be answered. "
+        "The documents themselves are unaffected, and the index can be rebuilt from them."
+    ),
+    damaged_status="Index unusable",
+    rebuild="Rebuild the index",
+    ask_rebuild="Please ask whoever keeps the library to rebuild it.",
+    rebuilding=(
+        "The index cannot be used and is being rebuilt from the originals. You can ask again when it is done; "
+        "a large library takes some minutes."
+    ),
+    rebuilding_status="Rebuilding the index…",
+    not_rebuilt="The index could not be rebuilt: {}",
     unreachable="Connection to the server lost",
     still_loading="The model is still loading. Please ask again in a moment.",
     internal_error=(
-        "Something went wrong. Please try again; if it persists, tell your administrator."
+        "Something went wrong. Please try again; if it persists, tell your administrator the number {}."
     ),
     refused="This question cannot be processed: {}",
     tab_ask="Ask",

@@ -49,8 +49,7 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        if visitor is not None:
-            scope.setdefault("state", {})["visitor"] = visitor
+        scope.setdefault("state", {})["visitor"] = visitor
 
         async def keep_private(message: Message) -> None:
             if message["type"] == "http.response.start" and visitor and visitor.id:

@@ -14,7 +14,7 @@ from qa.access.accounts import SESSION, Accounts, fold
 from qa.access.passwords import LONGEST
 from qa.types import Language
 from qa.web.access.attempts import Attempts
-from qa.web.access.visitors import SESSION_COOKIE, Access, read_session
+from qa.web.access.visitors import SESSION_COOKIE, Access, read_session, read_visitor
 from qa.web.messages import render_message
 from qa.web.rest.bodies import read_length, too_large
 
@@ -73,7 +73,7 @@ def add_login(
 
     @app.get(f"{prefix}/sign-in", include_in_schema=False)
     def show_login(request: Request, next: str = "") -> Response:
-        if not access.closed or "visitor" in request.scope.get("state", {}):
+        if read_visitor(request.scope) is not None:
             return _go(request, find_next(next, home))
         return _show(texts, find_next(next, home))
 

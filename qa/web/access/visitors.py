@@ -64,15 +64,16 @@ def read_session(headers: Headers) -> str | None:
     return cookie_parser(headers.get("cookie", "")).get(SESSION_COOKIE)
 
 
-def read_visitor(scope: Scope) -> Visitor:
-    """Return who sent a request that was let in."""
-    visitor: Visitor = scope.get("state", {}).get("visitor", _ANYBODY)
+def read_visitor(scope: Scope) -> Visitor | None:
+    """Return who sent a request; None for what is served to those who have not logged in."""
+    visitor: Visitor | None = scope.get("state", {}).get("visitor", _ANYBODY)
     return visitor
 
 
-def may_edit(request: HTTPConnection) -> bool:
-    """Whether who sent the request may change the library, where that is offered at all."""
-    return covers(read_visitor(request.scope).role, "editor")
+def may(request: HTTPConnection, role: Role) -> bool:
+    """Whether who sent the request may do what ``role`` may, where that is offered at all."""
+    visitor = read_visitor(request.scope)
+    return visitor is not None and covers(visitor.role, role)
 
 
 def read_desk(request: HTTPConnection) -> str | None:
@@ -80,4 +81,5 @@ def read_desk(request: HTTPConnection) -> str | None:
 
     None for a browser that has not opened the page, and for scripts without an account.
     """
-    return read_visitor(request.scope).id or request.cookies.get(DESK_COOKIE)
+    visitor = read_visitor(request.scope)
+    return (visitor and visitor.id) or request.cookies.get(DESK_COOKIE)

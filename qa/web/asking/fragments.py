@@ -47,7 +47,7 @@ def add_fragments(
     def read_filter_bar(request: Request, place: str = "ask") -> Response:
         if startup.state != "ready":
             return nothing
-        chosen = keep_chosen(dict(request.query_params))
+        chosen = keep_chosen({n: v for n, v in request.query_params.items() if n != "place"})
         index = startup.wait(0).index
         error = None
         filters, day = Filters(), None

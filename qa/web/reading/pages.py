@@ -10,9 +10,10 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
+from index.errors import SnapshotError
 from index.filters import FILTER_FIELDS, read_filters
 from qa.types import Language
-from qa.web.access.visitors import may_edit
+from qa.web.access.visitors import may
 from qa.web.messages import render_message
 from qa.web.page import explain_failure
 from qa.web.places import Place
@@ -37,7 +38,7 @@ def add_documents_pages(
     texts = TEXTS[language]
 
     def offers_editing(request: Request) -> bool:
-        return resources.jobs is not None and may_edit(request)
+        return resources.jobs is not None and may(request, "editor")
 
     async def read_shelf() -> Shelf:
         index = await resources.open_index()
@@ -49,9 +50,9 @@ def add_documents_pages(
         """Return HTTP status, HTML and the document's title."""
         try:
             shelf = await read_shelf()
-        except NotReady as error:
+            return await run_in_threadpool(render_from, request, shelf, name, place, level)
+        except (NotReady, SnapshotError) as error:
             return 503, render_message(explain_failure(error, texts), "error"), None
-        return await run_in_threadpool(render_from, request, shelf, name, place, level)
 
     def render_from(
         request: Request, shelf: Shelf, name: str, place: Place, level: int
@@ -103,9 +104,9 @@ def add_documents_pages(
             return _refuse(str(error), texts)
         try:
             shelf = await read_shelf()
-        except NotReady as error:
+            return HTMLResponse(await run_in_threadpool(render_list, request, shelf, query))
+        except (NotReady, SnapshotError) as error:
             return HTMLResponse(render_message(explain_failure(error, texts), "error"), 503)
-        return HTMLResponse(await run_in_threadpool(render_list, request, shelf, query))
 
     def render_list(request: Request, shelf: Shelf, query: Query) -> str:
         listing = select(shelf, query, date.today())

@@ -24,10 +24,10 @@ BODY_BYTES = 64 * 1024
 # Of one upload: the files, and their bytes together; each file may have what a document may have.
 UPLOAD_FILES = 50
 UPLOAD_BYTES = 256 * 1024 * 1024
-# A body must come at this pace at least, in bytes a second, but for so many seconds at its beginning:
-# few uploads are read at once, and one that trickles would keep the others out.
-PACE = 16 * 1024
-GRACE_SECONDS = 30.0
+# A body is cut off that has not come in so many seconds, and one more for each so many bytes of it: who
+# sends drop by drop would keep others' uploads waiting.
+SECONDS = 30
+BYTES_A_SECOND = 32 * 1024
 # Boundaries and headers of the parts, beside the files themselves.
 _PART_BYTES = 4096
 
@@ -65,21 +65,18 @@ async def _limit(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     """
     if read_length(request.headers) > limit:
         raise too_large(limit)
-    size, stream = 0, request.stream()
+    size = 0
+    chunks = aiter(request.stream())
     began = asyncio.get_running_loop().time()
+    seconds = read_limit("POLICY_QA_MAX_BODY_SECONDS", SECONDS)
     while True:
         try:
-            async with asyncio.timeout_at(began + GRACE_SECONDS + size / PACE):
-                chunk = await anext(stream, None)
-        except TimeoutError as error:
-            raise Problem(
-                408,
-                "too_slow",
-                "请求体传得太慢或中断了，请检查网络后重试。\n"
-                "The body came too slowly, or stopped coming; check the network and try again.",
-            ) from error
-        if chunk is None:
+            async with asyncio.timeout_at(began + seconds + size / BYTES_A_SECOND):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
             return
+        except TimeoutError as error:
+            raise _too_slow(seconds) from error
         size += len(chunk)
         if size > limit:
             raise too_large(limit)
@@ -92,6 +89,18 @@ def too_large(limit: int) -> Problem:
         413,
         "too_large",
         f"请求体超过上限 {limit} 字节。\nThe body is limited to {limit} bytes.",
+    )
+
+
+def _too_slow(seconds: int) -> Problem:
+    pace = BYTES_A_SECOND // 1024
+    return Problem(
+        408,
+        "too_slow",
+        f"请求体传得太慢（{seconds} 秒后平均不足每秒 {pace} KB），已中止。请检查网络，或减少文件后重新上传。\n"
+        f"The body came too slowly (below {pace} KB a second on average after {seconds} seconds) and was "
+        "cut off; check the network, or upload fewer files.",
+        {"Connection": "close"},
     )
 
 

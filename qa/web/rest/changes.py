@@ -31,9 +31,11 @@ _UPLOAD = {
                 "schema": {
                     "type": "object",
                     "required": ["files"],
+                    "additionalProperties": False,
                     "properties": {
                         "files": {
                             "type": "array",
+                            "minItems": 1,
                             "items": {
                                 "type": "string",
                                 "contentMediaType": "application/octet-stream",
@@ -96,6 +98,13 @@ def build_changes(resources: Resources) -> APIRouter:
 
         get_document(await resources.open_index(), id)
         return tell(await run_in_threadpool(jobs.start_correct, id, fields["metadata"]))
+
+    @routes.post(
+        "/index/rebuild", status_code=202, operation_id="rebuild_index", responses=_STARTED
+    )
+    def rebuild_index() -> Response:
+        """Build the index anew from the originals, where it is damaged."""
+        return tell(get_jobs(resources).start_rebuild())
 
     @routes.get(
         "/jobs",

@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from documents.corrections import FIELDS
 from documents.types import (
     Audit,
     Clause,
@@ -30,7 +31,10 @@ from qa.search import Found, Sort
 from qa.types import Citation, Generated, Language, Notice, Outcome, Part, Pointer
 from qa.web.jobs import Kind, State
 
-Day = Annotated[str, Field(description="YYYY-MM-DD", examples=["2026-01-01"])]
+_DATE: dict[str, JsonValue] = {"format": "date"}
+Day = Annotated[
+    str, Field(description="YYYY-MM-DD", examples=["2026-01-01"], json_schema_extra=_DATE)
+]
 Question = Annotated[
     str,
     Field(
@@ -46,6 +50,7 @@ AsOf = Annotated[
         description="The day on which documents must be in force, YYYY-MM-DD; default: today / "
         "按哪一天的效力，默认今天",
         examples=["2026-01-01"],
+        json_schema_extra=_DATE,
     ),
 ]
 
@@ -307,6 +312,8 @@ class Patch(BaseModel):
         description="By field: title, notice, number, authorities, kind, region, level, written, "
         "published, effective, expires",
         examples=[{"kind": "行动方案"}],
+        min_length=1,
+        json_schema_extra={"propertyNames": {"enum": list(FIELDS)}},
     )
 
 
@@ -352,13 +359,17 @@ class JobList(BaseModel):
 
 
 class ProblemView(BaseModel):
-    """What went wrong (RFC 9457); ``code`` is for programs, ``detail`` for people."""
+    """What went wrong (RFC 9457); ``code`` is for programs, ``detail`` for people.
+
+    ``request`` is the number under which the server's log tells of it: that of X-Request-ID.
+    """
 
     type: str
     title: str
     status: int
     detail: str
     code: str
+    request: str | None
 
 
 # What FastAPI does not see, because bodies are read by ``qa.schema`` or are files.

@@ -16,14 +16,16 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from documents.errors import CorrectionError, DocumentError
-from index.errors import ClusterError
+from index.errors import ClusterError, SnapshotError
 from qa.errors import LogError, RequestError, UnknownAskError
 from qa.web.admission import CrowdedError
 from qa.web.jobs import BusyError
-from qa.web.startup import NotReady
+from qa.web.startup import DAMAGED, NotReady
+from qa.web.tracing import explain_failure, request_id
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -65,6 +67,7 @@ def add_problems(app: FastAPI) -> None:
         RequestError,
         UnknownAskError,
         LogError,
+        SnapshotError,
         DocumentError,
         BusyError,
         CrowdedError,
@@ -104,6 +107,9 @@ def explain(error: Exception) -> Problem:
             return Problem(404, "unknown_ask", error.message)
         case LogError():
             return Problem(503, "log_failed", error.message)
+        case SnapshotError():
+            logger.error("The index is damaged", exc_info=error)
+            return Problem(503, "index_damaged", DAMAGED)
         case ClusterError():
             # The log says which, and why: addresses are not for everyone who asks.
             logger.error("The index cannot be reached", exc_info=error)
@@ -124,9 +130,7 @@ def explain(error: Exception) -> Problem:
             code = phrase.lower().replace(" ", "_").replace("-", "_")
             return Problem(error.status_code, code, error.detail, error.headers)
     logger.error("A request failed", exc_info=error)
-    return Problem(
-        500, "internal", "处理时出错，请重试。\nThe request could not be processed; try again."
-    )
+    return Problem(500, "internal", explain_failure(request_id()))
 
 
 def _describe(error: Mapping[str, Any]) -> str:
@@ -153,6 +157,7 @@ def describe_problem(problem: Problem) -> dict[str, Any]:
         "status": problem.status,
         "detail": problem.detail,
         "code": problem.code,
+        "request": request_id(),
     }
 
 
@@ -182,6 +187,8 @@ class Failures:
 
         try:
             await self.app(scope, receive, watch)
+        except ClientDisconnect:  # broken off before all of it came: nobody waits for an answer
+            return
         except Exception as error:
             if started:
                 raise
