@@ -9,12 +9,14 @@ import argparse
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from ipaddress import ip_address
+from multiprocessing import active_children
 from typing import TYPE_CHECKING
 
 from index.address import Store, add_store_options
@@ -24,11 +26,15 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("text", "json")
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from index.types import Encoder
     from qa.assistant import PolicyAssistant
+    from qa.web.access.visitors import Access
 
 
 def create_app(
@@ -36,15 +42,20 @@ def create_app(
     index: Store | None = None,
     model: str | None = None,
     reranker: str | None = None,
-    editing: bool = True,
+    access: Access | None = None,
+    logged: bool = True,
 ) -> FastAPI:
     """Return the application over the index in ``index``, by default the library's own.
 
-    The library can be changed with ``editing``, and only over its own index. The index and the models
+    ``access`` decides who is let in, by default whoever reaches this application. Questions are kept in
+    the log with ``logged``, unless the environment says otherwise: see ``qa.retention``, whose
+    RequestError is raised. The library can be changed only over its own index. The index and the models
     are loaded in the background once the application starts.
     """
     from documents.library import find_original
-    from qa.log import Log, log_path
+    from qa.generation import is_wanted
+    from qa.retention import open_log
+    from qa.web.admission import RUNNING, WRITING, Admission
     from qa.web.application import create_web_app
     from qa.web.jobs import Jobs
     from qa.web.process import change_library
@@ -52,9 +63,11 @@ def create_app(
     own = index is None
     return create_web_app(
         prepare(index, model, reranker),
-        log=Log(log_path()),
-        jobs=Jobs(partial(change_library, model=model)) if own and editing else None,
+        log=open_log() if logged else None,
+        jobs=Jobs(partial(change_library, model=model)) if own else None,
         find_original=find_original if own else None,
+        admission=Admission(WRITING if is_wanted() else RUNNING),
+        access=access,
     )
 
 
@@ -67,16 +80,23 @@ def prepare(
     return lambda: open_assistant(index, model, reranker, encoder)
 
 
-def serve_stdio(index: Store | None, model: str | None, reranker: str | None) -> None:
+def serve_stdio(
+    index: Store | None, model: str | None, reranker: str | None, logged: bool = True
+) -> None:
     """Answer an MCP client on standard input and output until it leaves."""
-    from qa.log import Log, log_path
+    from qa.errors import LogError
+    from qa.retention import forget_old, open_log, read_days
     from qa.web.resources import Resources
     from qa.web.rest.mcp import build_tools
     from qa.web.startup import Startup
 
+    log = open_log() if logged else None
+    if log is not None:
+        with suppress(LogError):  # said when an answer cannot be recorded
+            forget_old(log, read_days())
     startup = Startup(prepare(index, model, reranker))
     startup.begin()
-    build_tools(Resources(startup, Log(log_path()))).run("stdio")
+    build_tools(Resources(startup, log)).run("stdio")
 
 
 def load_model(model: str | None) -> Encoder:
@@ -123,17 +143,15 @@ def open_assistant(
 def catch_up(model: str | None) -> None:
     """Have the index follow a change of the library that was stopped before it could.
 
-    Where it cannot, the log says why, and the present index is used. EmptyLibraryError.
+    Where it cannot, the log says why, and the present index is used.
     """
-    from documents.errors import DocumentError, EmptyLibraryError
+    from documents.errors import DocumentError
+    from index import library
     from index.errors import BuildInProgressError, PolicyIndexError
     from index.progress import Progress
-    from index.stores import build_store, default_store
 
     try:
-        build_store(default_store(), model=model, progress=Progress())
-    except EmptyLibraryError:
-        raise
+        library.catch_up(model=model, progress=Progress())
     except BuildInProgressError:
         pass  # it is not stopped, somebody is at it
     except (DocumentError, PolicyIndexError, OSError):
@@ -147,25 +165,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from index.encoder import choose_engine
 
         choose_engine(options.engine)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    if options.stdio:
-        serve_stdio(options.index, options.model, options.reranker)
-        return 0
+    from qa.errors import RequestError
+    from qa.retention import open_log
+    from qa.web.tracing import set_up_logging
+
+    set_up_logging(options.log_level, options.log_format)
+    logged = not options.no_log
+    try:
+        open_log()  # where its settings are wrong, it is said before anything is begun
+        if options.stdio:
+            serve_stdio(options.index, options.model, options.reranker, logged)
+            return 0
+    except RequestError as error:
+        print(error.message, file=sys.stderr)
+        return 2
     try:
         listener = open_port(options.host, options.port)
     except OSError as error:
         print(explain_port(options.host, options.port, error), file=sys.stderr)
         return 2
     with listener:
-        host = listener.getsockname()[0]
-        editing = options.allow_editing or is_loopback(host)
-        if not is_loopback(host):
-            print(explain_editing(editing), file=sys.stderr)
+        access = choose_access(options, listener.getsockname()[0])
+        if isinstance(access, str):
+            print(access, file=sys.stderr)
+            return 2
         app = create_app(
             index=options.index,
             model=options.model,
             reranker=options.reranker,
-            editing=editing,
+            access=access,
+            logged=logged,
         )
         serve(app, listener, format_address(options.host, listener.getsockname()[1]))
     return 0
@@ -185,15 +214,39 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--reranker", help="name or folder of a cross-encoder that re-ranks (default: none)"
     )
     parser.add_argument(
+        "--without-login",
+        action="store_true",
+        help="let in whoever reaches the address, to ask and to read (default: only where there are no "
+        "accounts, and no other machine reaches the address)",
+    )
+    parser.add_argument(
         "--allow-editing",
         action="store_true",
-        help="let the library be changed through the page and REST although other machines reach the "
-        "address: there is no login (default: only where they do not)",
+        help="with --without-login: let them change the library, too",
+    )
+    parser.add_argument(
+        "--log-level",
+        choices=LOG_LEVELS,
+        default=os.environ.get("POLICY_QA_LOG_LEVEL") or "info",
+        help="what is said on standard error (default: info, a line for each request)",
+    )
+    parser.add_argument(
+        "--log-format",
+        choices=LOG_FORMATS,
+        default=os.environ.get("POLICY_QA_LOG_FORMAT") or "text",
+        help="how it is said: for people, or a JSON object a line (default: text)",
+    )
+    parser.add_argument(
+        "--no-log", action="store_true", help="write no question down, and take no feedback"
     )
     parser.add_argument(
         "--stdio", action="store_true", help="serve MCP on standard input and output, and no page"
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    # What comes from the environment argparse does not look at.
+    if options.log_level not in LOG_LEVELS or options.log_format not in LOG_FORMATS:
+        parser.error(f"log level {options.log_level!r}, log format {options.log_format!r}")
+    return options
 
 
 def is_loopback(host: str) -> bool:
@@ -201,18 +254,38 @@ def is_loopback(host: str) -> bool:
     return ip_address(host.partition("%")[0]).is_loopback
 
 
-def explain_editing(editing: bool) -> str:
-    """Return what an address that other machines reach means for the library."""
-    if editing:
-        return (
-            "注意：没有登录，凡能访问此地址的人都能更改文档库（--allow-editing）。\n"
-            "Note: there is no login, and whoever reaches this address can change the library "
-            "(--allow-editing)."
-        )
+def choose_access(options: argparse.Namespace, host: str) -> Access | str:
+    """Return who is let in at this address, or why it is not served, in Chinese and English.
+
+    Without accounts the address must be this machine's own, unless it was said that nobody logs in.
+    """
+    from qa.access.accounts import Accounts, accounts_path
+    from qa.access.errors import AccountsError
+    from qa.web.access.visitors import Access
+
+    if options.without_login:
+        return Access(None, open_as="editor" if options.allow_editing else "reader")
+    accounts = Accounts(accounts_path())
+    if is_loopback(host):
+        return Access(accounts, open_as="admin", local=True)
+    try:
+        known = accounts.exist()
+    except AccountsError as error:
+        return error.message
+    return Access(accounts, open_as=None) if known else explain_login(options.host)
+
+
+def explain_login(host: str) -> str:
+    """Return why an address that other machines reach is not served, and what to do."""
     return (
-        "其他机器也能访问此地址，又没有登录，因此网页和接口都不能更改文档库；需要更改请加 --allow-editing。\n"
-        "Other machines reach this address and there is no login, so the library cannot be changed "
-        "through the page or REST; to allow it, add --allow-editing."
+        f"其他机器也能访问 {host}，而现在还没有用户，任何人都能进入，因此没有启动。请先添加用户：\n"
+        "    python -m qa users add 名字 --role admin\n"
+        "只在本机使用请去掉 --host；确实要不登录就开放（只能提问和阅读），请加 --without-login。\n"
+        f"Other machines reach {host}, and there are no accounts yet: anybody would be let in, so it was "
+        "not started. Add an account first:\n"
+        "    python -m qa users add NAME --role admin\n"
+        "To use it on this machine only, leave out --host; to let anybody ask and read on purpose, add "
+        "--without-login."
     )
 
 
@@ -269,9 +342,24 @@ def is_news(record: logging.LogRecord) -> bool:
     return not (isinstance(error, asyncio.CancelledError) or "graceful shutdown" in str(record.msg))
 
 
+@contextmanager
+def stop_like_interrupt() -> Iterator[None]:
+    """Have SIGTERM do what Ctrl-C does, and not end the process on the spot."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def serve(app: FastAPI, listener: socket.socket, address: str) -> None:
     """Run the server, and print the address once it answers there."""
     import uvicorn
+
+    from qa.web.patience import LIMITS, PatientProtocol
+    from qa.web.stopping import Stopping, end_at_last
+
+    stopping: Stopping = app.state.stopping
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -279,11 +367,42 @@ def serve(app: FastAPI, listener: socket.socket, address: str) -> None:
             if self.started:
                 print(address, flush=True)
 
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            end_at_last()
+            stopping.begin()
+            for server in self.servers:
+                server.close()
+            listener.close()
+            await stopping.drain()
+            await super().shutdown(sockets)
+
+    # Without its own log of requests, which holds what was asked: ``qa.web.tracing`` has one.
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        http=PatientProtocol,
+        **LIMITS,
+    )
     logging.getLogger("uvicorn.error").addFilter(is_news)
-    with suppress(KeyboardInterrupt, asyncio.CancelledError):
+    with stop_like_interrupt(), suppress(KeyboardInterrupt, asyncio.CancelledError):
         Server(config).run([listener])
 
 
+def leave(code: int) -> None:
+    """End the process with this exit code, once what it said is out.
+
+    Without taking the interpreter apart: that takes seconds with models loaded, waits for threads that
+    nobody waits for any more, and may crash in those that still compute.
+    """
+    for child in active_children():
+        child.kill()  # what a change of the library leaves is whole at any moment
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from documents.errors import DocumentError
+from documents.errors import DocumentError, explain_file
 from documents.library import library_folder, read_document, read_documents, verify
 from documents.reports import (
     format_audit,
@@ -18,13 +18,13 @@ from documents.reports import (
     write_verification,
 )
 from documents.schema import write_document, write_metadata
-from documents.terminal import take_any_name
+from documents.terminal import visible_output
 from documents.types import Document
 
 
+@visible_output()
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
-    take_any_name()
     options = _parser().parse_args(arguments)
     try:
         return {"show": _show, "list": _list, "audit": _audit, "verify": _verify}[options.command](
@@ -32,7 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except DocumentError as error:
         print(error, file=sys.stderr)
-        return 2
+    except OSError as error:
+        print(explain_file(error), file=sys.stderr)
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:

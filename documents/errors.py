@@ -13,6 +13,15 @@ Every message says what happened, where and what to do, Chinese first, then Engl
 from __future__ import annotations
 
 
+def explain_file(error: OSError) -> str:
+    """Return what to tell of a file that cannot be read or written, in two languages."""
+    name, why = error.filename, error.strerror or error
+    return (
+        f"{name}：无法读写（{why}）。请检查路径、权限和磁盘空间。\n"
+        f"{name}: cannot be read or written ({why}); check the path, permissions and disk space."
+    )
+
+
 class DocumentError(Exception):
     """Base of what the document side raises on bad input."""
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from documents.formats.archive import replace_unseen
 from documents.loading import read_file, read_source
 from documents.parsing import document_id, parse_source
 from documents.recognition import Known, Stored, describe, stem_form
@@ -15,8 +16,9 @@ from documents.types import Change, Original
 
 # Of a file name, in bytes, on every common file system.
 _MAX_NAME = 255
-# Surrogates stand for bytes of a name that is not UTF-8.
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\ud800-\udfff]')
+_UNSAFE = re.compile(r'[<>:"|?*]')
+# What Windows takes for a device, whatever its suffix.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|\s|$)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -143,8 +145,13 @@ def _put(path: Path, data: bytes, stored: Stored, intake: Intake) -> None:
 
 
 def safe_name(name: str) -> str:
-    """Return a name that every file system takes, with room for the digits of a taken one."""
-    last = _UNSAFE.sub("_", re.split(r"[/\\]", name)[-1]).lstrip(". ")
+    """Return a name that every file system takes, with room for the digits of a taken one.
+
+    Nor does it hold what is not seen, such as a sign that turns the reading direction; a letter that
+    only looks like another stays as it is, since nothing is decided by a name.
+    """
+    last = _UNSAFE.sub("_", replace_unseen(re.split(r"[/\\]", name)[-1])).lstrip(". ")
+    last = _DEVICE.sub(r"_\g<0>", last, count=1) if _DEVICE.match(last) else last
     suffix = Path(last).suffix
     room = _MAX_NAME - len(suffix.encode()) - len("-12345678")
     return last.removesuffix(suffix).encode()[:room].decode(errors="ignore") + suffix

@@ -19,11 +19,12 @@ from typing import Any
 
 import platformdirs
 
-from documents import corrections
-from documents.errors import DocumentError, LoadError, UnknownDocumentError
-from documents.formats.archive import is_archive, read_members
+from documents import corrections, names
+from documents.confinement import is_archive, read_members
+from documents.errors import DocumentError, LibraryError, LoadError, UnknownDocumentError
 from documents.intake import consider, open_intake, safe_name
 from documents.loading import read_file, read_source
+from documents.names import SUFFIXES, is_document
 from documents.parsing import document_id, parse, parse_source
 from documents.recognition import Stored, describe
 from documents.register import (
@@ -36,13 +37,6 @@ from documents.register import (
     write_register,
 )
 from documents.types import Change, Document, Original, Progress, Verification
-
-# Which files of a folder are looked at; what they are is told by their content.
-SUFFIXES = frozenset(
-    ".txt .md .html .htm .docx .doc .pdf .png .jpg .jpeg .tif .tiff .bmp .webp".split()
-)
-# What speaks of a folder is no document in it.
-_NOTES = frozenset({"readme", "sources", "license"})
 
 
 def policy_home() -> Path:
@@ -70,7 +64,7 @@ def _create(folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=".documents-", dir=folder.parent))
         for sample in resources.files("documents").joinpath("samples").iterdir():
-            if _is_document(sample.name):
+            if is_document(sample.name):
                 (beside / sample.name).write_bytes(sample.read_bytes())
         write_register(beside, {s.path.name: s.entry for s in _survey(beside, {})})
         beside.rename(folder)
@@ -86,16 +80,6 @@ def _create(folder: Path) -> None:
             ) from error
 
 
-def _is_document(name: str) -> bool:
-    stem, suffix = Path(name).stem.lower(), Path(name).suffix.lower()
-    # A hidden file is some program's own, such as the lock that Word lays beside an open document.
-    return suffix in SUFFIXES and stem not in _NOTES and not name.startswith((".", "~$"))
-
-
-def _is_archive(name: str) -> bool:
-    return Path(name).suffix.lower() == ".zip" and not name.startswith(".")
-
-
 def find_files(paths: Iterable[Path]) -> list[Path]:
     """Return the documents and archives in ``paths`` (files as they are, folders searched), sorted.
 
@@ -108,7 +92,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
             found.extend(
                 p
                 for p in path.rglob("*")
-                if (_is_document(p.name) or (archives and _is_archive(p.name))) and p.is_file()
+                if (is_document(p.name) or (archives and names.is_archive(p.name))) and p.is_file()
             )
         else:
             found.append(path)
@@ -125,12 +109,17 @@ def unpack(item: Path | Original) -> Iterator[Path | Original | LoadError]:
     except LoadError as error:
         yield error
         return
-    if not is_archive(data):
+    where = item.name if isinstance(item, Original) else str(item)
+    try:
+        packed = is_archive(data, where=where)
+    except LoadError as error:
+        yield error
+        return
+    if not packed:
         yield item
         return
-    where = item.name if isinstance(item, Original) else str(item)
     empty = True
-    for member in read_members(data, where=where, wanted=_is_wanted):
+    for member in read_members(data, where=where):
         empty = False
         yield (
             member if isinstance(member, LoadError) else Original(f"{where}/{member[0]}", member[1])
@@ -142,11 +131,6 @@ def unpack(item: Path | Original) -> Iterator[Path | Original | LoadError]:
             f"压缩包里没有可以读取的文件（支持 {known}）。",
             f"the archive holds no file that can be read ({known}).",
         )
-
-
-def _is_wanted(name: str) -> bool:
-    last = name.rsplit("/", 1)[-1]
-    return _is_document(last) or _is_archive(last)
 
 
 def _read_zip(path: Path) -> bytes:
@@ -266,7 +250,7 @@ def _admit(item: Path | Original | LoadError) -> Path | Original | LoadError:
     # A missing file is told as such, whatever its name.
     if isinstance(item, LoadError) or (isinstance(item, Path) and not item.exists()):
         return item
-    if _is_document(safe_name(item.name)):
+    if is_document(safe_name(item.name)):
         return item
     known = " ".join(sorted(SUFFIXES))
     return LoadError(
@@ -276,11 +260,12 @@ def _admit(item: Path | Original | LoadError) -> Path | Original | LoadError:
     )
 
 
-def remove(ids: Iterable[str]) -> tuple[Change, ...]:
+def remove(ids: Iterable[str], *, gone: Collection[str] = ()) -> tuple[Change, ...]:
     """Remove documents from the library, all in one step, and what was corrected of them.
 
-    UnknownDocumentError, which names the nearest ids, where one of ``ids`` is not there; nothing is
-    removed then. LibraryError where the library cannot be changed.
+    Of those in ``gone`` it is no matter that they are not there any more. UnknownDocumentError, which
+    names the nearest ids, where another one of ``ids`` is not there; nothing is removed then.
+    LibraryError where the library cannot be changed.
     """
     folder = library_folder()
     with changing(folder):
@@ -290,17 +275,17 @@ def remove(ids: Iterable[str]) -> tuple[Change, ...]:
         files |= {id: _relative(folder, path) for id, path in _identify(folder)}
         wanted = tuple(dict.fromkeys(ids))
         for id in wanted:
-            if id not in files:
+            if id not in files and id not in gone:
                 raise _unknown(id, files)
-        gone = {files[id] for id in wanted}
-        sums = {register[name].sha256 for name in gone if name in register}
-        sums |= {_checksum(folder / name) for name in gone if (folder / name).exists()}
-        left = {name: entry for name, entry in register.items() if name not in gone}
-        commit(folder, left, drop=sorted(gone))
-        # A stop before this leaves corrections that only the same original would have again.
-        corrections.forget(folder, sums)
+        drop = {files[id] for id in wanted if id in files}
+        sums = {register[name].sha256 for name in drop if name in register}
+        sums |= {_checksum(folder / name) for name in drop if (folder / name).exists()}
+        corrected = sums & corrections.read_corrections(folder).keys()
+        left = {name: entry for name, entry in register.items() if name not in drop}
+        commit(folder, left, drop=sorted(drop), forget=sorted(corrected))
     return tuple(
-        Change(files[id], "removed", id, None, f"已删除 {id}。", f"removed {id}.") for id in wanted
+        Change(files.get(id, id), "removed", id, None, f"已删除 {id}。", f"removed {id}.")
+        for id in wanted
     )
 
 
@@ -361,7 +346,7 @@ def _unknown(id: str, files: Iterable[str]) -> UnknownDocumentError:
 
 
 def verify() -> Verification:
-    """Compare every file of the library with its checksum.
+    """Compare every file of the library with its checksum, and see that its records are whole.
 
     Files put there by hand have none; they are read, to tell documents from other files.
     """
@@ -378,6 +363,11 @@ def _verify(folder: Path, register: dict[str, Entry]) -> Verification:
     intact = 0
     changed, missing, unregistered = [], [], []
     unreadable: list[tuple[str, str, str]] = []
+    try:
+        corrections.read_corrections(folder)
+    except LibraryError as error:
+        chinese, _, english = str(error).partition("\n")
+        unreadable.append((corrections.CORRECTIONS, chinese, english))
     for name, entry in sorted(register.items()):
         try:
             if _checksum(folder / name) == entry.sha256:

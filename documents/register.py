@@ -18,6 +18,7 @@ from typing import Any
 
 import filelock
 
+from documents import corrections
 from documents.errors import LibraryError
 from documents.storage import seal, sync, unseal, write_atomically, write_synced
 
@@ -97,15 +98,21 @@ def commit(
     *,
     put: Mapping[str, str] | None = None,
     drop: Sequence[str] = (),
+    forget: Sequence[str] = (),
 ) -> None:
     """Change the library in one step, holding ``changing``.
 
-    ``put`` maps staged names to final ones, ``drop`` lists files to delete, ``files`` is the register
-    after it. OSError before the step leaves the library as it was; after it, whoever opens the
-    library next finishes the change.
+    ``put`` maps staged names to final ones, ``drop`` lists files to delete, ``forget`` the SHA-256 of
+    originals whose corrections go with them, ``files`` is the register after it. OSError before the
+    step leaves the library as it was; after it, whoever opens the library next finishes the change.
     """
     sync(folder)
-    obj = {"put": dict(put or {}), "drop": list(drop), "files": _plain(files)}
+    obj = {
+        "put": dict(put or {}),
+        "drop": list(drop),
+        "forget": list(forget),
+        "files": _plain(files),
+    }
     write_atomically(folder / CHANGE, seal(obj))
     _settle(folder)
 
@@ -120,6 +127,8 @@ def _settle(folder: Path) -> None:
             os.replace(folder / staged, folder / name)
     for name in change["drop"]:
         (folder / name).unlink(missing_ok=True)
+    # A change that an earlier version was stopped in has none.
+    corrections.forget(folder, change.get("forget", ()))
     sync(folder)
     write_register(folder, change["files"])
     (folder / CHANGE).unlink()
@@ -153,6 +162,15 @@ def _read(path: Path) -> dict[str, Any]:
         obj["files"] = {name: Entry(**entry) for name, entry in obj["files"].items()}
         return obj
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if path.name == CHANGE:
+            raise LibraryError(
+                f"{path}：一次被中断的更改留下的记录已损坏（{error}），无法完成那次更改。请删除这个文件，运行 "
+                f"python -m index add {path.parent} 登记现有的文件，再用 python -m documents list 核对，"
+                f"需要时重做那次更改。\n{path}: the record of a change that was stopped is damaged "
+                f"({error}), so the change cannot be finished. Delete this file, run python -m index add "
+                f"{path.parent} to record the files as they are, compare python -m documents list, and "
+                "make the change again where it is wanting."
+            ) from error
         raise LibraryError(
             f"{path}：文档库的校验记录已损坏（{error}）。请删除这个文件，再运行 "
             f"python -m index add {path.parent} 重新登记；文档本身不受影响。\n"

@@ -49,9 +49,10 @@ def seal(obj: Mapping[str, Any]) -> bytes:
 
 
 def unseal(data: bytes) -> dict[str, Any]:
-    """Return what ``seal`` was given; ValueError where ``data`` is anything else."""
+    """Return what ``seal`` was given; ValueError where ``data`` differs from that in any byte."""
     obj = json.loads(data)
-    if not isinstance(obj, dict) or obj.pop("seal", None) != _seal(obj):
+    # Also in one that JSON does not mind, such as a space that became a tab.
+    if not isinstance(obj, dict) or obj.pop("seal", None) != _seal(obj) or seal(obj) != data:
         raise ValueError("checksum differs")
     return obj
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from documents.errors import DocumentError
+from documents.terminal import visible_output
 from evaluation.answers import METRICS, Report, evaluate
 from evaluation.citations import Checked, check_answers
 from evaluation.clauses import (
@@ -53,6 +54,7 @@ OK, BELOW, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 _TOLD = 10
 
 
+@visible_output()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)

@@ -6,31 +6,34 @@ import argparse
 import dataclasses
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
 from documents.corrections import FIELDS
-from documents.errors import DocumentError
+from documents.errors import DocumentError, explain_file
 from documents.metadata import display_title
 from documents.reports import format_change, write_change
-from documents.terminal import take_any_name
+from documents.terminal import visible_output
 from index import library, snapshot
-from index.adapter import EncoderIdentity, load_adapter
+from index.adapter import EncoderIdentity, load_adapter, own_adapter, read_adapter
 from index.address import Address, add_store_option, add_store_options
 from index.cluster_store import fetch, upload
+from index.default_model import models_folder
 from index.encoder import ENGINES, choose_engine
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_filters
 from index.late_interaction import LATE_LIMIT
 from index.library import Update
 from index.milvus import Cluster
+from index.preparation import find_damage
 from index.progress import Progress
 from index.stores import Build, build_store, default_store, open_index
 
 
+@visible_output()
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
-    take_any_name()
     options = _parser().parse_args(arguments)
     choose_engine(getattr(options, "engine", None))
     try:
@@ -43,8 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
             "verify": _verify,
             "search": _search,
         }[options.command](options)
-    except (DocumentError, PolicyIndexError, OSError, ValueError) as error:
+    except (DocumentError, PolicyIndexError, ValueError) as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(explain_file(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(
@@ -263,10 +269,38 @@ def _late(manifest: snapshot.Manifest) -> str:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    """Check the index, and what else lies beside it for searches: the models and the adapter."""
     store = options.index or default_store()
-    manifest = snapshot.verify(store)
-    print(f"{store}: 完好 / intact ({len(manifest.files)} files, {manifest.fingerprint})")
-    return 0
+    damaged = False
+    try:
+        manifest = snapshot.verify(store)
+        print(f"{store}: 完好 / intact ({len(manifest.files)} files, {manifest.fingerprint})")
+    except PolicyIndexError as error:
+        print(error, file=sys.stderr)
+        damaged = True
+    for folder, files in find_damage(models_folder()).items():
+        if files:
+            print(_explain_model(folder, files), file=sys.stderr)
+            damaged = True
+        else:
+            print(f"{folder}: 完好 / intact")
+    if own_adapter().exists():
+        try:
+            print(f"{own_adapter()}: 完好 / intact ({read_adapter(own_adapter()).fingerprint})")
+        except PolicyIndexError as error:
+            print(error, file=sys.stderr)
+            damaged = True
+    return 2 if damaged else 0
+
+
+def _explain_model(folder: Path, files: Sequence[str]) -> str:
+    listed = ", ".join(files)
+    return (
+        f"{folder}：已准备的模型已损坏（{listed}）。请删除这个文件夹，下次使用时会自动重新准备；此前可能用它编码过，"
+        f"请再运行 python -m index build --fresh。\n{folder}: the prepared model is damaged ({listed}). "
+        "Delete this folder: the model is prepared again when it is used next. Texts may have been "
+        "encoded by it; then run python -m index build --fresh."
+    )
 
 
 def _search(options: argparse.Namespace) -> int:

@@ -27,6 +27,8 @@ from index.errors import AdapterError
 from index.types import Encoder, Vectors
 
 _SHIPPED = "multilingual-e5-small.npz"
+# Bytes of the record that ends an archive without a comment.
+_END = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def shipped_adapter(encoder: EncoderIdentity) -> QueryAdapter | None:
 def read_adapter(path: Path) -> QueryAdapter:
     """Read an adapter; AdapterError where the file is missing, damaged or none of ours."""
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+        with np.load(io.BytesIO(_unseal(path.read_bytes())), allow_pickle=False) as file:
             facts = json.loads(str(file["facts"]))
             matrix = file["matrix"].astype(np.float32)
         return QueryAdapter(matrix, EncoderIdentity(**facts["encoder"]), facts["description"])
@@ -137,7 +139,10 @@ def read_adapter(path: Path) -> QueryAdapter:
 
 
 def save_adapter(adapter: QueryAdapter, path: Path) -> None:
-    """Write an adapter in half precision, in one step; AdapterError where that cannot be done."""
+    """Write an adapter in half precision, a SHA-256 behind it, in one step.
+
+    AdapterError where that cannot be done.
+    """
     facts = {"encoder": asdict(adapter.encoder), "description": adapter.description}
     data = io.BytesIO()
     np.savez_compressed(
@@ -147,13 +152,27 @@ def save_adapter(adapter: QueryAdapter, path: Path) -> None:
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, data.getvalue())
+        write_atomically(path, data.getvalue() + hashlib.sha256(data.getvalue()).digest())
     except OSError as error:
         raise AdapterError(
             f"{path}：无法写入（{error}）。请检查权限和磁盘空间，或用 --out 指定其他文件。\n"
             f"{path}: cannot be written ({error}); check permissions and disk space, or name "
             "another file with --out."
         ) from error
+
+
+def _unseal(data: bytes) -> bytes:
+    """Return a file without the SHA-256 behind it, which one of an earlier version has not.
+
+    ValueError where it has another one.
+    """
+    body, seal = data[:-32], data[-32:]
+    if hashlib.sha256(body).digest() == seal:
+        return body
+    # Without one, the archive's own end is the last that there is.
+    if data[-_END:][:4] != b"PK\5\6":
+        raise ValueError("checksum differs")
+    return data
 
 
 def _read_fitting(path: Path, encoder: EncoderIdentity) -> QueryAdapter:

@@ -62,7 +62,8 @@ class Content:
     ``outlines`` are of the documents, in order of id; ``places`` are those of the ``units``;
     ``owners``, shape (chunks,), has the number of each chunk's unit. ``form`` returns the match form
     of a document by its id, ``vocabulary`` the runs of characters of the units' words: neither is
-    made before it is asked for. ``encodings`` are those of the chunks, in order, ``truncated`` of
+    made before it is asked for. ``damage`` returns what was found damaged since it was opened, None
+    where nothing was. ``encodings`` are those of the chunks, in order, ``truncated`` of
     which were cut; ``questions`` are those of the background's.
     """
 
@@ -77,6 +78,7 @@ class Content:
     truncated: int = 0
     background: Background = field(default_factory=lambda: UNMEASURED)
     questions: Encodings = field(default_factory=no_encodings)
+    damage: Callable[[], str | None] = lambda: None
 
 
 def hold(

@@ -17,13 +17,15 @@ from index.types import Filters
 
 # The fields of the interfaces; "from" and "to" are ``since`` and ``until``.
 FILTER_FIELDS = ("region", "authority", "kind", "document", "status", "from", "to")
+# Characters of a value: a name, an id or a date; and of an unknown field as it is told.
+_LONGEST, _TOLD = 300, 40
 # JSON and command lines can write half a character: nothing downstream can encode it.
 _HALF = re.compile(r"[\ud800-\udfff]")
 
 
 def read_filters(obj: Mapping[str, Any]) -> Filters:
     """Return the filters that ``obj`` names; ValueError says which field is wrong and why."""
-    unknown = sorted(set(obj) - set(FILTER_FIELDS))
+    unknown = [name[:_TOLD] for name in sorted(set(obj) - set(FILTER_FIELDS))[:10]]
     if unknown:
         raise ValueError(
             f"未知的筛选条件：{'、'.join(unknown)}（可用：{'、'.join(FILTER_FIELDS)}）。\n"
@@ -32,6 +34,11 @@ def read_filters(obj: Mapping[str, Any]) -> Filters:
     for name, value in obj.items():
         if value is not None and not isinstance(value, str):
             raise ValueError(f"筛选条件 {name} 必须是文字。\nFilter {name} must be a string.")
+        if value and len(value) > _LONGEST:
+            raise ValueError(
+                f"筛选条件 {name} 过长（{len(value)} 字，最多 {_LONGEST} 字），请改短。\n"
+                f"Filter {name} is too long ({len(value)} characters, at most {_LONGEST})."
+            )
         if value and _HALF.search(value):
             raise ValueError(
                 f"筛选条件 {name} 含有无效字符（半个代理对），请重新输入。\n"

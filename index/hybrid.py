@@ -211,11 +211,12 @@ class HybridIndex:
                 content.owners,
                 len(content.units),
             )
-        except ValueError as error:
+            words = LexicalIndex.load(lexical, len(content.units))
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise snapshot.damaged(store, str(error)) from error
         return cls(
             content,
-            LexicalIndex.load(lexical, len(content.units)),
+            words,
             encoder,
             manifest.fingerprint,
             adapter=adapter,
@@ -234,6 +235,11 @@ class HybridIndex:
             save_lexical=self._lexical.save,
             save_dense=self._dense.save,
         )
+
+    @property
+    def damage(self) -> str | None:
+        """What was found damaged since it was loaded, in two languages; None where nothing was."""
+        return self._content.damage()
 
     @property
     def documents(self) -> Mapping[str, Document]:

@@ -1,9 +1,9 @@
 """The library and its index changed together: documents added, removed or corrected, then indexed.
 
 The index is built only after the library has changed. A stop in between leaves the index as it was,
-and a mark in its store; the next change, or ``python -m index build``, brings it up to date. An
-addition that is interrupted is taken back. Only texts that are new are encoded: see
-``index.encodings``.
+and a mark in its store; the next change, the next start of the page, or ``python -m index build``
+brings it up to date. An addition that is interrupted is taken back. Only texts that are new are
+encoded: see ``index.encodings``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from documents import library
 from documents.errors import CorrectionError, DocumentError, UnknownDocumentError
 from documents.types import Change, Original
 from index import snapshot
-from index.errors import OutdatedIndexError, PolicyIndexError
+from index.errors import OutdatedIndexError, PolicyIndexError, SnapshotError
 from index.hybrid import Progress
 from index.stores import Build, build_locked, default_store
 
@@ -48,7 +48,7 @@ def add(
     building the index, and KeyboardInterrupt where it was interrupted.
     """
     report = (lambda done, total, name: progress("add", done, total)) if progress else None
-    return _update(lambda: library.add(items, progress=report), model, progress, take_back=True)
+    return _update(lambda _: library.add(items, progress=report), model, progress, take_back=True)
 
 
 def remove(
@@ -56,9 +56,21 @@ def remove(
 ) -> Update:
     """Remove documents from the library and its index; see ``documents.library.remove``.
 
-    Raises, with nothing changed, what ``add`` raises, and UnknownDocumentError.
+    Where the same removal was stopped before its index could follow, this is its end. Raises, with
+    nothing changed, what ``add`` raises, and UnknownDocumentError.
     """
-    return _update(lambda: library.remove(ids), model, progress)
+    return _update(
+        lambda behind: library.remove(ids, gone=_indexed() if behind else ()), model, progress
+    )
+
+
+def _indexed() -> frozenset[str]:
+    """Return the ids in the present index; none where it cannot be used."""
+    try:
+        _, content, _ = snapshot.load(default_store())
+    except SnapshotError:
+        return frozenset()
+    return frozenset(one.document.id for one in content.outlines)
 
 
 def correct(
@@ -72,16 +84,41 @@ def correct(
 
     Raises, with nothing changed, what ``add`` raises, UnknownDocumentError and CorrectionError.
     """
-    return _update(lambda: library.correct(document_id, fields), model, progress)
+    return _update(lambda _: library.correct(document_id, fields), model, progress)
+
+
+def rebuild(*, model: str | None = None, progress: Progress | None = None) -> Update:
+    """Build the library's index anew from the originals, whatever lies in its place.
+
+    Raises BuildInProgressError where another process is at it, and what a build raises; the present
+    index stays then.
+    """
+    store = default_store()
+    with snapshot.build_lock(store):
+        return _follow(store, (), model, progress)
+
+
+def catch_up(*, model: str | None = None, progress: Progress | None = None) -> Update:
+    """Have the index follow a change that was stopped before it could, if there was one.
+
+    Raises BuildInProgressError where another process is at it, and what a build raises.
+    """
+    store = default_store()
+    with snapshot.build_lock(store):
+        # Whoever had the lock before may have done it.
+        if not snapshot.is_outdated(store):
+            return Update(())
+        return _follow(store, (), model, progress)
 
 
 def _update(
-    change: Callable[[], tuple[Change, ...]],
+    change: Callable[[bool], tuple[Change, ...]],
     model: str | None,
     progress: Progress | None,
     *,
     take_back: bool = False,
 ) -> Update:
+    """Make a change, which is told whether the index is behind already, and have the index follow."""
     store = default_store()
     # Held from the beginning, so that the library does not change where it cannot be indexed.
     with snapshot.build_lock(store):
@@ -90,7 +127,7 @@ def _update(
         snapshot.mark_outdated(store)
         changes: tuple[Change, ...] = ()
         try:
-            changes = change()
+            changes = change(behind)
             if behind or any(c.outcome in _CHANGED for c in changes):
                 return _follow(store, changes, model, progress)
         except KeyboardInterrupt:

@@ -1,12 +1,12 @@
 """A prepared model on disk: a folder that is whole, or not there.
 
 It is built beside its place and renamed into it, so that readers see a whole folder or none; of
-several preparations at once one is kept. A manifest, written last, vouches for the sizes of the files.
+several preparations at once one is kept. A manifest, written last and sealed, vouches for the files:
+for their sizes whenever a model is opened, for every byte where ``find_damage`` is asked.
 """
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -14,6 +14,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from documents.storage import seal, sync, unseal, write_synced
 
 MANIFEST = "prepared.json"  # written last: a folder without a true one is not a model
 
@@ -64,6 +67,43 @@ def prepare(
     return folder
 
 
+def find_damage(root: Path) -> dict[Path, tuple[str, ...]]:
+    """Return the prepared folders in ``root``, each with its files that are missing or changed.
+
+    Reads every byte. A folder that is whole has none; of one whose manifest is damaged that is all that
+    is known. Folders of earlier versions, which are made anew when they are wanted, are not in it.
+    """
+    manifests = sorted(root.glob(f"*/{MANIFEST}"))
+    return {path.parent: _damaged(path.parent) for path in manifests if not _is_earlier(path)}
+
+
+def _is_earlier(manifest: Path) -> bool:
+    """Whether it is whole, and without what the present one has two signs of."""
+    try:
+        found = json.loads(manifest.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and not found.keys() & {"seal", "sha256"}
+
+
+def _damaged(folder: Path) -> tuple[str, ...]:
+    try:
+        sums: Mapping[str, str] = _read_manifest(folder)["sha256"]
+    except (OSError, ValueError, KeyError):
+        return (MANIFEST,)
+    return tuple(name for name, sha256 in sums.items() if _hash_if_any(folder / name) != sha256)
+
+
+def _hash_if_any(path: Path) -> str | None:
+    with suppress(OSError):  # what cannot be read is no more use than what is gone
+        return hash_file(path)
+    return None
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    return unseal((folder / MANIFEST).read_bytes())
+
+
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
@@ -79,7 +119,7 @@ def write_json(path: Path, value: object) -> None:
 def _is_complete(folder: Path, wanted: Preparation) -> bool:
     """Whether the folder was finished for these weights and every file still has its size."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        manifest = _read_manifest(folder)
         return (
             manifest["format"] == wanted.format
             and manifest["weights_sha256"] == wanted.digest
@@ -93,30 +133,18 @@ def _seal(folder: Path, wanted: Preparation) -> None:
     """Force every file to disk, then write the manifest that vouches for them."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in files:
-        _sync(path)
+        sync(path)
+    names = {path: path.relative_to(folder).as_posix() for path in files}
     manifest = {
         "format": wanted.format,
         **wanted.facts,
         "weights_sha256": wanted.digest,
-        "files": {path.relative_to(folder).as_posix(): path.stat().st_size for path in files},
+        "files": {name: path.stat().st_size for path, name in names.items()},
+        "sha256": {name: hash_file(path) for path, name in names.items()},
     }
-    write_json(folder / MANIFEST, manifest)
-    _sync(folder / MANIFEST)
+    write_synced(folder / MANIFEST, seal(manifest))
     for directory in {path.parent for path in files}:  # the folder itself among them
-        _sync(directory)
-
-
-def _sync(path: Path) -> None:
-    if path.is_file():
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    else:
-        with suppress(OSError):  # not every system can, or needs to, flush a directory
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        sync(directory)
 
 
 def _publish(built: Path, folder: Path, wanted: Preparation) -> None:
@@ -136,7 +164,7 @@ def _publish(built: Path, folder: Path, wanted: Preparation) -> None:
             with suppress(FileNotFoundError):
                 folder.rename(built.with_name(f"damaged-{attempt}"))
         else:
-            _sync(folder.parent)
+            sync(folder.parent)
             return
 
 

@@ -23,9 +23,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +90,10 @@ def fingerprint(documents: Sequence[Document], encoder_fingerprint: str) -> str:
 
 @contextmanager
 def build_lock(store: Path) -> Iterator[None]:
-    """Hold the right to write ``store``; BuildInProgressError where another process has it."""
+    """Hold the right to write ``store``; BuildInProgressError where another process has it.
+
+    SnapshotError where it cannot be written, now or inside.
+    """
     try:
         store.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(store / ".lock", timeout=0)
@@ -103,15 +105,21 @@ def build_lock(store: Path) -> Iterator[None]:
             "The present index is unaffected."
         ) from error
     except OSError as error:
-        raise SnapshotError(
-            f"{store}：无法写入索引（{error}）。请检查权限和磁盘空间，或用 --out 指定其他文件夹。\n"
-            f"{store}: the index cannot be written ({error}); check permissions and disk space, or "
-            "name another folder with --out."
-        ) from error
+        raise _unwritable(store, error) from error
     try:
         yield
+    except OSError as error:
+        raise _unwritable(store, error) from error
     finally:
         lock.release()
+
+
+def _unwritable(store: Path, error: OSError) -> SnapshotError:
+    return SnapshotError(
+        f"{store}：无法写入索引（{error}）。请检查权限和磁盘空间，或用 --out 指定其他文件夹。\n"
+        f"{store}: the index cannot be written ({error}); check permissions and disk space, or "
+        "name another folder with --out."
+    )
 
 
 def save(
@@ -187,12 +195,13 @@ def discard(store: Path) -> None:
 def current(store: Path) -> Path | None:
     """Return the folder of the current snapshot of ``store``, None where it has none."""
     try:
-        name = (store / CURRENT).read_text(encoding="utf-8").strip()
+        pointer = (store / CURRENT).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise damaged(store, str(error)) from error
-    if not name or Path(name).name != name:
+    name = pointer.removesuffix("\n")
+    if not _SNAPSHOT.fullmatch(name) or pointer == name:
         raise damaged(store, f"{CURRENT} 内容无效 / is not a snapshot's name")
     return store / name
 
@@ -263,17 +272,25 @@ def load(store: Path) -> tuple[Manifest, Content, Path]:
     Of what is checked when, the module's docstring tells.
     """
     folder, manifest = _open(store)
+    found: list[str] = []
+
+    def refuse(reason: str) -> SnapshotError:
+        error = damaged(store, reason)
+        found.append(str(error))
+        return error
+
     try:
         _check(store, folder, manifest, most=CHECKED)
         background = {language: Spread(*pair) for language, pair in manifest.background.items()}
         content = read_content(
             folder,
-            partial(damaged, store),
+            refuse,
             truncated=manifest.truncated,
             background=background,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(store, str(error)) from error
+    content = replace(content, damage=lambda: found[0] if found else None)
     return manifest, content, folder / _LEXICAL
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from documents.errors import EmptyLibraryError, LoadError
-from documents.library import SUFFIXES, library_folder, policy_home, read_documents
+from documents.library import library_folder, policy_home, read_documents
+from documents.names import SUFFIXES
 from documents.types import Document
 from index import snapshot
 from index.adapter import identify, load_adapter

@@ -1,4 +1,6 @@
-"""Command line: ``python -m qa ask "…" [--json]``, ``batch IN.jsonl OUT.jsonl``, ``feedback``."""
+"""Command line: ``python -m qa ask "…" [--json]``, ``batch IN.jsonl OUT.jsonl``, ``feedback``, ``log``,
+``users``, ``backup FILE.zip``, ``restore FILE.zip``.
+"""
 
 from __future__ import annotations
 
@@ -12,31 +14,37 @@ from pathlib import Path
 from typing import Any
 
 from documents.errors import DocumentError
+from documents.library import policy_home
 from documents.storage import write_atomically
-from documents.terminal import take_any_name
+from documents.terminal import visible_output
 from index.address import add_store_options
 from index.encoder import ENGINES, choose_engine
 from index.errors import PolicyIndexError
 from index.filters import FILTER_FIELDS, read_day
 from index.progress import Progress
 from index.stores import open_index
+from qa.access.commands import add_users
+from qa.access.errors import AccountsError
 from qa.assistant import PolicyAssistant
-from qa.errors import GenerationError, LogError, RequestError
+from qa.backup import Contents, back_up
+from qa.errors import BackupError, GenerationError, LogError, RequestError
 from qa.feedback import explain_left_out, export, format_summary, summarize, write_records
 from qa.generation import from_environment
 from qa.log import Log, log_path
+from qa.restoration import check, restore
+from qa.retention import open_log, read_days
 from qa.schema import read_request, write_response
 
 
+@visible_output()
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 ok, 1 some items failed, 2 bad input."""
-    take_any_name()
     options = _parser().parse_args(arguments)
     choose_engine(getattr(options, "engine", None))
     try:
         code: int = options.run(options)
         return code
-    except (RequestError, GenerationError, LogError) as error:
+    except (RequestError, GenerationError, LogError, BackupError, AccountsError) as error:
         print(error.message, file=sys.stderr)
     except UnicodeDecodeError as error:
         name = options.input
@@ -66,7 +74,39 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("batch", help="逐行回答文件中的问题 / answer a file of questions")
     )
     _add_feedback(commands.add_parser("feedback", help="提问和评价的统计与导出 / what was judged"))
+    add_users(commands.add_parser("users", help="谁可以登录 / who may log in"))
+    _add_log(commands.add_parser("log", help="问答记录的状况 / what the log of questions holds"))
+    _add_backup(commands.add_parser("backup", help="备份全部数据 / back all state up"))
+    _add_restore(commands.add_parser("restore", help="从备份恢复 / restore a back-up"))
     return parser
+
+
+def _add_log(log: argparse.ArgumentParser) -> None:
+    log.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
+    log.set_defaults(run=_log)
+
+
+def _add_backup(backup: argparse.ArgumentParser) -> None:
+    backup.add_argument("file", type=Path, metavar="FILE.zip")
+    backup.add_argument(
+        "--with-index",
+        action="store_true",
+        help="连同索引（否则恢复后首次启动时重建）/ the index, too; else it is built at the first start",
+    )
+    backup.set_defaults(run=_backup)
+
+
+def _add_restore(restore: argparse.ArgumentParser) -> None:
+    restore.add_argument("file", type=Path, metavar="FILE.zip")
+    restore.add_argument(
+        "--home",
+        type=Path,
+        help="恢复到哪个空文件夹 / the empty folder to restore to (POLICY_QA_HOME)",
+    )
+    restore.add_argument(
+        "--check", action="store_true", help="只检查备份是否完好 / only see whether it is whole"
+    )
+    restore.set_defaults(run=_restore)
 
 
 def _add_ask(ask: argparse.ArgumentParser) -> None:
@@ -262,6 +302,52 @@ def _agrees(count: int, day: date) -> bool:
         flush=True,
     )
     return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
+
+
+def _log(options: argparse.Namespace) -> int:
+    kept, days = open_log() is not None, read_days()
+    log = Log(log_path())
+    rows, changed = log.verify()
+    told = {"file": str(log.path), "kept": kept, "days": days, "rows": rows, "damaged": changed}
+    if options.json:
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        print(
+            f"{log.path}：{'记录中' if kept else '不记录'}，保留 {days or '不限'} 天；"
+            f"{rows} 行，其中损坏 {len(changed)} 行。\n"
+            f"{log.path}: {'kept' if kept else 'not kept'}, for {days or 'any number of'} days; {rows} "
+            f"rows, {len(changed)} of them damaged."
+        )
+        print(*changed, sep="\n", end="\n" if changed else "")
+    return 1 if changed else 0
+
+
+def _backup(options: argparse.Namespace) -> int:
+    contents = back_up(options.file, policy_home(), with_index=options.with_index, tell=_tell)
+    print(_summarize(options.file, contents))
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    if options.check:
+        print(_summarize(options.file, check(options.file)))
+        return 0
+    home = options.home or policy_home()
+    print(_summarize(home, restore(options.file, home, _tell)))
+    return 0
+
+
+def _tell(done: int, total: int) -> None:
+    if done == total or done % 100 == 0:
+        print(f"{done}/{total} 文件 files", file=sys.stderr)
+
+
+def _summarize(path: Path, contents: Contents) -> str:
+    count, size = len(contents.files), sum(size for _, size in contents.files.values())
+    return (
+        f"{path}：{count} 个文件，{size} 字节，备份于 {contents.made}，内容完好。\n"
+        f"{path}: {count} files, {size} bytes, backed up {contents.made}, whole."
+    )
 
 
 def _write(path: Path, data: bytes) -> None:

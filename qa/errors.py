@@ -3,6 +3,7 @@
 QaError
 ├── RequestError: a question, or what is said of an answer, cannot be taken as it is
 ├── LogError: the log of questions cannot be read or written
+├── BackupError: a back-up cannot be made or restored
 ├── UnknownAskError: a judgement is of an answer that the log does not have
 └── GenerationError: a language model gave no usable answer
     ├── UnreachableError: no connection to it
@@ -32,6 +33,14 @@ class RequestError(QaError):
 
 class LogError(QaError):
     """The log of questions cannot be read or written; what it holds was left as it is."""
+
+    def __init__(self, chinese: str, english: str) -> None:
+        self.message = f"{chinese}\n{english}"
+        super().__init__(self.message)
+
+
+class BackupError(QaError):
+    """A back-up cannot be made or restored; what is there was left as it is."""
 
     def __init__(self, chinese: str, english: str) -> None:
         self.message = f"{chinese}\n{english}"

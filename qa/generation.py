@@ -258,6 +258,11 @@ class Generator:
         )
 
 
+def is_wanted() -> bool:
+    """Whether the environment names a language model."""
+    return bool(os.environ.get("POLICY_QA_LLM_URL", "").strip())
+
+
 def from_environment() -> Generator | None:
     """Return the model that the environment names, None where it names none.
 

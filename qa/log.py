@@ -1,32 +1,39 @@
 """The log: which questions were asked, what came of them, and what was said of the answers.
 
-One SQLite file, ``policy_home()/"qa.sqlite3"``. A connection lives as long as one call of a method, so
-that any thread of any process may use it, and a file that is moved away is simply begun again.
+One SQLite file, ``policy_home()/"qa.sqlite3"``, without the numbers by which a caller could be found
+(``qa.privacy``): they are taken out before anything is written. A connection lives as long as one call
+of a method, so that any thread of any process may use it, and a file that is moved away is simply begun
+again.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 from documents.library import policy_home
-from index.filters import write_filters
-from index.types import ClauseId, Filters
 from qa.errors import RequestError, UnknownAskError
 from qa.log_file import busy, damaged, open_file
-from qa.types import Language, Outcome, Request, Response
-
-Judged = Literal["up", "down"]
-Reason = Literal["wrong_clause", "incomplete", "outdated", "should_refuse"]
+from qa.log_rows import (
+    CALL,
+    JUDGEMENT,
+    mask_judgement,
+    read_call,
+    read_feedback,
+    seal,
+    write_call,
+)
+from qa.log_rows import Call as Call
+from qa.log_rows import Feedback as Feedback
+from qa.log_rows import Judged as Judged
+from qa.log_rows import Reason as Reason
+from qa.types import Outcome, Request, Response
 
 MAX_COMMENT = 2000
 
@@ -39,57 +46,9 @@ _BEFORE = "date(calls.at, 'localtime') < ?"
 _RECORD_SECONDS = 2.0
 _JUDGE_SECONDS = 10.0
 
-_CALL = (
-    "calls.ask, calls.at, question, outcome, filters, history, as_of, answered_for, language,"
-    " understood_as, cited, results, fingerprint, reply, milliseconds, calls.desk"
-)
-_FEEDBACK = (
-    "judgements.ask, verdict, reason, comment, document, clause, judgements.desk, judgements.at"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A question as it was asked, and the facts of its answer.
-
-    ``key`` names the ask (``ask_key``), ``at`` is when, in UTC. ``as_of`` is what the request said,
-    ``answered_for`` the day that the answer is of. ``cited`` and ``results`` are (document, path),
-    best first. ``desk`` is the opaque id of the browser that asked.
-    """
-
-    key: str
-    at: datetime
-    question: str
-    outcome: Outcome
-    filters: Filters
-    history: tuple[str, ...]
-    as_of: date | None
-    answered_for: date
-    language: Language
-    understood_as: str | None
-    cited: tuple[ClauseId, ...]
-    results: tuple[ClauseId, ...]
-    index: str
-    reply: str
-    milliseconds: float | None
-    desk: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """What somebody said of an answer; ``ask`` is the key of the ask, ``reason`` is of a "down" only.
-
-    ``clause`` is the one that should have been cited, as (document, path). ``desk`` and ``at`` (UTC) say
-    who judged and when: ``Log.judged`` fills them in, ``Log.judge`` does not read them.
-    """
-
-    ask: str
-    verdict: Judged
-    reason: Reason | None = None
-    comment: str | None = None
-    clause: ClauseId | None = None
-    desk: str | None = None
-    at: datetime | None = None
+# Every value of a row and its seal.
+_CALL = ", ".join(f"calls.{name}" for name in (*CALL, "seal"))
+_FEEDBACK = ", ".join(f"judgements.{name}" for name in (*JUDGEMENT, "seal"))
 
 
 def log_path() -> Path:
@@ -100,16 +59,11 @@ def log_path() -> Path:
 def ask_key(request: Request, response: Response) -> str:
     """Return 16 hex digits; equal for the same question under the same circumstances.
 
-    Those are history, filters, the day that the answer is of, and the index.
+    Those are history, filters, the day that the answer is of, and the index. Numbers of callers,
+    which the log does not keep, make no difference.
     """
-    ask = [
-        request.question,
-        request.history,
-        _write_filters(request.filters),
-        response.as_of.isoformat(),
-        response.index,
-    ]
-    return hashlib.sha256(_dump(ask).encode()).hexdigest()[:16]
+    key: str = write_call(request, response)["ask"]
+    return key
 
 
 def check_feedback(feedback: Feedback) -> None:
@@ -167,34 +121,17 @@ class Log:
 
     def record(self, request: Request, response: Response, *, desk: str | None = None) -> str:
         """Keep that ``response`` was given to ``request``; return ``ask_key`` of the two."""
-        key = ask_key(request, response)
-        row = {
-            "ask": key,
-            "at": _now(),
-            "desk": desk,
-            "question": request.question,
-            "history": _dump(request.history),
-            "filters": _dump(_write_filters(request.filters)),
-            "as_of": request.as_of.isoformat() if request.as_of else None,
-            "answered_for": response.as_of.isoformat(),
-            "language": response.language,
-            "outcome": response.outcome,
-            "understood_as": response.understood_as,
-            "cited": _dump([(c.document, c.clause) for c in response.citations]),
-            "results": _dump([(r.document, r.clause) for r in response.results]),
-            "fingerprint": response.index,
-            "reply": response.reply,
-            "milliseconds": response.timings_ms.get("total"),
-        }
+        row = write_call(request, response) | {"at": _now(), "desk": desk}
         with self._write(_RECORD_SECONDS) as connection:
             _insert(connection, "calls", row)
+        key: str = row["ask"]
         return key
 
     def recent(self, desk: str, *, limit: int = 20) -> tuple[Call, ...]:
         """Return what ``desk`` asked last, newest first, every ask once."""
         newest = "SELECT max(id) FROM calls WHERE desk = ? GROUP BY ask ORDER BY 1 DESC LIMIT ?"
         query = f"SELECT {_CALL} FROM calls WHERE id IN ({newest}) ORDER BY id DESC"
-        return tuple(self._select(_read_call, query, desk, max(limit, 0)))
+        return tuple(self._select(read_call, query, desk, max(limit, 0)))
 
     def judge(self, feedback: Feedback, *, desk: str | None = None) -> int:
         """Keep what was said of an answer; it is on disk on return. Return the judgement's number.
@@ -220,7 +157,7 @@ class Log:
             found = connection.execute(call, (feedback.ask, desk)).fetchone()
             if found is None:
                 raise UnknownAskError(feedback.ask)
-            return _insert(connection, "judgements", {"call": found[0], **row})
+            return _insert(connection, "judgements", {"call": found[0], **mask_judgement(row)})
 
     def judged(self) -> Iterator[tuple[Call, Feedback]]:
         """Yield each ask that was judged and the last thing that each desk said of it, oldest first."""
@@ -229,15 +166,29 @@ class Log:
             f"SELECT {_CALL}, {_FEEDBACK} FROM judgements JOIN calls ON calls.id = judgements.call"
             f" WHERE judgements.id IN ({newest}) ORDER BY judgements.id"
         )
-        split = len(fields(Call))
+        split = len(CALL) + 1
         yield from self._select(
-            lambda row: (_read_call(row[:split]), _read_feedback(row[split:])), query
+            lambda row: (read_call(row[:split]), read_feedback(row[split:])), query
         )
 
     def count_outcomes(self) -> dict[Outcome, int]:
         """Return how many calls came to each outcome; 0 for those that none came to."""
         rows = self._select(_read_count, "SELECT outcome, count(*) FROM calls GROUP BY outcome")
         return {**dict.fromkeys(get_args(Outcome), 0), **dict(rows)}
+
+    def verify(self) -> tuple[int, tuple[str, ...]]:
+        """Return how many rows there are, and which are not as they were written, as "calls 12"."""
+        rows, changed = 0, []
+        if not os.path.exists(self.path):
+            return 0, ()
+        with open_file(self.path, _JUDGE_SECONDS) as connection:
+            for table, names in (("calls", CALL), ("judgements", JUDGEMENT)):
+                query = f"SELECT id, {', '.join(names)}, seal FROM {table} ORDER BY id"
+                for number, *values, sealed in connection.execute(query):
+                    rows += 1
+                    if seal(dict(zip(names, values, strict=True))) != sealed:
+                        changed.append(f"{table} {number}")
+        return rows, tuple(changed)
 
     def count_before(self, day: date) -> int:
         """Return how many calls are older than ``day``, which begins at midnight of local time."""
@@ -290,71 +241,18 @@ class Log:
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> int:
-    """Add a row, whose names are this module's own, and return its number."""
-    marks = ", ".join("?" * len(row))
-    statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"
-    number = connection.execute(statement, tuple(row.values())).lastrowid
+    """Add a row, whose names are this module's own, with its seal; return its number."""
+    sealed = {**row, "seal": seal(row)}
+    marks = ", ".join("?" * len(sealed))
+    statement = f"INSERT INTO {table} ({', '.join(sealed)}) VALUES ({marks})"
+    number = connection.execute(statement, tuple(sealed.values())).lastrowid
     assert number is not None
     return number
-
-
-def _read_call(row: tuple[Any, ...]) -> Call:
-    return Call(
-        key=row[0],
-        at=datetime.fromisoformat(row[1]),
-        question=row[2],
-        outcome=row[3],
-        filters=_read_filters(json.loads(row[4])),
-        history=tuple(json.loads(row[5])),
-        as_of=date.fromisoformat(row[6]) if row[6] else None,
-        answered_for=date.fromisoformat(row[7]),
-        language=row[8],
-        understood_as=row[9],
-        cited=_read_clauses(row[10]),
-        results=_read_clauses(row[11]),
-        index=row[12],
-        reply=row[13],
-        milliseconds=row[14],
-        desk=row[15],
-    )
 
 
 def _read_count(row: tuple[Any, ...]) -> tuple[Outcome, int]:
     outcome, count = row
     return outcome, count
-
-
-def _read_feedback(row: tuple[Any, ...]) -> Feedback:
-    ask, verdict, reason, comment, document, clause, desk, at = row
-    named = (document, clause) if document is not None else None
-    return Feedback(ask, verdict, reason, comment, named, desk, datetime.fromisoformat(at))
-
-
-def _read_clauses(text: str) -> tuple[ClauseId, ...]:
-    return tuple((document, clause) for document, clause in json.loads(text))
-
-
-def _write_filters(filters: Filters) -> dict[str, Any]:
-    """Return all that is set; ``documents``, too, makes another ask of it."""
-    documents = {} if filters.documents is None else {"documents": sorted(filters.documents)}
-    return write_filters(filters) | documents
-
-
-def _read_filters(obj: dict[str, Any]) -> Filters:
-    values = dict(obj)
-    since, until = (values.pop(name, None) for name in ("from", "to"))
-    documents = values.pop("documents", None)
-    return Filters(
-        **values,
-        since=date.fromisoformat(since) if since else None,
-        until=date.fromisoformat(until) if until else None,
-        documents=None if documents is None else frozenset(documents),
-    )
-
-
-def _dump(value: Any) -> str:
-    # ASCII: a filter may hold half a surrogate pair, which UTF-8 cannot.
-    return json.dumps(value, sort_keys=True)
 
 
 def _now() -> str:

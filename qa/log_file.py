@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qa.errors import LogError
+from qa.log_rows import CALL, JUDGEMENT, mask_call, mask_judgement, seal
+from qa.migrations import ForeignFileError, NewerVersionError, Step, migrate, statements
 
-# Says that an SQLite file is this log ("PQAL"), and how its tables are laid out.
-_APPLICATION = 0x5051414C
-_VERSION = 1
+# Says that an SQLite file is this log ("PQAL").
+APPLICATION = 0x5051414C
 
-_SCHEMA = """
+_CREATE = statements(
+    """
 CREATE TABLE calls (
     id INTEGER PRIMARY KEY,
     ask TEXT NOT NULL,
@@ -32,9 +34,10 @@ CREATE TABLE calls (
     fingerprint TEXT NOT NULL,
     reply TEXT NOT NULL,
     milliseconds REAL
-);
-CREATE INDEX calls_by_ask ON calls (ask, id);
-CREATE INDEX calls_by_desk ON calls (desk, ask, id);
+)""",
+    "CREATE INDEX calls_by_ask ON calls (ask, id)",
+    "CREATE INDEX calls_by_desk ON calls (desk, ask, id)",
+    """
 CREATE TABLE judgements (
     id INTEGER PRIMARY KEY,
     call INTEGER NOT NULL REFERENCES calls (id),
@@ -46,9 +49,34 @@ CREATE TABLE judgements (
     comment TEXT,
     document TEXT,
     clause TEXT
-);
-CREATE INDEX judgements_by_ask ON judgements (ask, desk, id);
-"""
+)""",
+    "CREATE INDEX judgements_by_ask ON judgements (ask, desk, id)",
+)
+
+
+def _mask_and_seal(connection: sqlite3.Connection) -> None:
+    """Take callers' numbers out of what was kept before they were, and seal every row."""
+    tables = (("calls", CALL, mask_call), ("judgements", JUDGEMENT, mask_judgement))
+    for table, names, mask in tables:
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN seal TEXT")
+        numbers = connection.execute(f"SELECT id FROM {table}").fetchall()
+        for (number,) in numbers:  # one row at a time: a log may be longer than memory
+            query = f"SELECT {', '.join(names)} FROM {table} WHERE id = ?"
+            values = connection.execute(query, (number,)).fetchone()
+            try:
+                row = mask(dict(zip(names, values, strict=True)))
+            except (ValueError, TypeError):
+                continue  # damaged before: said when it is read
+            marks = ", ".join(f"{name} = ?" for name in (*row, "seal"))
+            update = f"UPDATE {table} SET {marks} WHERE id = ?"
+            connection.execute(update, (*row.values(), seal(row), number))
+            if table == "calls":  # the masked ask has another key
+                ask = "UPDATE judgements SET ask = ? WHERE call = ?"
+                connection.execute(ask, (row["ask"], number))
+
+
+# Numbered from 1, and only ever added to.
+STEPS: tuple[Step, ...] = (_CREATE, _mask_and_seal)
 
 
 @contextlib.contextmanager
@@ -92,49 +120,31 @@ def damaged(path: Path, why: object) -> LogError:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """See that the file is a log of this version, and make one of an empty file.
+    """See that the file is a log of this version, and make one of an empty file or an older log.
 
     Nothing is changed in any other file.
     """
-    if _is_blank(connection):
-        connection.execute("BEGIN IMMEDIATE")
-        # Another process may have been first.
-        if _is_blank(connection):
-            for statement in filter(str.strip, _SCHEMA.split(";")):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
-        connection.execute("COMMIT")
-    version = _pragma(connection, "user_version")
-    if _pragma(connection, "application_id") != _APPLICATION or version < 1:
+    try:
+        changed = migrate(connection, STEPS, APPLICATION)
+    except ForeignFileError as error:
         raise LogError(
             f"{path}：这不是问答记录文件，没有改动它。请移走该文件，或用 POLICY_QA_HOME 指定其他文件夹。",
             f"{path}: this is no log of questions; it was left as it is. Move it away, or name another "
             "folder with POLICY_QA_HOME.",
-        )
-    if version > _VERSION:
+        ) from error
+    except NewerVersionError as error:
         raise LogError(
-            f"{path}：问答记录由更新的版本写成（格式 {version}，本程序支持 {_VERSION}），没有改动它。"
+            f"{path}：问答记录由更新的版本写成（格式 {error.found}，本程序支持 {error.known}），没有改动它。"
             "请升级程序。",
-            f"{path}: the log was written by a newer version (format {version}, this one reads "
-            f"{_VERSION}); it was left as it is. Upgrade the program.",
-        )
+            f"{path}: the log was written by a newer version (format {error.found}, this one reads "
+            f"{error.known}); it was left as it is. Upgrade the program.",
+        ) from error
     # Readers and a writer do not wait for each other. Where it cannot be had now (another process
     # is just starting, or a file system without it) everything works as well, only slower.
     with contextlib.suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA journal_mode = WAL")
-
-
-def _is_blank(connection: sqlite3.Connection) -> bool:
-    tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    return not (
-        tables or _pragma(connection, "application_id") or _pragma(connection, "user_version")
-    )
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
-    return value
+        if changed:  # what was taken out does not stay beside the file either
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _explain(path: Path, error: Exception) -> LogError:

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 from documents.types import Document, Parsed
+from index import background
 from index.types import TokenVectors, Vectors
 
 if TYPE_CHECKING:
@@ -119,6 +120,17 @@ def with_body(document: Document, **changes: Any) -> Document:
     body = document.body
     parsed = Parsed(body.source, body.clean, body.clauses, body.audit)
     return replace(document, body=replace(parsed, **changes))
+
+
+def shorten_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have an index measure nearness on a few questions: most of what a small one costs to build."""
+    few = {language: texts[:3] for language, texts in background._questions().items()}
+    monkeypatch.setattr(background, "_questions", lambda: few)
+
+
+@pytest.fixture
+def short_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    shorten_background(monkeypatch)
 
 
 @pytest.fixture

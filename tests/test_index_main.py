@@ -24,6 +24,9 @@ ROOT = Path(__file__).parent.parent
 TEXT = "某某意见\n一、支持公共充电站建设。\n二、支持电池回收。\n"
 
 
+pytestmark = pytest.mark.usefixtures("short_background")
+
+
 @pytest.fixture(autouse=True)
 def _fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
     monkeypatch.setattr(stores, "load_encoder", lambda model: encoder)

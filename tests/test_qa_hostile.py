@@ -120,7 +120,7 @@ class Page(HTMLParser):
 
 TAGS = set(
     "section h2 h3 span div p a b ul li blockquote mark button details summary br table thead tbody tr "
-    "th td form fieldset legend label input select option textarea".split()
+    "th td bdi form fieldset legend label input select option textarea".split()
 )
 
 

@@ -201,10 +201,9 @@ def test_bad_feedback_is_refused(feedback: Feedback, code: str, log: Log) -> Non
 
 def record_at(log: Log, at: str, question: str = "充电站", *, desk: str = "d") -> str:
     """Record a call as though it were made at ``at``, in UTC."""
-    key = log.record(*asked(question), desk=desk)
-    with closing(sqlite3.connect(log.path, isolation_level=None)) as other:
-        other.execute("UPDATE calls SET at = ? WHERE id = (SELECT max(id) FROM calls)", (at,))
-    return key
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_now", lambda: at)
+        return log.record(*asked(question), desk=desk)
 
 
 @pytest.fixture
@@ -480,7 +479,7 @@ def test_another_programs_database_is_told_and_left(log: Log) -> None:
 def test_a_newer_log_is_told_and_left(log: Log) -> None:
     log.record(*asked())
     with closing(sqlite3.connect(log.path, isolation_level=None)) as other:
-        other.execute("PRAGMA user_version = 2")
+        other.execute("PRAGMA user_version = 99")
     content = log.path.read_bytes()
     for call in everything(log):
         expect(call, "newer version", "Upgrade")

@@ -16,6 +16,7 @@ from documents import library
 from documents.types import Original
 from index import snapshot
 from index.stores import build_store, default_store
+from qa.access.accounts import Accounts, accounts_path
 from tests.conftest import FakeEncoder
 
 
@@ -148,30 +149,52 @@ def test_a_change_that_was_stopped_is_finished_at_the_next_start(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "editing", "said"),
+    ("arguments", "accounts", "role", "local"),
     [
-        ([], True, ""),
-        (["--host=localhost"], True, ""),
-        (["--host=0.0.0.0"], False, "cannot be changed"),
-        (["--host=0.0.0.0", "--allow-editing"], True, "can change the library"),
-        (["--host=127.0.0.1", "--allow-editing"], True, ""),
+        ([], False, "admin", True),
+        (["--host=localhost"], True, "admin", True),
+        (["--host=0.0.0.0"], True, None, False),
+        (["--host=0.0.0.0", "--without-login"], False, "reader", False),
+        (["--host=0.0.0.0", "--without-login", "--allow-editing"], True, "editor", False),
+        (["--host=127.0.0.1", "--without-login"], True, "reader", False),
     ],
 )
-def test_the_library_is_changed_where_nobody_else_reaches_it_unless_allowed(
+def test_who_is_let_in_by_which_address(
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
     arguments: list[str],
-    editing: bool,
-    said: str,
+    accounts: bool,
+    role: str | None,
+    local: bool,
 ) -> None:
-    created: list[dict[str, object]] = []
-    monkeypatch.setattr(app, "create_app", lambda **options: created.append(options))
+    monkeypatch.setenv("POLICY_QA_HOME", str(tmp_path))
+    if accounts:
+        Accounts(accounts_path()).add("wang", "admin", "correct horse battery")
+    created: list[Any] = []
+    monkeypatch.setattr(app, "create_app", lambda **options: created.append(options["access"]))
     monkeypatch.setattr(app, "serve", lambda *_: None)
     assert app.main([*arguments, "--port=0"]) == 0
-    assert [options["editing"] for options in created] == [editing]
+    [access] = created
+    assert (access.open_as, access.local) == (role, local)
+    assert (access.accounts is None) == ("--without-login" in arguments)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_without_accounts_no_other_machine_reaches_it(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    damaged: bool,
+) -> None:
+    monkeypatch.setenv("POLICY_QA_HOME", str(tmp_path))
+    if damaged:
+        accounts_path().write_bytes(b"damaged")
+    monkeypatch.setattr(app, "create_app", lambda **_: pytest.fail("started"))
+    assert app.main(["--host=0.0.0.0", "--port=0"]) == 2
     output = capsys.readouterr()
-    assert output.out == ""
-    assert (said in output.err) if said else output.err == ""
+    assert output.out == "" and "python -m qa users add" in output.err
+    assert ("users.sqlite3" in output.err) is damaged
+    assert ("--without-login" in output.err) is not damaged
 
 
 @pytest.mark.parametrize(
@@ -192,7 +215,7 @@ def test_which_addresses_only_this_machine_reaches(host: str, own: bool) -> None
 
 @pytest.mark.parametrize(
     ("options", "changed", "handed"),
-    [({}, True, True), ({"editing": False}, False, True), ({"index": Path("x")}, False, False)],
+    [({}, True, True), ({"index": Path("x")}, False, False)],
 )
 def test_what_is_offered_over_which_index(
     monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], changed: bool, handed: bool

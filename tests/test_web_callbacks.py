@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from fastapi.testclient import TestClient
@@ -20,17 +22,19 @@ from qa.log import Log
 from qa.types import Request, Response
 from qa.web import page as web_page
 from qa.web import startup as web_startup
+from qa.web.access.visitors import DESK_COOKIE
 from qa.web.application import create_web_app
 from qa.web.asking.circumstances import keep_chosen, read_chosen, read_circumstances, write_chosen
 from qa.web.asking.examples import find_examples
 from qa.web.asking.streaming import stream_answer
 from qa.web.asking.thread import Turn
-from qa.web.boundary import DESK_COOKIE
 from qa.web.page import Turns, ask, search
 from qa.web.resources import Resources
 from qa.web.startup import Assistant, NotReady, Startup
 from qa.web.texts import CHINESE, ENGLISH, TEXTS, Texts
 from tests.web_library import HOSTILE, PLAN, StubAssistant
+
+T = TypeVar("T")
 
 QUESTION = "充电站建设有什么支持？"
 
@@ -45,7 +49,18 @@ def begin(open_assistant: Callable[[], Assistant], log: Log | None = None) -> Re
 def put(
     resources: Resources, question: str, turns: Turns = (), texts: Texts = CHINESE, **chosen: str
 ) -> list[tuple[str, str, Turns]]:
-    return list(ask(resources, texts, question, turns, json.dumps(chosen), "desk"))
+    return collect(ask(resources, texts, question, turns, json.dumps(chosen), "desk"))
+
+
+def collect(shown: AsyncIterator[T]) -> list[T]:
+    async def read() -> list[T]:
+        return [item async for item in shown]
+
+    return asyncio.run(read())
+
+
+def look(resources: Resources, terms: str, texts: Texts = CHINESE, chosen: str = "") -> list[str]:
+    return collect(search(resources, texts, terms, "relevance", chosen))
 
 
 def fail_to_open() -> Assistant:
@@ -83,7 +98,7 @@ def test_a_long_day_does_not_grow_the_page() -> None:
 def test_nothing_is_asked_for_an_empty_box() -> None:
     resources = begin(StubAssistant)
     assert [turns for _, _, turns in put(resources, " \n")] == [()]
-    assert "只列条款" in next(search(resources.startup, CHINESE, " ", "relevance", ""))
+    assert "只列条款" in look(resources, " ")[0]
 
 
 def test_what_fails_is_explained_in_the_readers_language() -> None:
@@ -92,7 +107,7 @@ def test_what_fails_is_explained_in_the_readers_language() -> None:
     with pytest.raises(NotReady):
         startup.wait()
     assert "模型不在" in put(Resources(startup), "问")[-1][0]
-    assert "the model is missing" in list(search(startup, ENGLISH, "问", "relevance", ""))[-1]
+    assert "the model is missing" in look(Resources(startup), "问", ENGLISH)[-1]
 
 
 def test_loading_is_said_while_a_question_waits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,13 +132,18 @@ def test_what_is_chosen_reaches_question_and_search() -> None:
 
 @pytest.mark.parametrize(
     ("chosen", "said"),
-    [({"region": "亚特兰蒂斯"}, "没有地区「亚特兰蒂斯」"), ({"as_of": "昨天"}, "日期")],
+    [
+        ({"region": "亚特兰蒂斯"}, "没有地区「亚特兰蒂斯」"),
+        ({"as_of": "昨天"}, "日期"),
+        ({"regoin": "吉林省"}, "未知的筛选条件：regoin"),
+        ({"authority": "省" * 301}, "筛选条件 authority 过长"),
+    ],
 )
 def test_a_wrong_filter_is_told_and_widens_nothing(chosen: dict[str, str], said: str) -> None:
     assistant = StubAssistant()
     resources = begin(lambda: assistant)
     assert said in put(resources, QUESTION, **chosen)[-1][0]
-    found = list(search(resources.startup, CHINESE, "充电", "relevance", json.dumps(chosen)))
+    found = look(resources, "充电", chosen=json.dumps(chosen))
     assert said in found[-1] and "result" not in found[-1]
     assert assistant.asked == []
 
@@ -134,7 +154,7 @@ def test_what_the_page_cannot_have_sent_counts_as_nothing(text: str) -> None:
 
 
 def test_only_circumstances_are_kept_and_they_come_back_as_they_were() -> None:
-    kept = keep_chosen({"region": " 长春市 ", "kind": "", "q": "x", "from": "2024-01-01"})
+    kept = keep_chosen({"region": " 长春市 ", "kind": "", "q": 3, "from": "2024-01-01"})
     assert kept == {"region": "长春市", "from": "2024-01-01"}
     assert write_chosen(*read_circumstances(kept)) == kept
 
@@ -168,32 +188,22 @@ def test_sentences_are_shown_as_they_come() -> None:
 def test_a_reader_who_leaves_stops_the_writing() -> None:
     said: list[str] = []
 
-    class Endless(StubAssistant):
-        def ask(
-            self,
-            request: Request,
-            *,
-            on_text: Callable[[str], None] | None = None,
-            composing: bool = True,
-        ) -> Response:
-            assert on_text
-            for number in range(10_000):
-                said.append(str(number))
-                on_text(str(number))
-                gone.wait(0.001)
-            raise AssertionError("never stopped")
+    gone, ended = threading.Event(), threading.Event()
 
-    gone = threading.Event()
-    before = threading.active_count()
-    stream = stream_answer(Endless(), Request("q"))
-    next(stream)
-    assert isinstance(stream, Iterator)
-    stream.close()  # type: ignore[attr-defined]
-    for _ in range(200):
-        if threading.active_count() == before:
-            break
-        gone.wait(0.01)
-    assert threading.active_count() == before and len(said) < 10_000
+    def write(say: Callable[[str], None]) -> str:
+        say("第一句。")
+        assert gone.wait(20)
+        say("第二句。")
+        said.append("第二句。")
+        return ""
+
+    async def read_one() -> tuple[str, bool]:
+        async with aclosing(stream_answer(write, ended.set)) as stream:
+            return await anext(stream)
+
+    assert asyncio.run(read_one()) == ("第一句。", False)
+    gone.set()
+    assert ended.wait(20) and said == []
 
 
 # ---- the log -------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from documents.types import (
     Status,
 )
 from documents.validity import compute_statuses, link, refers_to
-from qa.web.places import Place, make_link
+from qa.web.places import Place, digest, make_link
 from qa.web.reading.audit_view import EXAMPLES, count_oddities, find_clause, render_audit
 from qa.web.reading.body import render_body
 from qa.web.reading.correction_form import render_form
@@ -367,6 +367,15 @@ def test_hostile_metadata_stays_in_its_place() -> None:
         assert not {"img", "script"} & set(reader.tags)
         assert reader.tags.count("dialog") == reader.tags.count("textarea") == 1
         assert all(link.startswith(("#", "documents/", "api/", "../api/")) for link in reader.links)
+
+
+def test_a_quote_that_is_not_there_any_more_is_told_and_nothing_else_is_marked() -> None:
+    document = LIBRARY[PLAN]
+    clause = document.clause("一/（二）/3")
+    for quoted, told in ((document.clean[clause.start : clause.end], False), ("别的话", True)):
+        place = Place("一/（二）/3", clause.start, clause.end, digest(quoted))
+        html = render_pane(document, "in_force", CHINESE, place)
+        assert ('class="quote"' in html, "已被更换" in html) == (not told, told)
 
 
 # ---- texts ---------------------------------------------------------------------------------------

@@ -155,7 +155,7 @@ def test_silence_is_broken_by_a_comment(monkeypatch: pytest.MonkeyPatch) -> None
     async def read() -> list[str]:
         lines = []
         assert events._places.acquire(blocking=False)
-        async for line in Stream(produce):
+        async for line in Stream(produce, asyncio.sleep(0), events._places.release):
             lines.append(line)
             heard.set()
         return lines

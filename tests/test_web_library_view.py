@@ -12,7 +12,8 @@ from typing import get_args
 import pytest
 from fastapi.testclient import TestClient
 
-from documents.library import SUFFIXES, find_original
+from documents.library import find_original
+from documents.names import SUFFIXES
 from documents.types import Correction, Document, Metadata, Outcome
 from index.types import Filters
 from qa.web.application import create_web_app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 
@@ -111,27 +112,19 @@ def test_after_a_failed_start_it_can_be_opened_all_the_same() -> None:
     assert startup.wait(LONG).index.fingerprint == "new" and startup.state == "ready"
 
 
-def test_where_many_wait_already_the_next_is_told_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("qa.web.startup.WAITING", 2)
+def test_those_who_wait_in_the_event_loop_hold_no_thread_and_may_go_away() -> None:
     opener = Opener(assistant("new"))
     startup = Startup(opener)
-    startup.begin()
-    assert opener.began.acquire(timeout=LONG)
-    told = threading.Event()
-    found: list[Assistant] = []
 
-    def wait() -> None:
-        try:
-            found.append(startup.wait(LONG))
-        except NotReady:
-            told.set()
+    async def wait() -> list[str]:
+        startup.begin()
+        before = threading.active_count()
+        coming = [asyncio.ensure_future(startup.come()) for _ in range(100)]
+        await asyncio.sleep(0)
+        assert threading.active_count() == before
+        coming.pop().cancel()
+        opener.may_end.release()
+        return [found.index.fingerprint for found in await asyncio.gather(*coming)]
 
-    threads = [in_thread(wait) for _ in range(3)]
-    assert told.wait(LONG)
-    opener.may_end.release()
-    for thread in threads:
-        thread.join(LONG)
-    assert len(found) == 2
-    assert startup.wait(LONG) is found[0]
+    assert asyncio.run(wait()) == ["new"] * 99
+    assert asyncio.run(startup.come()) is startup.wait(0)

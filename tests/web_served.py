@@ -19,12 +19,13 @@ from qa.log import Log, log_path
 from qa.web import process
 from qa.web.application import create_web_app
 from qa.web.jobs import Jobs, Report, Result, Stop, Task
-from tests.conftest import FakeEncoder
+from tests.conftest import FakeEncoder, shorten_background
 
 
 def build_app(monkeypatch: pytest.MonkeyPatch, *, editing: bool = True) -> FastAPI:
     """Return the application as ``app.py`` puts it together, changes made in this process."""
     encoder = FakeEncoder(16_384, tokens=False)
+    shorten_background(monkeypatch)
     monkeypatch.setattr("index.stores.load_encoder", lambda model: encoder)
     return create_web_app(
         lambda: PolicyAssistant(open_index()),

@@ -50,6 +50,8 @@ def is_archive(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return not any(map(_DOCUMENT_PARTS.fullmatch, archive.namelist()))
+    except MemoryError:
+        raise
     except Exception:  # zipfile raises anything on damaged bytes
         return False
 
@@ -80,6 +82,8 @@ def _read(
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = [member for member in archive.infolist() if not member.is_dir()]
+    except MemoryError:
+        raise  # no damage
     except Exception as error:  # zipfile raises anything on damaged bytes
         yield LoadError(
             where,
@@ -140,6 +144,8 @@ def _extract(
                 limit -= len(part)
                 if limit < 0:
                     break
+    except MemoryError:
+        raise
     except Exception as error:  # damaged bytes raise anything, in zipfile and in the decompressors
         raise LoadError(
             where,
@@ -183,6 +189,10 @@ def _decode_name(member: zipfile.ZipInfo) -> str:
 
 def safe_path(name: str) -> str:
     """Return ``name`` as a relative path without ``..``, drives and characters that are not seen."""
-    seen = "".join("_" if unicodedata.category(c) in _UNSEEN else c for c in name)
-    parts = re.split(r"[/\\]", re.sub(r"^[A-Za-z]:", "", seen))
+    parts = re.split(r"[/\\]", re.sub(r"^[A-Za-z]:", "", replace_unseen(name)))
     return "/".join(part for part in parts if part.strip(" .")) or "_"
+
+
+def replace_unseen(name: str) -> str:
+    """Return ``name`` with an underscore for each character that is not seen or is no text."""
+    return "".join("_" if unicodedata.category(c) in _UNSEEN else c for c in name)

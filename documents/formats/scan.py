@@ -147,6 +147,8 @@ def _decoding(where: str) -> Iterator[None]:
             f"the image is too large ({error}), more than the limit of {MAX_PIXELS} pixels; scan "
             "it again at 200 to 300 dpi.",
         ) from error
+    except MemoryError:
+        raise  # no damage
     except Exception as error:  # given damaged bytes, a decoder raises anything
         raise LoadError(
             where,

@@ -10,6 +10,8 @@ import zipfile
 from documents.errors import LoadError
 from documents.types import Format
 
+# What tells a format stands here.
+_HEAD = 64 * 1024
 # A PDF may have other bytes before its header.
 _PDF_WITHIN = 1024
 _FORMATS: tuple[tuple[re.Pattern[bytes], Format], ...] = (
@@ -22,6 +24,8 @@ _FORMATS: tuple[tuple[re.Pattern[bytes], Format], ...] = (
 )
 _ZIP = b"PK\x03\x04"
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Files of which more than the first bytes must be read.
+CONTAINERS = (_ZIP, _OLE2)
 
 _DOCUMENT = ("另存为 docx 或 pdf", "save it as docx or pdf")
 _PAGE = (
@@ -69,11 +73,12 @@ def sniff(data: bytes, *, where: str) -> Format:
         return _sniff_ole2(data, where)
     if b"%PDF-" in data[:_PDF_WITHIN]:
         return "pdf"
+    head = data[:_HEAD]  # an expression remembers each line that it has passed
     for pattern, format in _FORMATS:
-        if pattern.match(data):
+        if pattern.match(head):
             return format
     for pattern, name, advice in _REFUSED:
-        if pattern.match(data):
+        if pattern.match(head):
             raise _refusal(where, name, advice)
     return "html" if _is_html(data) else "text"
 
@@ -114,7 +119,6 @@ def _refusal(where: str, name: str, advice: tuple[str, str]) -> LoadError:
 
 # --- web pages ------------------------------------------------------------------------------------
 
-_HEAD = 64 * 1024
 _PREAMBLE = re.compile(r"\s+|<\?[^>]*>|<!--.*?-->", re.DOTALL)
 _PAGE_MARK = re.compile(r"\s*<(?:!doctype\s+html|html|head|body|meta|title|base)\b", re.IGNORECASE)
 _PAGE_MARK_WITHIN = 1024

@@ -5,8 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 
-import charset_normalizer
-
 from documents.errors import LoadError
 from documents.types import Source
 
@@ -33,7 +31,7 @@ def read_text(data: bytes, *, where: str) -> Source:
 def decode(data: bytes, *, where: str) -> str:
     """Decode ``data`` and unify its line ends to LF; LoadError names ``where``."""
     text = _decode(data)
-    if text is None or len(_CONTROL.findall(text)) > _MAX_CONTROL_SHARE * len(text):
+    if text is None or _count_controls(text) > _MAX_CONTROL_SHARE * len(text):
         raise LoadError(
             where,
             "不是文本文件（编码无法识别）。请提供 UTF-8 或 GB18030 编码的文本文件。",
@@ -44,6 +42,10 @@ def decode(data: bytes, *, where: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _count_controls(text: str) -> int:
+    return len(text) - len(_CONTROL.sub("", text))
+
+
 def _decode(data: bytes) -> str | None:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
@@ -51,6 +53,8 @@ def _decode(data: bytes) -> str | None:
     text = _decode_strictly(data, "utf_8")
     if text is not None:
         return text
+    import charset_normalizer  # here, because UTF-8 needs none of it
+
     # Statistical detection comes second because UTF-8 never decodes by accident.
     best = charset_normalizer.from_bytes(data, cp_isolation=_LEGACY_ENCODINGS).best()
     # It gives up on a text of many unusual letters, such as one with pinyin behind each character.

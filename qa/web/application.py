@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,14 +12,21 @@ from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from qa.log import Log
+from qa.retention import keep_short, read_days
 from qa.types import Language
+from qa.web.access.attempts import Attempts
+from qa.web.access.guard import Guard
+from qa.web.access.login import add_login
+from qa.web.access.visitors import Access
+from qa.web.admission import Admission
 from qa.web.asking.fragments import add_fragments
 from qa.web.boundary import ENGLISH_PREFIX, Boundary
+from qa.web.health import add_health
 from qa.web.jobs import Jobs
+from qa.web.metrics import Metrics, add_metrics
 from qa.web.page import build_page
 from qa.web.reading.pages import add_documents_pages
 from qa.web.reading.shelf import Shelves
@@ -26,7 +34,14 @@ from qa.web.resources import Resources
 from qa.web.rest.api import add_api
 from qa.web.rest.mcp import add_tools, build_tools, serve_tools
 from qa.web.startup import Assistant, Startup
+from qa.web.stopping import Draining, Stopping
 from qa.web.texts import TEXTS
+from qa.web.tracing import Tracing
+
+# Gradio counts its events in tables that only its own monitoring shows, and makes them anew after
+# each: a cost that would grow to ten thousand rows an answer.
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(2**62))
 
 STATIC = Path(__file__).parent / "static"
 PREFIXES: dict[Language, str] = {"en": ENGLISH_PREFIX, "zh": ""}  # the root's mount comes last
@@ -46,24 +61,35 @@ def create_web_app(
     log: Log | None = None,
     jobs: Jobs | None = None,
     find_original: Callable[[str], Path | None] | None = None,
+    admission: Admission | None = None,
+    access: Access | None = None,
 ) -> FastAPI:
     """Return the application. ``open_assistant`` runs in the background once it starts.
+
+    ``access`` decides who is let in; without, whoever reaches the application is.
 
     What is None is not offered: see ``Resources``. ``jobs`` are closed when the application stops.
     """
     startup = Startup(open_assistant)
-    resources = Resources(startup, log, jobs, find_original)
+    line = admission or Admission()
+    metrics = Metrics(startup, jobs, lambda: (line.running, line.waiting))
+    resources = Resources(startup, log, jobs, find_original, line, seen=metrics.count_answer)
     if jobs is not None:
         jobs.after = partial(startup.reload, wait=True)
+        startup.rebuilding = lambda: jobs.rebuilding
     tools = build_tools(resources)
+    stopping = Stopping(jobs.close if jobs else lambda: None)
 
     @asynccontextmanager
     async def begin(_: FastAPI) -> AsyncIterator[None]:
         startup.begin()
+        retention = log and asyncio.create_task(keep_short(log, read_days()))
         async with serve_tools(tools):
             yield
-        if jobs is not None:
-            jobs.close()
+        if retention:
+            retention.cancel()
+        stopping.begin()
+        await asyncio.to_thread(stopping.wait)
 
     app = FastAPI(
         title="Policy Q&A",
@@ -76,10 +102,20 @@ def create_web_app(
     )
     add_api(app, resources)
     add_tools(app, tools)
-    app.add_middleware(Boundary)  # the last is the outermost
+    add_metrics(app, metrics)
+    app.state.stopping = stopping
+    if access is not None:
+        app.add_middleware(Guard, access=access)
+    app.add_middleware(Boundary)
+    app.add_middleware(Draining, stopping=stopping)
+    app.add_middleware(Tracing, observe=metrics.count_request)  # the last is the outermost
+    attempts = Attempts()
     shelves = Shelves()
     for language, prefix in PREFIXES.items():
-        _add_pages(app, startup, language, prefix)
+        app.mount(f"{prefix}/page", StaticFiles(directory=STATIC), name=f"static-{language}")
+        add_health(app, startup, prefix)
+        if access is not None:
+            add_login(app, access, attempts, language, prefix)
         add_fragments(app, resources, shelves, language, prefix)
         add_documents_pages(app, resources, shelves, language, prefix)
     try:
@@ -120,20 +156,3 @@ def _mount_pages(app: FastAPI, resources: Resources) -> None:
             mcp_server=False,
             max_file_size=1,
         )
-
-
-def _add_pages(app: FastAPI, startup: Startup, language: Language, prefix: str) -> None:
-    app.mount(f"{prefix}/page", StaticFiles(directory=STATIC), name=f"static-{language}")
-
-    @app.get(f"{prefix}/healthz", include_in_schema=False)
-    async def read_health() -> JSONResponse:  # in the loop: said also where every thread is waiting
-        state = startup.state
-        index = startup.wait(0).index if state == "ready" else None
-        content = {
-            "status": state,
-            "index": index.fingerprint if index else None,
-            "documents": len(index.documents) if index else 0,
-            "message": startup.reason,
-        }
-        headers = {"Cache-Control": "no-store"}
-        return JSONResponse(content, 503 if state == "failed" else 200, headers)

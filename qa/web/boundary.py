@@ -2,13 +2,14 @@
 
 Gradio serves more than this page needs (uploads, file reads, a proxy, its own API): only what the
 page uses is let through. Its HTML is completed here with the language and a nonce for its scripts,
-so that the Content-Security-Policy can refuse any other inline script and any other origin.
+so that the Content-Security-Policy can refuse any other inline script and style and any other origin.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
+from html import escape
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.requests import cookie_parser
@@ -16,6 +17,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.types import Language
+from qa.web.access.visitors import DESK_COOKIE, read_visitor
 from qa.web.origin import HOSTS, is_cross_site, is_rebound
 from qa.web.rest.bodies import BODY_BYTES, read_length, too_large
 from qa.web.rest.problems import Problem, write_problem
@@ -25,8 +27,6 @@ from qa.web.texts import TEXTS, choose_language
 # Where the English page is mounted; the Chinese one is at the root.
 ENGLISH_PREFIX = "/en"
 LANGUAGE_COOKIE = "policy_qa_language"
-# Tells browsers apart, so that each finds its own last questions; random, and says nothing else.
-DESK_COOKIE = "policy_qa_desk"
 _YEAR = 365 * 24 * 3600
 
 # What Gradio's browser side asks for on this page, below the page's prefix.
@@ -38,28 +38,41 @@ GRADIO_PATHS = re.compile(
 )
 # An address may hold a line end, written %0A, and is answered as any other.
 OWN_PATHS = re.compile(
-    r"/(?:healthz|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+|filters|examples|calls|library)",
+    r"/(?:healthz|readyz|metrics|sign-in|sign-out|api/.*|mcp|documents/.+|pane/.+|page/[\w.]+"
+    r"|filters|examples|calls|library)",
     re.DOTALL,
 )
 # What changes the library, or is no browser's business: not by a name that may be another's.
-GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|jobs).*)", re.DOTALL)
+GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|index|jobs).*)", re.DOTALL)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 
-# Gradio compiles its templates with new Function: hence unsafe-eval. Styles are set inline.
+# What Gradio forces open, tried directive by directive in Chromium: unsafe-eval, because Blocks compiles
+# the ``js`` of an event, and gr.HTML its template, with Function; style attributes, which its page and
+# its components set. gr.HTML also adds a <style> that is empty here, allowed by the hash of nothing.
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; "
-    "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+    "style-src-elem 'self' 'nonce-{nonce}' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; "
+    "style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
+# Of pages that are ours alone, such as those of the documents.
+OWN_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+# Of what is no page.
+BARE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-_SCRIPT = re.compile(rb"<script(?=[\s>])")
+_INLINE = re.compile(rb"<(script|style)(?=[\s>])")
 _HTML_LANGUAGE = re.compile(rb'<html\s+lang="[^"]*"')
 # Set here and not by Gradio's own ``head``, which arrives after the page has been drawn.
 _ASSETS = (
@@ -89,9 +102,11 @@ class Boundary:
             return
         language, path = split_path(scope["path"].removeprefix(scope.get("root_path", "")))
         nonce = secrets.token_urlsafe(16)
+        # What is noted of the request further in is read again on the way out.
+        scope.setdefault("state", {})
         own = OWN_PATHS.fullmatch(path) is not None
         desk = None if read_cookie(scope, DESK_COOKIE) or path != "/" else secrets.token_urlsafe(16)
-        completed = _Completion(send, language, nonce, fresh=own, desk=desk)
+        completed = _Completion(scope, send, language, nonce, fresh=own, desk=desk)
         if path == "/" and scope["method"] == "GET" and language == "zh":
             wanted = choose_page(scope)
             if wanted == "en":
@@ -155,8 +170,16 @@ class _Completion:
     """Adds the headers to a response, and completes it where it is a page of HTML."""
 
     def __init__(
-        self, send: Send, language: Language, nonce: str, *, fresh: bool, desk: str | None
+        self,
+        scope: Scope,
+        send: Send,
+        language: Language,
+        nonce: str,
+        *,
+        fresh: bool,
+        desk: str | None,
     ) -> None:
+        self._scope = scope
         self._send = send
         self._language = language
         self._nonce = nonce
@@ -177,16 +200,20 @@ class _Completion:
                     "Set-Cookie",
                     f"{DESK_COOKIE}={self._desk}; Max-Age={_YEAR}; Path=/; HttpOnly; SameSite=Lax",
                 )
+            page = headers.get("content-type", "").startswith("text/html")
+            policy = BARE_POLICY if not page else OWN_POLICY if self._fresh else POLICY
             # A download is sandboxed, which is stricter.
-            headers.setdefault("Content-Security-Policy", POLICY.format(nonce=self._nonce))
-            if headers.get("content-type", "").startswith("text/html"):
+            headers.setdefault("Content-Security-Policy", policy.format(nonce=self._nonce))
+            if page:
                 self._start = message
                 return
         elif self._start is not None:
             self._body += message.get("body", b"")
             if message.get("more_body"):
                 return
-            body = complete_page(self._body, self._language, self._nonce)
+            visitor = read_visitor(self._scope)
+            user = visitor.name if visitor else None
+            body = complete_page(self._body, self._language, self._nonce, user)
             headers = MutableHeaders(scope=self._start)
             if "content-length" in headers and self._body:
                 headers["content-length"] = str(len(body))
@@ -224,15 +251,20 @@ def read_cookie(scope: Scope, name: str) -> str | None:
     return cookie_parser(Headers(scope=scope).get("cookie", "")).get(name)
 
 
-def complete_page(body: bytes, language: Language, nonce: str) -> bytes:
-    """Return Gradio's page with its language set, its scripts allowed and its own adverts gone.
+def complete_page(body: bytes, language: Language, nonce: str, name: str | None = None) -> bytes:
+    """Return Gradio's page with its language set, its inline parts allowed and its own adverts gone.
+
+    ``name`` is who is logged in.
 
     Any other page is returned as it is: it has no script of its own, so that none is allowed.
     """
     if b"<gradio-app" not in body:
         return body
-    html_language = TEXTS[language].html_language.encode()
-    body = _HTML_LANGUAGE.sub(b'<html lang="' + html_language + b'"', body, count=1)
+    texts = TEXTS[language]
+    opening = f'<html lang="{texts.html_language}"'
+    if name is not None:
+        opening += f' data-user="{escape(name)}" data-logout="{escape(texts.log_out)}"'
+    body = _HTML_LANGUAGE.sub(lambda _: opening.encode(), body, count=1)
     body = _SHARING_TAG.sub(b"", body)
     body = body.replace(b"</head>", _ASSETS + b"</head>", 1)
-    return _SCRIPT.sub(b'<script nonce="' + nonce.encode() + b'"', body)
+    return _INLINE.sub(rb'<\1 nonce="' + nonce.encode() + b'"', body)

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from documents.corrections import check
 from documents.types import Change, Original
 
-Kind = Literal["add", "remove", "correct"]
+Kind = Literal["add", "remove", "correct", "rebuild"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 # Jobs that may wait, and bytes of their files together: they lie in memory until their turn comes.
@@ -52,7 +52,10 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a job is to do: originals to add, ids to remove, or fields of the one id to correct."""
+    """What a job is to do: originals to add, ids to remove, or fields of the one id to correct.
+
+    To rebuild the index nothing more need be said.
+    """
 
     kind: Kind
     originals: tuple[Original, ...] = ()
@@ -196,6 +199,21 @@ class Jobs:
         """
         check(fields)
         return self._start(Task("correct", ids=(id,), fields=dict(fields)))
+
+    def start_rebuild(self) -> Job:
+        """Have the index built anew; one that waits or runs already is returned. BusyError as the others."""
+        with self._news:
+            begun = self._rebuild()
+        return begun or self._start(Task("rebuild"))
+
+    @property
+    def rebuilding(self) -> bool:
+        """Whether the index is being built anew, or will be."""
+        with self._news:
+            return self._rebuild() is not None
+
+    def _rebuild(self) -> Job | None:
+        return next((j for j in self._jobs.values() if j.kind == "rebuild" and not j.ended), None)
 
     def get(self, id: str) -> Job | None:
         """Return the job as it stands, None where it is not known (any more)."""
@@ -388,8 +406,8 @@ def estimate(elapsed: float, done: int, total: int) -> float | None:
     return round(elapsed / done * (total - done), 1)
 
 
-def write_job(job: Job) -> dict[str, Any]:
-    """Return the job as plain JSON values."""
+def write_job(job: Job, *, audits: bool = True) -> dict[str, Any]:
+    """Return the job as plain JSON values, without the audits where they are not wanted."""
     failure = job.failure
     return {
         "id": job.id,
@@ -399,14 +417,14 @@ def write_job(job: Job) -> dict[str, Any]:
         "done": job.done,
         "total": job.total,
         "seconds_left": job.seconds_left,
-        "changes": [_write_item(item) for item in job.items],
+        "changes": [_write_item(item, audits) for item in job.items],
         "error": failure
         and {"code": failure.code, "chinese": failure.chinese, "english": failure.english},
         "index": job.index,
     }
 
 
-def _write_item(item: Item) -> dict[str, Any]:
+def _write_item(item: Item, audits: bool) -> dict[str, Any]:
     change = item.change
     return {
         "file": change.file.encode(errors="backslashreplace").decode(),
@@ -415,5 +433,5 @@ def _write_item(item: Item) -> dict[str, Any]:
         "other": change.other,
         "chinese": change.chinese,
         "english": change.english,
-        "audit": item.audit,
+        "audit": item.audit if audits else None,
     }

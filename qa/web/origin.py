@@ -26,10 +26,18 @@ def is_cross_site(headers: Headers) -> bool:
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
+def tells_origin(headers: Headers) -> bool:
+    """Whether a request says from which site it comes, as browsers do where it may change something."""
+    return "sec-fetch-site" in headers or "origin" in headers
+
+
 def is_rebound(headers: Headers) -> bool:
     """Whether a browser reached this server by a name that may be another's (DNS rebinding)."""
-    if "sec-fetch-site" not in headers and "origin" not in headers:
-        return False
+    return tells_origin(headers) and is_foreign(headers)
+
+
+def is_foreign(headers: Headers) -> bool:
+    """Whether a request names a host that may be another's."""
     name = (urlsplit(f"//{headers.get('host', '')}").hostname or "").rstrip(".")
     return not (_is_address(name) or name in _own_names() or name.endswith(".localhost"))
 

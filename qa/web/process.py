@@ -134,6 +134,8 @@ def _carry_out(task: Task, report: Report, model: str | None) -> Result:
             case "correct":
                 [id] = task.ids
                 update = library.correct(id, task.fields, model=model, progress=report)
+            case "rebuild":
+                update = library.rebuild(model=model, progress=report)
     except (DocumentError, PolicyIndexError, OSError) as error:
         return Result(failure=_explain(error))
     return _tell_update(update)

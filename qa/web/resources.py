@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from index.types import Index
 from qa.log import Log
 from qa.types import Request, Response
+from qa.web.admission import Admission, Place
 from qa.web.jobs import Jobs
-from qa.web.startup import Startup
+from qa.web.startup import Assistant, Startup
 
 logger = logging.getLogger(__name__)
 
@@ -20,13 +23,47 @@ class Resources:
     """The assistant, and what else is offered: what is None is not.
 
     Without ``log`` nothing is recorded and no feedback taken; without ``jobs`` the library is read
-    only; without ``find_original`` originals are not handed out.
+    only; without ``find_original`` originals are not handed out. ``seen`` is told of every answer.
     """
 
     startup: Startup
     log: Log | None = None
     jobs: Jobs | None = None
     find_original: Callable[[str], Path | None] | None = None
+    admission: Admission = field(default_factory=Admission)
+    seen: Callable[[Response], None] = lambda _: None
+
+    async def open_index(self) -> Index:
+        """Return the index of now, for what is read from it without standing in line; NotReady."""
+        return (await self.startup.come()).index
+
+    async def take_turn(self, place: Place) -> Assistant:
+        """Return the assistant when there is one and it is this place's turn. Raises NotReady.
+
+        In that order: nobody has a turn and does nothing with it.
+        """
+        assistant = await self.startup.come()
+        await place.turn()
+        return assistant
+
+    async def approach(self, place: Place, every: float) -> AsyncGenerator[int, None]:
+        """Yield how many stand before ``place`` every so many seconds, and end with its turn.
+
+        Where it ends in another way, the place has been left.
+        """
+        turn = asyncio.ensure_future(self.take_turn(place))
+        try:
+            while True:
+                done, _ = await asyncio.wait({turn}, timeout=every)
+                if done:
+                    turn.result()
+                    return
+                yield place.ahead
+        except BaseException:
+            place.leave()
+            raise
+        finally:
+            turn.cancel()
 
     def answer(
         self,
@@ -46,6 +83,7 @@ class Resources:
         self, request: Request, response: Response, *, desk: str | None = None
     ) -> str | None:
         """Record the answer and return its key; a log that fails is reported, never the answer lost."""
+        self.seen(response)
         if self.log is None:
             return None
         try:

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from typing import Literal, Protocol
 
+from documents.errors import explain_file
+from index.errors import SnapshotError
 from index.types import Index
 from qa.types import Request, Response
 
-State = Literal["loading", "ready", "failed"]
+# ``damaged``: the index has to be built anew, which ``rebuilding`` says is under way.
+State = Literal["loading", "ready", "failed", "damaged", "rebuilding"]
+
+# Told to who asks meanwhile.
+DAMAGED = (
+    "索引已损坏，或由其他版本建立，这个问题暂时无法作答；文档本身不受影响。请维护人员在网页上点「重建索引」，或运行 "
+    "python -m index build。\nThe index is damaged, or was made by another version, so this cannot be "
+    "answered now; the documents themselves are unaffected. Whoever keeps the library can choose “Rebuild "
+    "the index” on the page, or run python -m index build."
+)
+REBUILDING = (
+    "索引无法使用，正在从原文重建，完成后即可提问。\n"
+    "The index cannot be used and is being rebuilt from the originals; ask again when it is done."
+)
 
 # Longest wait of one question for the model: a first index of a large library takes longer, and
 # then the questioner is better told so than left waiting.
 WAIT_SECONDS = 120.0
-# Questions that wait at once: each holds a thread, of which the server has 40, and pages need some.
-WAITING = 30
 
 logger = logging.getLogger(__name__)
 
@@ -45,15 +61,26 @@ class NotReady(Exception):
 
 
 class Startup:
-    """Opens the assistant in a background thread, and again when the index has changed."""
+    """Opens the assistant in a background thread, and again when the index has changed.
 
-    def __init__(self, open_assistant: Callable[[], Assistant]) -> None:
+    ``rebuilding`` tells whether a damaged index is being built anew. It may be set once the application
+    is put together.
+    """
+
+    def __init__(
+        self,
+        open_assistant: Callable[[], Assistant],
+        rebuilding: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.rebuilding = rebuilding
         self._open = open_assistant
         self._news = threading.Condition()
         self._assistant: Assistant | None = None
         self._reason: str | None = None
+        self._refused = False  # whether that is an index which has to be built anew
         self._opening = False
-        self._waiting = 0
+        # What those who wait for the loading hear: one for all of them, made anew with each loading.
+        self._loaded = _make_news()
         # How often opening was wanted, and which of these the last attempt that ended was for.
         self._wanted = self._ended = 0
 
@@ -72,6 +99,8 @@ class Startup:
             mine = self._wanted
             if not self._opening:
                 self._opening = True
+                if self._loaded.done():
+                    self._loaded = _make_news()
                 threading.Thread(target=self._load, name="load-assistant", daemon=True).start()
             if wait:
                 self._news.wait_for(lambda: self._ended >= mine)
@@ -82,33 +111,54 @@ class Startup:
     def state(self) -> State:
         """Return how far loading is; ``ready`` while the assistant is only opened again."""
         with self._news:
-            if self._assistant is not None:
+            if self._assistant is not None and not self._damage():
                 return "ready"
-            return "failed" if self._reason is not None and not self._opening else "loading"
+            if self._assistant is None and (self._opening or self._reason is None):
+                return "loading"
+            damaged = self._assistant is not None or self._refused
+        if not damaged:
+            return "failed"
+        return "rebuilding" if self.rebuilding() else "damaged"
 
     @property
     def reason(self) -> str | None:
-        """Return why there is no assistant, or None."""
+        """Return why there is no assistant, or that its index is damaged; or None.
+
+        Of a damaged index the log says what and where; this is for everyone who asks.
+        """
         with self._news:
-            return None if self._assistant or self._opening else self._reason
+            reason = None if self._assistant or self._opening else self._reason
+            reason = reason or self._damage()
+        told = {"damaged": DAMAGED, "rebuilding": REBUILDING}
+        return reason and told.get(self.state, reason)
+
+    def _damage(self) -> str | None:
+        """Return what was found damaged since the index was opened; not every index can tell."""
+        return getattr(self._assistant.index, "damage", None) if self._assistant else None
 
     def wait(self, seconds: float | None = None) -> Assistant:
         """Return the assistant, waiting for it; NotReady where it does not come in time.
 
-        NotReady at once where too many wait already. Whoever has one may go on using it, with the index
-        it was opened with.
+        It holds a thread meanwhile: in the event loop ``come`` is what waits. Whoever has an assistant
+        may go on using it, with the index it was opened with.
         """
         with self._news:
-            if self._waiting < WAITING:
-                self._waiting += 1
-                self._news.wait_for(
-                    lambda: self._assistant is not None or (self._ended and not self._opening),
-                    WAIT_SECONDS if seconds is None else seconds,
-                )
-                self._waiting -= 1
+            self._news.wait_for(self._is_settled, WAIT_SECONDS if seconds is None else seconds)
             if self._assistant is not None:
                 return self._assistant
         raise NotReady(self.reason)
+
+    async def come(self) -> Assistant:
+        """Return the assistant as ``wait`` does, waiting in the event loop, where it costs nothing."""
+        with self._news:
+            settled, loaded = self._is_settled(), self._loaded
+        if not settled:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.wrap_future(loaded), WAIT_SECONDS)
+        return self.wait(0)
+
+    def _is_settled(self) -> bool:
+        return self._assistant is not None or bool(self._ended and not self._opening)
 
     def _load(self) -> None:
         """Open the assistant, once more where that was wanted meanwhile: the newest stays."""
@@ -116,19 +166,34 @@ class Startup:
             with self._news:
                 if self._ended == self._wanted:
                     self._opening = False
-                    self._news.notify_all()
+                    self._tell()
                     return
                 wanted = self._wanted
-            found, reason = self._try()
+            found, reason, refused = self._try()
             with self._news:
                 self._assistant = found or self._assistant
-                self._reason = reason
+                self._reason, self._refused = reason, refused
                 self._ended = wanted
-                self._news.notify_all()
+                self._tell()
 
-    def _try(self) -> tuple[Assistant | None, str | None]:
+    def _tell(self) -> None:
+        """Tell those who wait, in threads and in event loops, how it stands. The lock is held."""
+        self._news.notify_all()
+        if self._is_settled() and not self._loaded.done():
+            self._loaded.set_result(None)
+
+    def _try(self) -> tuple[Assistant | None, str | None, bool]:
+        """Return the assistant, else why there is none and whether its index is to be built anew."""
         try:
-            return self._open(), None
+            return self._open(), None, False
         except (Exception, SystemExit) as error:  # whatever it is, the page must say so, not hang
             logger.exception("The assistant could not be loaded")
-            return None, str(error) or type(error).__name__
+            reason = explain_file(error) if isinstance(error, OSError) else str(error)
+            return None, reason or type(error).__name__, isinstance(error, SnapshotError)
+
+
+def _make_news() -> Future[None]:
+    """Return a future that many wait for: none of them takes it along when he goes away."""
+    news: Future[None] = Future()
+    news.set_running_or_notify_cancel()
+    return news

@@ -23,12 +23,21 @@ class Texts:
     title: str
     subtitle: str
     other_language: str
+    log_out: str
     skip: str
     loading: str
+    queued: str
     loading_status: str
     ready_status: str
     failed: str
     failed_status: str
+    damaged: str
+    damaged_status: str
+    rebuild: str
+    ask_rebuild: str
+    rebuilding: str
+    rebuilding_status: str
+    not_rebuilt: str
     unreachable: str
     still_loading: str
     internal_error: str
@@ -123,6 +132,7 @@ class Texts:
     pane_loading: str
     pane_error: str
     not_found: str
+    moved: str
     defects_count: str
     defect: str
     defect_kinds: Mapping[str, str]
@@ -137,15 +147,24 @@ CHINESE = Texts(
     title="政策问答",
     subtitle="逐条引用政策原文，一键核对出处",
     other_language="English",
+    log_out="退出登录",
     skip="跳到提问框",
     loading="正在加载模型和索引，首次启动需要一两分钟。现在就可以提问，加载完成后自动作答。",
+    queued="提问的人较多，前面还有 {} 个问题，轮到后自动作答。",
     loading_status="正在加载模型…",
     ready_status="{} 份文件可查",
     failed="未能加载模型或索引，暂时无法作答。原因：{}",
     failed_status="加载失败",
+    damaged="索引已损坏，或由其他版本建立，部分或全部问题暂时无法作答。文档本身不受影响，可以从原文重建索引。",
+    damaged_status="索引无法使用",
+    rebuild="重建索引",
+    ask_rebuild="请联系维护文档库的人员重建。",
+    rebuilding="索引无法使用，正在从原文重建，完成后即可提问。文档较多时需要几分钟。",
+    rebuilding_status="正在重建索引…",
+    not_rebuilt="未能重建索引：{}",
     unreachable="与服务的连接已中断",
     still_loading="模型仍在加载，请稍后再问。",
-    internal_error="处理时出错，请重试；若仍出错，请告知管理员。",
+    internal_error="处理时出错，请重试；若仍出错，请把编号 {} 告知管理员。",
     refused="无法处理这个问题：{}",
     tab_ask="问答",
     tab_search="检索",
@@ -264,7 +283,8 @@ CHINESE = Texts(
     pane_label="原文",
     pane_loading="正在打开原文…",
     pane_error="原文未能打开，请重试。",
-    not_found="库中没有这份文件。",
+    not_found="库中没有这份文件，可能已被删除。",
+    moved="这份文件在作答之后已被更换，引用的原文不在原处。请重新提问。",
     defects_count="原文有 {} 处缺损，已在文中用虚线标出，未作修补。",
     defect="原文缺损：{}",
     defect_kinds={
@@ -287,19 +307,34 @@ ENGLISH = Texts(
     title="Policy Q&A",
     subtitle="Verbatim clauses, each one click from its source",
     other_language="中文",
+    log_out="Log out",
     skip="Skip to the question box",
     loading=(
         "Loading the model and the index; the first start takes a minute or two. "
         "You can ask now: the answer comes as soon as they are loaded."
     ),
+    queued="Many are asking: {} questions come first, then yours is answered.",
     loading_status="Loading the model…",
     ready_status="Documents: {}",
     failed="The model or the index could not be loaded, so nothing can be answered. Reason: {}",
     failed_status="Loading failed",
+    damaged=(
+        "The index is damaged, or was made by another version: some questions, or all, cannot be answered. "
+        "The documents themselves are unaffected, and the index can be rebuilt from them."
+    ),
+    damaged_status="Index unusable",
+    rebuild="Rebuild the index",
+    ask_rebuild="Please ask whoever keeps the library to rebuild it.",
+    rebuilding=(
+        "The index cannot be used and is being rebuilt from the originals. You can ask again when it is done; "
+        "a large library takes some minutes."
+    ),
+    rebuilding_status="Rebuilding the index…",
+    not_rebuilt="The index could not be rebuilt: {}",
     unreachable="Connection to the server lost",
     still_loading="The model is still loading. Please ask again in a moment.",
     internal_error=(
-        "Something went wrong. Please try again; if it persists, tell your administrator."
+        "Something went wrong. Please try again; if it persists, tell your administrator the number {}."
     ),
     refused="This question cannot be processed: {}",
     tab_ask="Ask",
@@ -423,7 +458,9 @@ ENGLISH = Texts(
     pane_label="Source document",
     pane_loading="Opening the document…",
     pane_error="The document could not be opened. Please try again.",
-    not_found="There is no such document in the library.",
+    not_found="There is no such document in the library; it may have been removed.",
+    moved="This document was replaced after the answer was given, and the quote is not where it was. "
+    "Ask again.",
     defects_count="Damaged places in the source, underlined with dots and not repaired: {}",
     defect="Damaged in the source: {}",
     defect_kinds={

@@ -25,6 +25,12 @@ from qa.web.asking.reasons import render_reasons
 from qa.web.places import Place, make_link
 from qa.web.texts import Texts, format_date
 
+# Letters that are read from the right, and signs that turn the direction.
+_TURNING = re.compile(
+    "[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc"
+    "\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+_QUOTED = re.compile("(?<=“)[^”]*(?=”)|(?<=《)[^》]*(?=》)")
 _MARK = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -56,6 +62,7 @@ def render_response(response: Response, around: Circumstances, texts: Texts) -> 
     )
     return (
         f'<div class="answer" data-outcome="{response.outcome}" data-asked="{escape(asked)}"'
+        f' data-index="{escape(response.index)}"'
         f' data-chosen="{escape(dump_chosen(around.chosen))}">'
         f'<div class="answer-head">{_render_outcome(response.outcome, texts)}'
         f"{_render_actions(response, around, texts)}</div>"
@@ -153,9 +160,16 @@ def render_answer(text: str, response: Response, texts: Texts) -> str:
         )
 
     html = "".join(
-        f"<p>{_MARK.sub(link, escape(line))}</p>" for line in text.splitlines() if line.strip()
+        f"<p>{_MARK.sub(link, _isolate(escape(line)))}</p>"
+        for line in text.splitlines()
+        if line.strip()
     )
     return _link_nearest(html, response.nearest)
+
+
+def _isolate(html: str) -> str:
+    """Return a line in which what is quoted turns the reading direction of nothing but itself."""
+    return _QUOTED.sub(r"<bdi>\g<0></bdi>", html) if _TURNING.search(html) else html
 
 
 def _link_nearest(html: str, nearest: Sequence[Pointer]) -> str:

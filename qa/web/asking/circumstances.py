@@ -11,8 +11,8 @@ from index.types import Filters
 
 # The names that the page's forms and links use, in the order they are shown.
 NAMES = (*FILTER_FIELDS, "as_of")
-# Values are names and dates; what is longer is none.
-_LONGEST = 200
+# The page has so many; a link may name others, which are refused and not left out.
+_MOST = 20
 
 
 def read_chosen(text: str) -> dict[str, str]:
@@ -30,11 +30,16 @@ def dump_chosen(chosen: Mapping[str, str]) -> str:
 
 
 def keep_chosen(values: Mapping[str, object]) -> dict[str, str]:
-    """Return those of ``values`` that are circumstances and not empty."""
+    """Return those of ``values`` that are texts and not empty; the page's own names come first.
+
+    One that is left out would widen what is found: what is wrong with any of them, its name too, is
+    for ``read_circumstances`` to say.
+    """
+    names = [*NAMES, *(name for name in values if name not in NAMES)][:_MOST]
     return {
         name: value.strip()
-        for name in NAMES
-        if isinstance(value := values.get(name), str) and value.strip() and len(value) <= _LONGEST
+        for name in names
+        if isinstance(value := values.get(name), str) and value.strip()
     }
 
 

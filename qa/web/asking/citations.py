@@ -10,7 +10,7 @@ from documents.types import Department
 from qa.answering import by_document
 from qa.labels import format_title
 from qa.types import Citation
-from qa.web.places import Place, make_link
+from qa.web.places import Place, digest, make_link
 from qa.web.status import render_status
 from qa.web.texts import Texts
 
@@ -105,4 +105,5 @@ def format_source(citation: Citation) -> str:
 
 def link_citation(citation: Citation) -> str:
     """Return the address of the document at the quote."""
-    return make_link(citation.document, Place(citation.clause, citation.start, citation.end))
+    place = Place(citation.clause, citation.start, citation.end, digest(citation.quote))
+    return make_link(citation.document, place)

@@ -25,8 +25,8 @@ def render_filters(
     them cannot be used.
     """
     chips = "".join(
-        f'<button type="button" class="chip" data-remove="{name}"'
-        f' aria-label="{escape(texts.filters_remove.format(texts.filters_named[name]))}">'
+        f'<button type="button" class="chip" data-remove="{escape(name)}"'
+        f' aria-label="{escape(texts.filters_remove.format(texts.filters_named.get(name, name)))}">'
         f'{escape(show_value(name, value, texts))}<span aria-hidden="true"> ×</span></button>'
         for name, value in chosen.items()
         if value
@@ -63,7 +63,8 @@ def _render_region(
     place: str, chosen: Mapping[str, str], counts: Sequence[Count], texts: Texts
 ) -> str:
     options = "".join(
-        f'<option value="{escape(item.value)}" label="{item.count}"></option>' for item in counts
+        f'<option value="{escape(item.value)}" label="{item.count}"></option>'
+        for item in counts[:MOST_VALUES]
     )
     name = f"{place}-region"
     return (

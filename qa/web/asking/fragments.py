@@ -13,11 +13,11 @@ from fastapi.responses import HTMLResponse
 from index.types import Filters
 from qa.errors import LogError
 from qa.types import Language
+from qa.web.access.visitors import read_desk
 from qa.web.asking.circumstances import keep_chosen, read_circumstances
 from qa.web.asking.examples import find_examples
 from qa.web.asking.filter_bar import render_filters
 from qa.web.asking.thread import render_calls
-from qa.web.boundary import DESK_COOKIE
 from qa.web.facets import count_facets
 from qa.web.reading.shelf import Shelves
 from qa.web.resources import Resources
@@ -47,7 +47,7 @@ def add_fragments(
     def read_filter_bar(request: Request, place: str = "ask") -> Response:
         if startup.state != "ready":
             return nothing
-        chosen = keep_chosen(dict(request.query_params))
+        chosen = keep_chosen({n: v for n, v in request.query_params.items() if n != "place"})
         index = startup.wait(0).index
         error = None
         filters, day = Filters(), None
@@ -85,7 +85,7 @@ def add_fragments(
 
     @app.get(f"{prefix}/calls", include_in_schema=False)
     def read_calls(request: Request) -> HTMLResponse:
-        desk = request.cookies.get(DESK_COOKIE)
+        desk = read_desk(request)
         if resources.log is None or not desk:
             return HTMLResponse("")
         try:

@@ -10,7 +10,7 @@ from qa.search import Found, Searched
 from qa.web.asking.citations import render_title
 from qa.web.highlighting import Span, render_text
 from qa.web.messages import render_message
-from qa.web.places import Place, make_link
+from qa.web.places import Place, digest, make_link
 from qa.web.status import render_status
 from qa.web.texts import Texts, format_date
 
@@ -30,7 +30,8 @@ def render_search(searched: Searched, texts: Texts) -> str:
 
 def _render_found(found: Found, words: str, texts: Texts) -> str:
     marks = [Span(*match, "mark") for match in find_matches(found.excerpt, words)]
-    link = make_link(found.document, Place(found.clause, found.start, found.end))
+    place = Place(found.clause, found.start, found.end, digest(found.excerpt))
+    link = make_link(found.document, place)
     title = render_title(found.title, found.number)
     written = (
         f'<span class="written">{format_date(found.written, texts.language)}</span>'

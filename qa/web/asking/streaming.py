@@ -1,46 +1,58 @@
-"""An answer as it is being written: a language model's sentences first, then the response."""
+"""An answer as it is being written: a language model's sentences first, then the whole."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterator
-from queue import Queue
-
-from qa.types import Request, Response
-from qa.web.startup import Assistant
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from contextvars import copy_context
 
 
 class _Left(Exception):
     """Nobody waits for the answer any more."""
 
 
-def stream_answer(assistant: Assistant, request: Request) -> Iterator[str | Response]:
-    """Yield each sentence as it passes the gate, and at last the response.
+async def stream_answer(
+    write: Callable[[Callable[[str], None]], str], end: Callable[[], None]
+) -> AsyncGenerator[tuple[str, bool], None]:
+    """Yield (text, whether it is the whole): each sentence that ``write`` says, and what it returns.
 
-    Raises what ``ask`` raises. Where the reader leaves, the model is stopped at its next sentence.
+    ``write`` has a thread of its own; ``end`` is called when that has ended, which it may after the
+    reader has left: a model is stopped at its next sentence, and a search at its end. Raises what
+    ``write`` raises.
     """
-    said: Queue[str | Response | BaseException] = Queue()
+    loop = asyncio.get_running_loop()
+    said: asyncio.Queue[tuple[str, bool] | BaseException] = asyncio.Queue()
     left = threading.Event()
 
-    def take(text: str) -> None:
+    def put(item: tuple[str, bool] | BaseException) -> None:
+        with suppress(RuntimeError):  # the server has stopped, and its loop with it
+            loop.call_soon_threadsafe(said.put_nowait, item)
+
+    def say(text: str) -> None:
         if left.is_set():
             raise _Left
-        said.put(text)
+        put((text, False))
 
     def work() -> None:
+        last: tuple[str, bool] | BaseException
         try:
-            said.put(assistant.ask(request, on_text=take))
+            last = write(say), True
         except BaseException as error:
-            said.put(error)
+            last = error
+        end()
+        put(last)
 
-    threading.Thread(target=work, name="answer", daemon=True).start()
+    # What is logged in the thread names the request it is for.
+    threading.Thread(target=copy_context().run, args=(work,), name="answer", daemon=True).start()
     try:
-        while True:
-            item = said.get()
+        whole = False
+        while not whole:
+            item = await said.get()
             if isinstance(item, BaseException):
                 raise item
             yield item
-            if isinstance(item, Response):
-                return
+            whole = item[1]
     finally:
         left.set()

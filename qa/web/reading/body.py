@@ -36,7 +36,7 @@ def render_body(document: Document, texts: Texts, place: Place = ANYWHERE) -> st
         Span(defect.start, defect.end, "span", _describe_defect(defect, texts))
         for defect in find_defects(document)
     ]
-    if place.start is not None and place.end is not None:
+    if place.start is not None and place.end is not None and place.holds(document.clean):
         spans.append(Span(place.start, place.end, "mark", 'class="quote"'))
     roots = make_tree(document.clauses)
     setting = _Setting(document, texts, place)

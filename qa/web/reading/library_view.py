@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
-from documents.library import SUFFIXES
+from documents.names import SUFFIXES
 from documents.reports import count_clauses
 from documents.types import Document, Status
 from index.filters import filter_documents

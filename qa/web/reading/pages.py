@@ -7,10 +7,13 @@ from datetime import date
 from typing import get_args
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
+from index.errors import SnapshotError
 from index.filters import FILTER_FIELDS, read_filters
 from qa.types import Language
+from qa.web.access.visitors import may
 from qa.web.messages import render_message
 from qa.web.page import explain_failure
 from qa.web.places import Place
@@ -33,18 +36,27 @@ def add_documents_pages(
 ) -> None:
     """Add the library view, the documents' own pages, and the same as fragments for the pane."""
     texts = TEXTS[language]
-    # Whether an original is still there is seen when it is asked for: a page reads the index only.
-    offer = Offer(resources.jobs is not None, resources.find_original is not None)
 
-    def read_shelf() -> Shelf:
-        return shelves.get(resources.startup.wait().index, date.today())
+    def offers_editing(request: Request) -> bool:
+        return resources.jobs is not None and may(request, "editor")
 
-    def render(name: str, place: Place, *, level: int) -> tuple[int, str, str | None]:
+    async def read_shelf() -> Shelf:
+        index = await resources.open_index()
+        return await run_in_threadpool(shelves.get, index, date.today())
+
+    async def render(
+        request: Request, name: str, place: Place, *, level: int
+    ) -> tuple[int, str, str | None]:
         """Return HTTP status, HTML and the document's title."""
         try:
-            shelf = read_shelf()
-        except NotReady as error:
+            shelf = await read_shelf()
+            return await run_in_threadpool(render_from, request, shelf, name, place, level)
+        except (NotReady, SnapshotError) as error:
             return 503, render_message(explain_failure(error, texts), "error"), None
+
+    def render_from(
+        request: Request, shelf: Shelf, name: str, place: Place, level: int
+    ) -> tuple[int, str, str | None]:
         document = shelf.documents.get(name)
         if document is None:
             return 404, render_message(texts.not_found, "error"), None
@@ -54,39 +66,52 @@ def add_documents_pages(
             texts,
             place,
             relations=relate(document, shelf.documents, shelf.mentions, shelf.statuses),
-            offer=offer,
+            # Whether an original is still there is seen when it is asked for: a page reads the index.
+            offer=Offer(offers_editing(request), resources.find_original is not None),
             level=level,
         )
         return 200, html, document.metadata.title or name
 
     @app.get(f"{prefix}/pane/{{name}}", include_in_schema=False)
-    def read_pane(
-        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
+    async def read_pane(
+        request: Request,
+        name: str,
+        clause: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        said: str | None = None,
     ) -> HTMLResponse:
-        status, html, _ = render(name, Place(clause, start, end), level=2)
+        status, html, _ = await render(request, name, Place(clause, start, end, said), level=2)
         return HTMLResponse(html, status)
 
     @app.get(f"{prefix}/documents/{{name}}", include_in_schema=False)
-    def read_document(
-        name: str, clause: str | None = None, start: int | None = None, end: int | None = None
+    async def read_document(
+        request: Request,
+        name: str,
+        clause: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        said: str | None = None,
     ) -> HTMLResponse:
-        status, html, title = render(name, Place(clause, start, end), level=1)
+        status, html, title = await render(request, name, Place(clause, start, end, said), level=1)
         return HTMLResponse(render_alone(html, texts, title), status)
 
     @app.get(f"{prefix}/library", include_in_schema=False)
-    def read_library(request: Request) -> HTMLResponse:
+    async def read_library(request: Request) -> HTMLResponse:
         try:
             query = read_query(request.query_params)
         except ValueError as error:
             return _refuse(str(error), texts)
         try:
-            shelf = read_shelf()
-        except NotReady as error:
+            shelf = await read_shelf()
+            return HTMLResponse(await run_in_threadpool(render_list, request, shelf, query))
+        except (NotReady, SnapshotError) as error:
             return HTMLResponse(render_message(explain_failure(error, texts), "error"), 503)
+
+    def render_list(request: Request, shelf: Shelf, query: Query) -> str:
         listing = select(shelf, query, date.today())
-        editable = resources.jobs is not None
-        html = render_library(listing, query, shelf.statuses, texts, editable=editable)
-        return HTMLResponse(html)
+        editable = offers_editing(request)
+        return render_library(listing, query, shelf.statuses, texts, editable=editable)
 
 
 def read_query(fields: Mapping[str, str]) -> Query:

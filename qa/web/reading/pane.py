@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from html import escape
 
 from documents.types import Document, Status
+from qa.web.messages import render_message
 from qa.web.places import ANYWHERE, Place
 from qa.web.reading.audit_view import render_audit
 from qa.web.reading.body import render_body
@@ -38,6 +39,7 @@ def render_pane(
         f'<article class="document" lang="zh-CN" data-document="{escape(document.id)}" '
         f'data-api="{find_api(texts)}" data-texts="{escape(script)}">'
         f"{render_head(document, status, texts, offer, level=level)}"
+        f"{'' if place.holds(document.clean) else render_message(texts.moved, 'hint')}"
         f'<div class="document-about">{render_facts(document, texts, offer)}'
         f"{render_relations(relations, texts)}{render_audit(document, texts)}</div>"
         f"{render_outline(document, texts)}"

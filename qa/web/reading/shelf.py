@@ -39,16 +39,19 @@ def _title_key(document: Document) -> bytes:
 
 
 class Shelves:
-    """Keeps the shelf of the newest index; an older one is let go."""
+    """Keeps the shelf of the newest index; an older one is let go.
+
+    One that was built anew of the same documents is another: what it reads may have been repaired.
+    """
 
     def __init__(self) -> None:
-        self._latest: tuple[tuple[str, date], Shelf] | None = None
+        self._latest: tuple[date, Shelf] | None = None
 
     def get(self, index: Index, day: date) -> Shelf:
         """Return the index's documents as of ``day``."""
-        key = (index.fingerprint, day)
+        documents = index.documents
         latest = self._latest
-        if latest is None or latest[0] != key:
-            latest = (key, arrange(index.documents, day))
+        if latest is None or latest[0] != day or latest[1].documents is not documents:
+            latest = (day, arrange(documents, day))
             self._latest = latest
         return latest[1]

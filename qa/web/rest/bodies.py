@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -23,6 +24,10 @@ BODY_BYTES = 64 * 1024
 # Of one upload: the files, and their bytes together; each file may have what a document may have.
 UPLOAD_FILES = 50
 UPLOAD_BYTES = 256 * 1024 * 1024
+# A body is cut off that has not come in so many seconds, and one more for each so many bytes of it: who
+# sends drop by drop would keep others' uploads waiting.
+SECONDS = 30
+BYTES_A_SECOND = 32 * 1024
 # Boundaries and headers of the parts, beside the files themselves.
 _PART_BYTES = 4096
 
@@ -54,11 +59,24 @@ def read_length(headers: Headers) -> int:
 
 
 async def _limit(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
-    """Yield the body; Problem 413 before anything is read where it says that it is too long."""
+    """Yield the body; Problem 413 before anything is read where it says that it is too long.
+
+    Problem 408 where it comes too slowly.
+    """
     if read_length(request.headers) > limit:
         raise too_large(limit)
     size = 0
-    async for chunk in request.stream():
+    chunks = aiter(request.stream())
+    began = asyncio.get_running_loop().time()
+    seconds = read_limit("POLICY_QA_MAX_BODY_SECONDS", SECONDS)
+    while True:
+        try:
+            async with asyncio.timeout_at(began + seconds + size / BYTES_A_SECOND):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise _too_slow(seconds) from error
         size += len(chunk)
         if size > limit:
             raise too_large(limit)
@@ -71,6 +89,18 @@ def too_large(limit: int) -> Problem:
         413,
         "too_large",
         f"请求体超过上限 {limit} 字节。\nThe body is limited to {limit} bytes.",
+    )
+
+
+def _too_slow(seconds: int) -> Problem:
+    pace = BYTES_A_SECOND // 1024
+    return Problem(
+        408,
+        "too_slow",
+        f"请求体传得太慢（{seconds} 秒后平均不足每秒 {pace} KB），已中止。请检查网络，或减少文件后重新上传。\n"
+        f"The body came too slowly (below {pace} KB a second on average after {seconds} seconds) and was "
+        "cut off; check the network, or upload fewer files.",
+        {"Connection": "close"},
     )
 
 

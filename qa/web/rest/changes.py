@@ -72,11 +72,11 @@ def build_changes(resources: Resources) -> APIRouter:
     @routes.delete(
         "/documents/{id}", status_code=202, operation_id="remove_document", responses=_STARTED
     )
-    def remove_document(id: DocumentId) -> Response:
+    async def remove_document(id: DocumentId) -> Response:
         """Remove a document from the library."""
         jobs = get_jobs(resources)
-        get_document(resources.startup.wait().index, id)
-        return tell(jobs.start_remove([id]))
+        get_document(await resources.open_index(), id)
+        return tell(await run_in_threadpool(jobs.start_remove, [id]))
 
     @routes.patch(
         "/documents/{id}",
@@ -96,11 +96,15 @@ def build_changes(resources: Resources) -> APIRouter:
                 'The request must be {"metadata": {"field": "value"}}.',
             )
 
-        def start() -> Job:
-            get_document(resources.startup.wait().index, id)
-            return jobs.start_correct(id, fields["metadata"])
+        get_document(await resources.open_index(), id)
+        return tell(await run_in_threadpool(jobs.start_correct, id, fields["metadata"]))
 
-        return tell(await run_in_threadpool(start))
+    @routes.post(
+        "/index/rebuild", status_code=202, operation_id="rebuild_index", responses=_STARTED
+    )
+    def rebuild_index() -> Response:
+        """Build the index anew from the originals, where it is damaged."""
+        return tell(get_jobs(resources).start_rebuild())
 
     @routes.get(
         "/jobs",
@@ -108,8 +112,9 @@ def build_changes(resources: Resources) -> APIRouter:
         responses={200: describe_response(JobList, "The jobs, newest first")},
     )
     def list_jobs() -> Response:
-        """List the changes that wait or run, and the last few that ended."""
-        return PlainResponse({"jobs": [write_job(job) for job in get_jobs(resources).list()]})
+        """List the changes that wait or run, and the last few that ended; a job alone has its audits."""
+        jobs = get_jobs(resources).list()
+        return PlainResponse({"jobs": [write_job(job, audits=False) for job in jobs]})
 
     @routes.get(
         "/jobs/{id}",

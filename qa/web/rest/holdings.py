@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, Response
 
 from documents.reports import count_clauses
@@ -29,24 +29,25 @@ from qa.web.rest.questions import write_filters
 def build_holdings(resources: Resources) -> APIRouter:
     """Return the routes that read the library."""
     routes = APIRouter(tags=["documents"])
+    present = Depends(resources.open_index)
 
     @routes.get(
         "/documents",
         operation_id="list_documents",
         responses={200: describe_response(DocumentList, "A page of the library, by id")},
     )
-    def list_documents(query: Annotated[ListQuery, Query()]) -> Response:
+    def list_documents(query: Annotated[ListQuery, Query()], index: Index = present) -> Response:
         """List the documents: id, metadata, status, counts; and how the library divides."""
-        return PlainResponse(list_page(resources.startup.wait().index, query))
+        return PlainResponse(list_page(index, query))
 
     @routes.get(
         "/documents/{id}",
         operation_id="read_document",
         responses={200: describe_response(DocumentView, "The document")},
     )
-    def read_document(id: DocumentId) -> Response:
+    def read_document(id: DocumentId, index: Index = present) -> Response:
         """Return one document with its texts, its clauses and its audit."""
-        return PlainResponse(write_document(get_document(resources.startup.wait().index, id)))
+        return PlainResponse(write_document(get_document(index, id)))
 
     @routes.get(
         "/documents/{id}/original",
@@ -77,9 +78,9 @@ def build_holdings(resources: Resources) -> APIRouter:
         operation_id="read_clause",
         responses={200: describe_response(ClauseView, "The clause")},
     )
-    def read_clause(document: DocumentId, path: ClausePath) -> Response:
+    def read_clause(document: DocumentId, path: ClausePath, index: Index = present) -> Response:
         """Return one clause with its label, what it lies in, what lies in it, and its neighbours."""
-        return PlainResponse(write_clause(resources.startup.wait().index, document, path))
+        return PlainResponse(write_clause(index, document, path))
 
     return routes
 

@@ -7,11 +7,12 @@ own text, character for character, and says where it stands.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from mcp.server import MCPServer
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.transport_security import TransportSecuritySettings
@@ -58,9 +59,14 @@ _READS = ToolAnnotations(
 
 
 def build_tools(resources: Resources) -> MCPServer[Any]:
-    """Return the server of the tools; the SDK runs each call in a thread."""
+    """Return the server of the tools; questions stand in the line of all others."""
 
-    def ask(
+    async def in_turn(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        with resources.admission.enter() as place:
+            await resources.take_turn(place)
+            return await run_in_threadpool(work)
+
+    async def ask(
         question: Question,
         history: Annotated[
             tuple[str, ...], Field(description="Earlier questions, oldest first / 先前的问题")
@@ -74,9 +80,9 @@ def build_tools(resources: Resources) -> MCPServer[Any]:
             "filters": write_filters(filters),
             "as_of": as_of,
         }
-        return _tell(lambda: answer(resources, read_request(fields)))
+        return await _tell(in_turn(lambda: answer(resources, read_request(fields))))
 
-    def search(
+    async def search(
         question: Question,
         k: Annotated[int, Field(ge=1, le=100, description="How many / 条数")] = 10,
         filters: Filters | None = None,
@@ -90,15 +96,19 @@ def build_tools(resources: Resources) -> MCPServer[Any]:
             "as_of": as_of,
             "sort": sort,
         }
-        return _tell(lambda: find(resources, fields))
+        return await _tell(in_turn(lambda: find(resources, fields)))
 
-    def get_clause(
+    async def get_clause(
         document: Annotated[str, Field(description="The document's id / 文件编号")],
         clause: Annotated[
             str, Field(description="The clause's path / 条款编号", examples=["一/（五）/13"])
         ],
     ) -> Annotated[CallToolResult, ClauseView]:
-        return _tell(lambda: write_clause(resources.startup.wait().index, document, clause))
+        async def read() -> dict[str, Any]:
+            index = await resources.open_index()
+            return await run_in_threadpool(write_clause, index, document, clause)
+
+        return await _tell(read())
 
     return MCPServer(
         "policy-qa",
@@ -113,7 +123,9 @@ def build_tools(resources: Resources) -> MCPServer[Any]:
     )
 
 
-def _describe(function: Callable[..., CallToolResult], title: str, description: str) -> Tool:
+def _describe(
+    function: Callable[..., Awaitable[CallToolResult]], title: str, description: str
+) -> Tool:
     """Return the tool, which refuses unknown arguments: a misplaced filter must not widen a search."""
     tool = Tool.from_function(function, title=title, description=description, annotations=_READS)
     arguments = tool.fn_metadata.arg_model
@@ -123,10 +135,10 @@ def _describe(function: Callable[..., CallToolResult], title: str, description: 
     return tool
 
 
-def _tell(read: Callable[[], dict[str, Any]]) -> CallToolResult:
-    """Return what ``read`` returns, as an object and as its text; or what went wrong, for the model."""
+async def _tell(reading: Awaitable[dict[str, Any]]) -> CallToolResult:
+    """Return what comes of ``reading``, as an object and as its text; or what went wrong, for the model."""
     try:
-        content = read()
+        content = await reading
     except Exception as error:
         text = explain(error).detail
         return CallToolResult(content=[TextContent(type="text", text=text)], is_error=True)

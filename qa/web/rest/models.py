@@ -359,13 +359,17 @@ class JobList(BaseModel):
 
 
 class ProblemView(BaseModel):
-    """What went wrong (RFC 9457); ``code`` is for programs, ``detail`` for people."""
+    """What went wrong (RFC 9457); ``code`` is for programs, ``detail`` for people.
+
+    ``request`` is the number under which the server's log tells of it: that of X-Request-ID.
+    """
 
     type: str
     title: str
     status: int
     detail: str
     code: str
+    request: str | None
 
 
 # What FastAPI does not see, because bodies are read by ``qa.schema`` or are files.

@@ -77,6 +77,14 @@ def add_schema(app: FastAPI) -> None:
                 for operation in path.values():
                     operation["responses"].pop("422", None)
                     operation["responses"]["default"] = problem
+            schema["components"]["securitySchemes"] = {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "From `python -m qa users token`; needed where there are accounts.",
+                }
+            }
+            schema["security"] = [{}, {"token": []}]
             app.openapi_schema = schema
         return app.openapi_schema
 

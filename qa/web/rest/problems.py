@@ -20,10 +20,12 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from documents.errors import CorrectionError, DocumentError
-from index.errors import ClusterError
+from index.errors import ClusterError, SnapshotError
 from qa.errors import LogError, RequestError, UnknownAskError
+from qa.web.admission import CrowdedError
 from qa.web.jobs import BusyError
-from qa.web.startup import NotReady
+from qa.web.startup import DAMAGED, NotReady
+from qa.web.tracing import explain_failure, request_id
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -65,8 +67,10 @@ def add_problems(app: FastAPI) -> None:
         RequestError,
         UnknownAskError,
         LogError,
+        SnapshotError,
         DocumentError,
         BusyError,
+        CrowdedError,
         RequestValidationError,
     ):
         app.add_exception_handler(error, _answer)
@@ -91,14 +95,21 @@ def explain(error: Exception) -> Problem:
         case Problem():
             return error
         case NotReady():
-            code, detail = ("failed", error.reason) if error.reason else ("loading", str(error))
-            return Problem(503, code, detail)
+            if error.reason:
+                return Problem(503, "failed", error.reason)
+            text = "模型和索引仍在加载，请稍后再试。\nStill loading; try again in a moment."
+            return Problem(503, "loading", text, {"Retry-After": "10"})
+        case CrowdedError():
+            return Problem(503, "crowded", str(error), {"Retry-After": str(error.seconds)})
         case RequestError():
             return Problem(422, error.code, error.message)
         case UnknownAskError():
             return Problem(404, "unknown_ask", error.message)
         case LogError():
             return Problem(503, "log_failed", error.message)
+        case SnapshotError():
+            logger.error("The index is damaged", exc_info=error)
+            return Problem(503, "index_damaged", DAMAGED)
         case ClusterError():
             # The log says which, and why: addresses are not for everyone who asks.
             logger.error("The index cannot be reached", exc_info=error)
@@ -119,9 +130,7 @@ def explain(error: Exception) -> Problem:
             code = phrase.lower().replace(" ", "_").replace("-", "_")
             return Problem(error.status_code, code, error.detail, error.headers)
     logger.error("A request failed", exc_info=error)
-    return Problem(
-        500, "internal", "处理时出错，请重试。\nThe request could not be processed; try again."
-    )
+    return Problem(500, "internal", explain_failure(request_id()))
 
 
 def _describe(error: Mapping[str, Any]) -> str:
@@ -148,6 +157,7 @@ def describe_problem(problem: Problem) -> dict[str, Any]:
         "status": problem.status,
         "detail": problem.detail,
         "code": problem.code,
+        "request": request_id(),
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -16,13 +17,16 @@ from qa.log import Feedback
 from qa.schema import read_request, read_search, write_response, write_searched
 from qa.search import search
 from qa.types import Request as Asked
-from qa.web.boundary import DESK_COOKIE
+from qa.web.access.visitors import read_desk
 from qa.web.resources import Resources
 from qa.web.rest.bodies import read_object
-from qa.web.rest.events import EVENT_STREAM, Say, respond
+from qa.web.rest.events import EVENT_STREAM, Events, Say, Stream
 from qa.web.rest.models import Answer, FeedbackReceipt, Filters, SearchQuery, SearchResponse
 from qa.web.rest.openapi import describe_body, describe_events, describe_response
 from qa.web.rest.problems import PlainResponse, Problem
+
+# What is sent to a client that has gone away: nobody reads it, but it is counted as what it is.
+GONE = 499
 
 ASK_EVENTS = (
     'With `Accept: text/event-stream`: `text` events ({"text": …}) as a language model writes, then '
@@ -47,18 +51,25 @@ def build_questions(resources: Resources) -> APIRouter:
         """Answer a question with citations, or with an honest 「未检索到依据」."""
         asked = read_request(await read_object(request))
         if EVENT_STREAM in request.headers.get("accept", ""):
-            return respond(partial(say_answer, resources, asked, read_desk(request)))
-        return PlainResponse(await run_in_threadpool(answer, resources, asked, read_desk(request)))
+            say = partial(say_answer, resources, asked, read_desk(request))
+            place = resources.admission.enter()
+            return Events(Stream(say, resources.take_turn(place), place.leave))
+        return await respond(
+            resources, request, partial(answer, resources, asked, read_desk(request))
+        )
 
     @routes.get(
         "/search",
         operation_id="search",
         responses={200: describe_response(SearchResponse, "The clauses found")},
     )
-    def search_by_address(query: Annotated[SearchQuery, Query()]) -> Response:
+    async def search_by_address(
+        request: Request, query: Annotated[SearchQuery, Query()]
+    ) -> Response:
         """List the clauses nearest to a question, without an answer."""
         fields = query.model_dump(include={"question", "k", "sort", "as_of"})
-        return PlainResponse(find(resources, {**fields, "filters": write_filters(query)}))
+        work = partial(find, resources, {**fields, "filters": write_filters(query)})
+        return await respond(resources, request, work)
 
     @routes.post(
         "/search",
@@ -69,7 +80,7 @@ def build_questions(resources: Resources) -> APIRouter:
     async def search_by_body(request: Request) -> Response:
         """List the clauses nearest to a question, without an answer; the question as JSON."""
         fields = await read_object(request)
-        return PlainResponse(await run_in_threadpool(find, resources, fields))
+        return await respond(resources, request, partial(find, resources, fields))
 
     @routes.post(
         "/feedback",
@@ -97,9 +108,32 @@ def build_questions(resources: Resources) -> APIRouter:
     return routes
 
 
-def read_desk(request: Request) -> str | None:
-    """Return which browser asks; None for one that has not opened the page, and for scripts."""
-    return request.cookies.get(DESK_COOKIE)
+async def respond(
+    resources: Resources, request: Request, work: Callable[[], dict[str, Any]]
+) -> Response:
+    """Return what ``work`` returns, done in a thread when it is its turn.
+
+    A client that goes away before gives its place back. Raises CrowdedError, NotReady and what ``work``
+    raises.
+    """
+    with resources.admission.enter() as place:
+        turn = asyncio.ensure_future(resources.take_turn(place))
+        gone = asyncio.ensure_future(_leave(request))
+        try:
+            await asyncio.wait({turn, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not turn.done():
+                return Response(status_code=GONE)
+            turn.result()
+        finally:
+            turn.cancel()
+            gone.cancel()
+        return PlainResponse(await run_in_threadpool(work))
+
+
+async def _leave(request: Request) -> None:
+    """Return when the client has gone away; its body was read before, or there is none."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def answer(resources: Resources, asked: Asked, desk: str | None = None) -> dict[str, Any]:

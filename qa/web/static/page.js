@@ -21,6 +21,9 @@ import {
   stepCitation,
 } from "./pane.js";
 import { followThread } from "./thread.js";
+import { drawVisitor, followLogin } from "./visitor.js";
+
+followLogin();
 
 // What Gradio calls before it sends a question.
 globalThis.policyQA = { circumstances };
@@ -94,6 +97,7 @@ function begin() {
     beginFilters();
     beginJudgement();
     beginOperator();
+    drawVisitor();
     askAddress();
   }, 50);
 }

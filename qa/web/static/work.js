@@ -43,7 +43,7 @@ export async function findJobs() {
   const response = await fetch(locate(read("api"), "jobs")).catch(() => null);
   if (!response?.ok) return;
   const found = await response.json();
-  const names = { add: "jobAdd", remove: "jobRemove", correct: "jobCorrect" };
+  const names = { add: "jobAdd", remove: "jobRemove", correct: "jobCorrect", rebuild: "jobRebuild" };
   for (const job of found.jobs) {
     if (!hasEnded(job) && !followed.has(job.id)) follow(makeCard(readTexts()[names[job.kind]]), job);
   }

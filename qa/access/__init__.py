@@ -1,0 +1,1 @@
+"""Who may do what: accounts with roles, sessions of a browser, tokens of a program."""
