@@ -1,10 +1,10 @@
 """All state in one file: ``python -m qa backup FILE``; for the way back see ``qa.restoration``.
 
 A back-up is a zip file of the documents as they are kept (originals, checksums, corrections), the
-databases, the current index where it is wanted, and a manifest: the SHA-256 and the size of every
-file, the versions of what is in them, and a seal of its own. It is made while the server runs: no
-document is changed meanwhile, and databases are copied by SQLite's own back-up. It holds questions and
-password hashes, and is its owner's only.
+databases, an adapter of one's own, the current index where it is wanted, and a manifest: the SHA-256
+and the size of every file, the versions of what is in them, and a seal of its own. It is made while the
+server runs: no document is changed meanwhile, and databases are copied by SQLite's own back-up. It
+holds questions and password hashes, and is its owner's only.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ DATABASES: Mapping[str, int] = {
     "qa.sqlite3": len(log_file.STEPS),
     "users.sqlite3": len(accounts.STEPS),
 }
+# What was learnt from an office's own questions: ``index.adapter``.
+LEARNT = "adapter.npz"
 # Not state: locks, and what a change that was stopped has left.
 _PASSING = (".lock", ".adding-", ".writing-")
 CHUNK = 1 << 20
@@ -166,7 +168,9 @@ def _read_version(path: Path) -> int:
 
 
 def _list_files(home: Path, with_index: bool) -> Iterator[str]:
-    """Yield the names, below ``home`` and with /, of documents and of the current index."""
+    """Yield the names, below ``home`` and with /, of all but the databases: an index where wanted."""
+    if (home / LEARNT).is_file():
+        yield LEARNT
     folders = [home / DOCUMENTS]
     if with_index and (current := snapshot.current(home / INDEX)) is not None:
         yield f"{INDEX}/{snapshot.CURRENT}"

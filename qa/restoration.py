@@ -22,7 +22,7 @@ from typing import IO
 
 from documents.storage import sync, unseal
 from index import snapshot
-from qa.backup import CHUNK, DATABASES, DOCUMENTS, FORMAT, INDEX, MANIFEST, Contents, Tell
+from qa.backup import CHUNK, DATABASES, DOCUMENTS, FORMAT, INDEX, LEARNT, MANIFEST, Contents, Tell
 from qa.errors import BackupError
 
 # What zipfile raises on damage, as it happens.
@@ -164,7 +164,8 @@ def _is_ours(name: str) -> bool:
     """Whether a file of this name lies where state lies, on any system."""
     parts = PurePosixPath(name).parts
     plain = "/".join(parts) == name and ".." not in parts and not set(name) & set("\\:\0")
-    return plain and (name in DATABASES or (len(parts) > 1 and parts[0] in (DOCUMENTS, INDEX)))
+    single = name == LEARNT or name in DATABASES
+    return plain and (single or (len(parts) > 1 and parts[0] in (DOCUMENTS, INDEX)))
 
 
 def _check_version(source: Path, kind: str, found: object, known: int) -> None:

@@ -105,6 +105,13 @@ def test_the_same_answers_come_from_an_empty_folder(
     assert (other / "documents" / "甲.txt").read_bytes() == TEXT.encode()
 
 
+def test_what_was_learnt_is_kept_too(filled: Path, tmp_path: Path) -> None:
+    (filled / "adapter.npz").write_bytes(b"learnt")
+    back_up(tmp_path / "b.zip", filled)
+    restore(tmp_path / "b.zip", tmp_path / "other")
+    assert (tmp_path / "other" / "adapter.npz").read_bytes() == b"learnt"
+
+
 def test_a_folder_with_anything_in_it_is_not_touched(filled: Path, tmp_path: Path) -> None:
     target = tmp_path / "b.zip"
     back_up(target, filled)
