@@ -149,7 +149,8 @@ def test_nothing_runs_what_it_is_given(path: Path) -> None:
     for name in imports(path):
         top = name.split(".")[0]
         assert top not in DANGEROUS_MODULES, f"{path} imports {name}"
-        assert top != "multiprocessing" or path.as_posix() in PICKLED_BETWEEN_OURSELVES, path
+        if top == "multiprocessing" and name != "multiprocessing.active_children":
+            assert path.as_posix() in PICKLED_BETWEEN_OURSELVES, path
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
             place = f"{path}:{node.lineno}"

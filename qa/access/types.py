@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-# Each may do what those before it may: ask and read; change the library; read what others asked.
+# Each may do what those before it may: ask and read; change the library; see how the server fares.
 Role = Literal["reader", "editor", "admin"]
 ROLES: tuple[Role, ...] = ("reader", "editor", "admin")
 

@@ -54,7 +54,6 @@ NEEDED: dict[tuple[str, str], Role] = {
     ("GET", "/api/v1/jobs/{id}"): "editor",
     ("GET", "/api/v1/jobs/{id}/events"): "editor",
     ("DELETE", "/api/v1/jobs/{id}"): "editor",
-    ("GET", "/api/v1/calls"): "admin",
     ("GET", "/metrics"): "admin",
 }
 # Sent by a reader all the same.
@@ -172,7 +171,7 @@ def find_needed(method: str, path: str) -> Role | None:
         return None
     if (known, below) in NEEDED:
         return NEEDED[known, below]
-    if below.startswith(("/api/v1/jobs", "/api/v1/calls", "/metrics")):
+    if below.startswith(("/api/v1/jobs", "/metrics")):
         return "admin" if "jobs" not in below else "editor"
     return "reader" if known == "GET" or below.rstrip("/") in ASKING else "editor"
 

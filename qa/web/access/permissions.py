@@ -13,8 +13,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # Served to whoever asks: what is needed to log in, and whether the server is alive.
 _PUBLIC = re.compile(r"/(?:sign-in|sign-out|healthz|readyz|favicon\.ico|robots\.txt|page/[\w.]+)")
-# What others asked, and how the server fares.
-_ADMIN = re.compile(r"/(?:metrics|api/v1/calls(?:/.*)?)", re.DOTALL)
+# How the server fares.
+_ADMIN = re.compile(r"/metrics")
 # What was changed, by whom it is watched; and what a change leaves to look at.
 _EDITOR = re.compile(r"/api/v1/jobs(?:/.*)?", re.DOTALL)
 # What is sent without changing the library.

@@ -93,7 +93,8 @@ def html_files() -> tuple[bytes, ...]:
 def word_parts() -> tuple[bytes, ...]:
     """Return bodies of a Word document's main part: paragraphs, a table, numbering, a field."""
     paragraphs = "".join(f"<w:p><w:r><w:t>{line}</w:t></w:r></w:p>" for line in TEXT.split("\n"))
-    numbered = '<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr></w:pPr><w:r><w:t>甲</w:t></w:r></w:p>'
+    numbering = '<w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr></w:pPr>'
+    numbered = f"<w:p>{numbering}<w:r><w:t>甲</w:t></w:r></w:p>"
     cell = "<w:tc><w:p><w:r><w:t>甲</w:t></w:r></w:p></w:tc>"
     table = f"<w:tbl><w:tr>{cell}{cell}</w:tr><w:tr>{cell}</w:tr></w:tbl>"
     field = (

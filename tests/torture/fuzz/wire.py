@@ -71,7 +71,8 @@ BODIES: tuple[bytes, ...] = (
     b'{"jsonrpc":"2.0","id":NaN,"method":"initialize"}',
 )  # fmt: skip
 POSTED = tuple(
-    b"/api/v1/ask /api/v1/search /api/v1/feedback /mcp /gradio_api/queue/join /gradio_api/cancel /gradio_api/reset".split()
+    b"/api/v1/ask /api/v1/search /api/v1/feedback /mcp "
+    b"/gradio_api/queue/join /gradio_api/cancel /gradio_api/reset".split()
 )
 ADDRESSES = (
     *b"/api/v1/ask /api/v1/search /api/v1/feedback /api/v1/documents /api/v1/documents/x /api/v1/jobs/x /mcp".split(),
@@ -153,7 +154,7 @@ def draw(amount: int, seed: int) -> Iterator[Sent]:
         *(Sent(target=a + b"?" + q) for a in (b"/api/v1/search", b"/api/v1/documents", b"/") for q in QUERIES),
         *(Sent(method, path) for method in METHODS for path in ADDRESSES),
         *(Sent(target=path, headers=(h,)) for h in HEADERS for path in (b"/", b"/api/v1/documents", b"/mcp")),
-        *(Sent(b"POST", path, _JSON, b"{}", f) for f in FRAMINGS for path in (b"/api/v1/ask", b"/gradio_api/queue/join")),
+        *(Sent(b"POST", path, _JSON, b"{}", f) for f in FRAMINGS for path in POSTED[::4]),
         *(Sent(b"POST", b"/api/v1/ask", _JSON, chunk, b"Transfer-Encoding: chunked") for chunk in CHUNKS),
     ]  # fmt: skip
     random_.shuffle(plain)
