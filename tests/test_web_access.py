@@ -209,7 +209,7 @@ def test_who_is_logged_in_stands_on_the_page_as_text(
     accounts.add('a"><script>', "reader", PASSWORD)
     log_in(client, 'a"><script>')
     page = client.get("/", headers={"accept-language": "zh"}).text
-    assert 'data-user="a&quot;&gt;&lt;script&gt;"' in page
+    assert 'data-role="reader" data-user="a&quot;&gt;&lt;script&gt;"' in page
 
 
 def test_accounts_that_cannot_be_read_let_nobody_in(client: TestClient, accounts: Accounts) -> None:

@@ -403,13 +403,8 @@ def test_the_library_is_changed_in_another_process(jobs: Jobs) -> None:
     assert good.audit is not None and good.audit["adds_up"] and "dropped" not in good.audit
     assert good.audit["kinds"] == {"front": 1, "clause": 2} and good.audit["doubts"]
     assert added.index == snapshot.read_manifest(default_store()).fingerprint
-    corrected = end(jobs, jobs.start_correct("opinion", {"title": "某某办法"}))
-    assert corrected.state == "done" and corrected.index != added.index
-    unknown = end(jobs, jobs.start_remove(["opinions"]))
-    assert unknown.state == "failed" and unknown.failure is not None
-    assert unknown.failure.code == "document_not_found" and "opinion" in unknown.failure.english
     removed = end(jobs, jobs.start_remove(["opinion"]))
-    assert (removed.state, removed.index, len(reopened)) == ("done", None, 3)
+    assert (removed.state, removed.index, len(reopened)) == ("done", None, 2)
     assert library.list_files() == frozenset() and not multiprocessing.active_children()
 
     # What is stopped or killed leaves library and index whole.
@@ -420,10 +415,10 @@ def test_the_library_is_changed_in_another_process(jobs: Jobs) -> None:
     killed = act_at(jobs, jobs.start_add([FILE]), "model", kill_children)
     assert (killed.state, killed.failure) == ("failed", KILLED)
     assert library.list_files() == {"opinion.txt"} and library.verify().intact == 1
-    assert snapshot.is_outdated(default_store()) and len(reopened) == 3
+    assert snapshot.is_outdated(default_store()) and len(reopened) == 2
     again = end(jobs, jobs.start_add([FILE]))
     assert again.state == "done" and again.items[0].change.outcome == "duplicate"
-    assert again.index == added.index and len(reopened) == 4
+    assert again.index == added.index and len(reopened) == 3
     assert not multiprocessing.active_children()
 
 

@@ -16,6 +16,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.access.types import Visitor
 from qa.types import Language
 from qa.web.access.visitors import DESK_COOKIE, read_visitor
 from qa.web.origin import HOSTS, is_cross_site, is_rebound
@@ -212,8 +213,7 @@ class _Completion:
             if message.get("more_body"):
                 return
             visitor = read_visitor(self._scope)
-            user = visitor.name if visitor else None
-            body = complete_page(self._body, self._language, self._nonce, user)
+            body = complete_page(self._body, self._language, self._nonce, visitor)
             headers = MutableHeaders(scope=self._start)
             if "content-length" in headers and self._body:
                 headers["content-length"] = str(len(body))
@@ -251,10 +251,12 @@ def read_cookie(scope: Scope, name: str) -> str | None:
     return cookie_parser(Headers(scope=scope).get("cookie", "")).get(name)
 
 
-def complete_page(body: bytes, language: Language, nonce: str, name: str | None = None) -> bytes:
+def complete_page(
+    body: bytes, language: Language, nonce: str, visitor: Visitor | None = None
+) -> bytes:
     """Return Gradio's page with its language set, its inline parts allowed and its own adverts gone.
 
-    ``name`` is who is logged in.
+    It says whom it is for: who is logged in, and what they may do.
 
     Any other page is returned as it is: it has no script of its own, so that none is allowed.
     """
@@ -262,8 +264,10 @@ def complete_page(body: bytes, language: Language, nonce: str, name: str | None 
         return body
     texts = TEXTS[language]
     opening = f'<html lang="{texts.html_language}"'
-    if name is not None:
-        opening += f' data-user="{escape(name)}" data-logout="{escape(texts.log_out)}"'
+    if visitor is not None:
+        opening += f' data-role="{visitor.role}"'
+    if visitor is not None and visitor.name is not None:
+        opening += f' data-user="{escape(visitor.name)}" data-logout="{escape(texts.log_out)}"'
     body = _HTML_LANGUAGE.sub(lambda _: opening.encode(), body, count=1)
     body = _SHARING_TAG.sub(b"", body)
     body = body.replace(b"</head>", _ASSETS + b"</head>", 1)

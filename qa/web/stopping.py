@@ -38,23 +38,25 @@ class Stopping:
 
     def __init__(self, end: Callable[[], None]) -> None:
         self.running = 0
-        self._thread = threading.Thread(target=end, name="stopping", daemon=True)
-        self._begun = threading.Event()
+        self._end = end
+        self._thread: threading.Thread | None = None
 
     @property
     def begun(self) -> bool:
         """Whether the server is stopping."""
-        return self._begun.is_set()
+        return self._thread is not None
 
     def begin(self) -> None:
         """Take nothing new, and have ``end`` called; again does nothing."""
-        if not self.begun:
-            self._begun.set()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._end, name="stopping", daemon=True)
             self._thread.start()
 
     def wait(self) -> None:
-        """Wait until ``end`` has returned."""
-        self._thread.join()
+        """Wait until ``end`` has returned; an application may be started again then."""
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
 
     async def drain(self, seconds: float = ANSWERS) -> None:
         """Wait until nothing is being answered that ends by itself, at most so long."""

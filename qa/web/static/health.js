@@ -41,6 +41,8 @@ let refused = ""; // why it was not rebuilt, when that was last asked for
 
 function showRepair(state) {
   const repair = document.getElementById("repair");
+  // A reader is told only; the server would refuse.
+  if (document.documentElement.dataset.role === "reader") repair.querySelector("button")?.remove();
   const button = repair.querySelector("button");
   const damaged = state === "damaged";
   repair.hidden = !damaged && state !== "rebuilding";
