@@ -21,6 +21,7 @@ from documents.schema import read_outline, write_outline
 from documents.types import Deferred, Document, Parsed
 from index.background import UNMEASURED, Background
 from index.encodings import Encodings, no_encodings
+from index.errors import SnapshotError
 from index.journal import KEY_LENGTH
 from index.spelling import Vocabulary
 from index.stored import (
@@ -63,8 +64,9 @@ class Content:
     ``owners``, shape (chunks,), has the number of each chunk's unit. ``form`` returns the match form
     of a document by its id, ``vocabulary`` the runs of characters of the units' words: neither is
     made before it is asked for. ``damage`` returns what was found damaged since it was opened, None
-    where nothing was. ``encodings`` are those of the chunks, in order, ``truncated`` of
-    which were cut; ``questions`` are those of the background's.
+    where nothing was; ``refuse`` notes that something was, and makes the error of it. ``encodings``
+    are those of the chunks, in order, ``truncated`` of which were cut; ``questions`` are those of the
+    background's.
     """
 
     outlines: Sequence[Outline]
@@ -79,6 +81,7 @@ class Content:
     background: Background = field(default_factory=lambda: UNMEASURED)
     questions: Encodings = field(default_factory=no_encodings)
     damage: Callable[[], str | None] = lambda: None
+    refuse: Refuse = SnapshotError
 
 
 def hold(

@@ -211,7 +211,7 @@ class HybridIndex:
                 content.owners,
                 len(content.units),
             )
-            words = LexicalIndex.load(lexical, len(content.units))
+            words = LexicalIndex.load(lexical, len(content.units), content.refuse)
         except Exception as error:  # a damaged file may make its reader fail in any way
             raise snapshot.damaged(store, f"{type(error).__name__}: {error}") from error
         return cls(

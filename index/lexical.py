@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,18 @@ class Postings:
 class LexicalIndex:
     """BM25 scores of units. It is built anew when a unit changes: every weight depends on all."""
 
-    def __init__(self, model: Any | None, size: int, terms: Terms = "grams") -> None:
-        """Wrap a bm25s model of ``size`` units; None where they hold no term at all."""
+    def __init__(
+        self,
+        model: Any | None,
+        size: int,
+        terms: Terms = "grams",
+        refuse: Callable[[str], Exception] = ValueError,
+    ) -> None:
+        """Wrap a bm25s model of ``size`` units; None where they hold no term at all.
+
+        ``refuse`` makes the error of weights that are of no unit.
+        """
+        self._refuse = refuse
         self._model = model
         self._terms: Terms = terms
         self._size = size
@@ -102,7 +112,10 @@ class LexicalIndex:
         terms = [term for term in terms if term in self._known]
         if self._model is None or not terms:
             return np.zeros(self._size, dtype=np.float32)
-        scores: NDArray[np.float32] = self._model.get_scores(terms)
+        try:
+            scores: NDArray[np.float32] = self._model.get_scores(terms)
+        except IndexError as error:  # in a large file a damaged byte is met only here
+            raise self._refuse(f"词语索引已损坏 / the index of words: {error}") from error
         return scores
 
     def idf(self, word: str) -> float:
@@ -141,7 +154,9 @@ class LexicalIndex:
             self._model.save(folder, show_progress=False)
 
     @classmethod
-    def load(cls, folder: Path, size: int) -> LexicalIndex:
+    def load(
+        cls, folder: Path, size: int, refuse: Callable[[str], Exception] = ValueError
+    ) -> LexicalIndex:
         """Read what ``save`` wrote for ``size`` units; the arrays stay on disk."""
         saved = folder.is_dir() and any(folder.iterdir())
         if not saved:
@@ -151,4 +166,4 @@ class LexicalIndex:
         model.scores.update(
             {name: np.asarray(model.scores[name]) for name in ("data", "indices", "indptr")}
         )
-        return cls(model, size)
+        return cls(model, size, refuse=refuse)

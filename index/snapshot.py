@@ -238,6 +238,10 @@ def _open(store: Path) -> tuple[Path, Manifest]:
     folder = current(store)
     if folder is None:
         raise damaged(store, "没有索引 / no index here")
+    if not folder.is_dir():
+        raise damaged(
+            store, f"{CURRENT} 所指的索引不存在 / {CURRENT} names an index that is not there"
+        )
     try:
         data = (folder / _MANIFEST).read_bytes()
         obj = json.loads(data)
@@ -307,7 +311,7 @@ def load(store: Path) -> tuple[Manifest, Content, Path]:
         raise
     except Exception as error:  # a damaged file may make its reader fail in any way
         raise damaged(store, f"{type(error).__name__}: {error}") from error
-    content = replace(content, damage=lambda: found[0] if found else None)
+    content = replace(content, refuse=refuse, damage=lambda: found[0] if found else None)
     return manifest, content, folder / _LEXICAL
 
 

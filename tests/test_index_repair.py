@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from documents import library as originals
@@ -85,6 +86,28 @@ def test_any_damage_is_told_and_built_over(spoil: Callable[[Path], None], store:
     library.rebuild()
     assert snapshot.verify(store).files == files
     assert set(stores.open_index().documents) == {"甲", "乙"}
+
+
+def test_a_pointer_to_nothing_is_named(store: Path) -> None:
+    name = (store / snapshot.CURRENT).read_text()
+    (store / snapshot.CURRENT).write_text(("0" if name[0] != "0" else "1") + name[1:])
+    with pytest.raises(SnapshotError, match="CURRENT names an index that is not there"):
+        snapshot.verify(store)
+
+
+def test_weights_of_no_unit_are_damage_when_they_are_met(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a library so large that its files are not read through when they are opened.
+    monkeypatch.setattr(snapshot, "CHECKED", 0)
+    path = the_current(store) / "lexical" / "indices.csc.index.npy"
+    units = np.load(path)
+    units[:] = 30_000
+    np.save(path, units)
+    index = stores.open_index()
+    with pytest.raises(SnapshotError, match="python -m index build"):
+        index.search("充电站")
+    assert index.damage is not None
 
 
 def test_a_file_in_the_place_of_the_index_is_left_and_told(store: Path) -> None:
