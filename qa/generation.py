@@ -171,7 +171,8 @@ class Generator:
 
     def _complete(self, messages: Sequence[Mapping[str, str]]) -> Iterator[str]:
         """Yield what the model writes. Only its deltas are read, nothing that it may think before."""
-        return _without_thoughts(self._limited(_read_events(self._receive(messages))))
+        pieces = _join_halves(_read_events(self._receive(messages)))
+        return _without_thoughts(self._limited(pieces))
 
     def _limited(self, pieces: Iterable[str]) -> Iterator[str]:
         written = 0
@@ -345,6 +346,21 @@ def _read_delta(data: str) -> tuple[str, str | None]:
     if not isinstance(text, str):
         raise _malformed("不是预期的 JSON", "it is not the JSON expected")
     return text, reason if reason is None else str(reason)
+
+
+def _join_halves(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield ``pieces`` with characters whole: JSON may write half of one, its other half in the next.
+
+    Half a character that stays alone, which no UTF-8 can hold, becomes U+FFFD.
+    """
+    half = ""
+    for piece in pieces:
+        text = half + piece
+        half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        whole = text[: len(text) - len(half)]
+        yield whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if half:
+        yield "\ufffd"
 
 
 def _without_thoughts(pieces: Iterable[str]) -> Iterator[str]:

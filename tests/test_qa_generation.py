@@ -10,14 +10,26 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qa import generation
 from qa.errors import GenerationError, MalformedError, RefusedError, SlowError, UnreachableError
 from qa.gate import Dropped, Source
-from qa.generation import Generator, Limits, Written, from_environment, iterate, translate, write
+from qa.generation import (
+    Generator,
+    Limits,
+    Written,
+    _join_halves,
+    from_environment,
+    iterate,
+    translate,
+    write,
+)
 from qa.types import Citation, Language
 
 KEY = "sk-secret-4711"
@@ -412,3 +424,20 @@ def test_dropped_sentences_are_yielded_in_their_place(server: Script) -> None:
         "丙[2]。",
     ]
     assert isinstance(passed[1], Dropped)
+
+
+@given(st.text(max_size=8), st.data())
+def test_characters_come_whole_however_they_are_cut(text: str, data: st.DataObject) -> None:
+    units = text.encode("utf-16-le")
+    halves = "".join(
+        chr(int.from_bytes(units[at : at + 2], "little")) for at in range(0, len(units), 2)
+    )
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(halves)), max_size=4)))
+    pieces = [halves[a:b] for a, b in pairwise([0, *cuts, len(halves)])]
+    assert "".join(_join_halves(pieces)) == text
+
+
+@pytest.mark.parametrize("half", ["\ud83d", "\ude00", "\udcff"])
+def test_half_a_character_of_a_model_is_none(half: str) -> None:
+    assert "".join(_join_halves(["甲" + half, "乙"])) == "甲\ufffd乙"
+    assert "".join(_join_halves(["甲" + half])) == "甲\ufffd"
