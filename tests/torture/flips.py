@@ -27,6 +27,8 @@ from index import library, snapshot, stores
 from index.adapter import QueryAdapter, identify, own_adapter, save_adapter
 from index.errors import PolicyIndexError
 from index.preparation import prepare
+from qa.errors import LogError
+from qa.log import Log
 from qa.types import Request
 from torture.home import (
     ENCODER,
@@ -50,7 +52,7 @@ PROMISE = (
     "prepared model or adapter, names the file and says how to repair it; doing so does. Over the damage "
     "the product answers as before or refuses with a clear message, never with a wrong quote; also as in "
     "a library so large that its files are not read through when they are opened. A journal of a build "
-    "needs no finding: what is damaged of it is encoded again. Of the log, what SQLite finds is counted."
+    "needs no finding: what is damaged of it is encoded again. `qa log` finds a flipped byte of any row."
 )
 # By part of the home: what is damaged, and the words by which the finding says what to do.
 _REPAIRS = {
@@ -227,7 +229,10 @@ def try_flip(
         if asked.error is not None:
             wrong.append(f"asked over it{how}: {asked.error.strip().splitlines()[-1]}")
     if part == "log":
-        counted["found by SQLite"] += not _is_sound(home / one.file)
+        found = look_at_log(home / one.file, filled / one.file)
+        counted[f"log: {found}"] += 1
+        if found == "missed":
+            wrong.append("the log is taken for whole")
     else:
         repaired = act(home, lambda say: repair(part, one, home))
         state, error = describe(home)
@@ -242,12 +247,22 @@ def try_flip(
     return counted, [found for found in wrong if found]
 
 
-def _is_sound(path: Path) -> bool:
+def look_at_log(path: Path, before: Path) -> str:
+    """Return "found", "of no row" where all rows are as they were ``before``, or "missed"."""
     try:
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    except sqlite3.Error:
-        return False
+        if Log(path).verify()[1]:
+            return "found"
+        return "of no row" if _read_rows(path) == _read_rows(before) else "missed"
+    except (LogError, sqlite3.Error):
+        return "found"
+
+
+def _read_rows(path: Path) -> list[object]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+            raise sqlite3.DatabaseError("integrity")
+        queries = ("SELECT * FROM calls ORDER BY id", "SELECT * FROM judgements ORDER BY id")
+        return [connection.execute(query).fetchall() for query in queries]
 
 
 def run(folder: Path, amount: int, seed: int) -> Section:
@@ -275,6 +290,6 @@ def run(folder: Path, amount: int, seed: int) -> Section:
         ("asked over the damage: refused, saying why", str(counted["refused"])),
         ("the same, nothing checked at opening: answered", str(counted["answered unchecked"])),
         ("the same, nothing checked at opening: refused", str(counted["refused unchecked"])),
-        ("of the log's: found by SQLite", str(counted["found by SQLite"])),
+        ("of the log's: found, of no row", f"{counted['log: found']}, {counted['log: of no row']}"),
     )
     return Section("A flipped byte in every stored file", PROMISE, figures, tuple(failures))
