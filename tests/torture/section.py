@@ -12,7 +12,8 @@ HEAD = """# Reliability
 What was tried to break the system, and what came of it. `make torture` runs all of it again and writes
 this page; one trial alone: the command below its title, with `PYTHONPATH=.:tests`. `make test` runs a short
 version of each.
-What is promised, and against whom, is in [SECURITY.md](SECURITY.md).
+What is promised, and against whom, is in [SECURITY.md](SECURITY.md). A trial that is not here has not been
+run to its end.
 """
 
 
