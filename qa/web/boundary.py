@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.access.types import Visitor
 from qa.types import Language
+from qa.web.access.permissions import SAFE_METHODS
 from qa.web.access.visitors import DESK_COOKIE, read_visitor
 from qa.web.origin import HOSTS, is_cross_site, is_rebound
 from qa.web.rest.bodies import BODY_BYTES, read_length, too_large
@@ -45,7 +46,6 @@ OWN_PATHS = re.compile(
 )
 # What changes the library, or is no browser's business: not by a name that may be another's.
 GUARDED_PATHS = re.compile(r"/(?:mcp|api/v1/(?:documents|index|jobs).*)", re.DOTALL)
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 
 # What Gradio forces open, tried directive by directive in Chromium: unsafe-eval, because Blocks compiles

@@ -76,9 +76,9 @@ def _take_turn(pages: list[Page], turns: int, random_: random.Random, visited: V
 
 def _open_one(page: Page, turn: Any, random_: random.Random, visited: Visited) -> None:
     items = turn.locator(".citation:visible")
-    if not items.count():
+    if not (count := items.count()):
         return
-    item = items.nth(random_.randrange(items.count()))
+    item = items.nth(random_.randrange(count))
     quote = item.locator("blockquote").text_content() or ""
     link = item.locator("a.source").get_attribute("href") or ""
     item.locator("a.source").click()

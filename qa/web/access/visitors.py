@@ -40,11 +40,8 @@ class Access:
 
 def find_visitor(access: Access, headers: Headers) -> Visitor | None:
     """Return who sent a request with these headers, None where nobody is known; AccountsError."""
-    if not access.closed:
-        assert access.open_as is not None
-        return Visitor(None, None, access.open_as)
     if access.accounts is None or not access.accounts.exist():
-        return None
+        return Visitor(None, None, access.open_as) if access.open_as else None
     account = _find_account(access.accounts, headers)
     # Opaque, and another than any cookie of a browser.
     return Visitor(f"account-{account.id}", account.name, account.role) if account else None
