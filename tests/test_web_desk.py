@@ -280,6 +280,18 @@ def test_the_operator_s_view_stays_and_has_a_key_for_each_step(open_page: OpenPa
     expect(page.locator("#operator")).to_have_attribute("aria-pressed", "false")
 
 
+def test_what_is_pressed_before_the_page_is_ready_is_heard(open_page: OpenPage) -> None:
+    page = open_page()
+    page.add_init_script(
+        "const usual = setInterval; setInterval = (act, wait) => usual(act, wait + 1000);"
+    )
+    page.reload()
+    page.locator("#operator").click()
+    expect(page.locator("#state")).to_contain_text("份")
+    expect(page.locator("#operator")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("body")).to_have_class("operator")
+
+
 def test_the_last_calls_are_at_hand_and_asked_again_with_their_filters(
     open_page: OpenPage, assistant: StubAssistant
 ) -> None:

@@ -45,6 +45,9 @@ const KEYS = {
   },
 };
 
+// Once the page has the button and a place for the last calls.
+export const drawOperator = () => turn(isOn());
+
 export function beginOperator() {
   let kept = false;
   try {

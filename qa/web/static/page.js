@@ -8,7 +8,7 @@ import { beginFilters, circumstances, drawFilters } from "./filters.js";
 import { watchState } from "./health.js";
 import { beginJudgement } from "./judgement.js";
 import { beginLibrary } from "./library.js";
-import { beginOperator, drawCalls, print } from "./operator.js";
+import { beginOperator, drawCalls, drawOperator, print } from "./operator.js";
 import {
   clearPane,
   closePane,
@@ -72,6 +72,11 @@ function begin() {
     showPlace(document.body);
     return;
   }
+  // What is pressed as soon as it is drawn is heard, too.
+  beginAsking();
+  beginFilters();
+  beginJudgement();
+  beginOperator();
   const waiting = setInterval(() => {
     const thread = find("#thread");
     const line = find("#state");
@@ -93,10 +98,7 @@ function begin() {
       drawFilters();
     });
     if (document.activeElement === document.body) box.focus();
-    beginAsking();
-    beginFilters();
-    beginJudgement();
-    beginOperator();
+    drawOperator();
     drawVisitor();
     askAddress();
   }, 50);
