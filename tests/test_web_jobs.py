@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -388,11 +389,20 @@ def act_at(jobs: Jobs, job: Job, stage: str, act: Callable[[], Any]) -> Job:
     return last
 
 
+@pytest.fixture
+def ignored_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C, as a server does which a script began in the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def kill_children() -> None:
     for child in multiprocessing.active_children():
         child.kill()
 
 
+@pytest.mark.usefixtures("ignored_interrupts")
 def test_the_library_is_changed_in_another_process(jobs: Jobs) -> None:
     reopened: list[int] = []
     jobs.after = lambda: reopened.append(1)
@@ -409,8 +419,7 @@ def test_the_library_is_changed_in_another_process(jobs: Jobs) -> None:
 
     # What is stopped or killed leaves library and index whole.
     job = jobs.start_add([FILE])
-    # While it computes: what is imported before, in the stage of the model, may swallow an interrupt.
-    stopped = act_at(jobs, job, "measure", lambda: jobs.cancel(job.id))
+    stopped = act_at(jobs, job, "model", lambda: jobs.cancel(job.id))
     assert (stopped.state, library.list_files()) == ("cancelled", frozenset())
     assert not snapshot.is_outdated(default_store())
     killed = act_at(jobs, jobs.start_add([FILE]), "model", kill_children)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import multiprocessing
 import os
+import signal
 import threading
 import traceback
 from collections.abc import Mapping
@@ -76,6 +77,9 @@ def _work(connection: Connection, task: Task, model: str | None) -> None:
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
+    # A server that a script began in the background ignores interrupts, and so would its children:
+    # then nothing could be stopped.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     result: Result | None = None
     listener = _Listener(connection)
     try:
