@@ -6,6 +6,7 @@ It opens the library's index again and again, asks, and compares every quote wit
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 import time
@@ -16,11 +17,13 @@ from index.hybrid import HybridIndex
 from index.stores import open_index
 from qa.assistant import PolicyAssistant
 from qa.types import Request
+from tests.torture.visiting import NICENESS
 from tests.torture.writing import QUESTIONS
 
 
 def read(seconds: float, seed: str) -> dict[str, object]:
     """Open and ask for so long; return counts, and what was wrong."""
+    os.nice(NICENESS)
     random_ = random.Random(seed)
     encoder = load_encoder(None)
     seen: set[str] = set()
