@@ -152,12 +152,15 @@ class Log:
             "clause": clause,
         }
         # The judge's own call, where there is one: a language model answers the same ask differently.
-        call = "SELECT id FROM calls WHERE ask = ? ORDER BY desk IS ? DESC, id DESC LIMIT 1"
+        query = f"SELECT id, {_CALL} FROM calls WHERE ask = ? ORDER BY desk IS ? DESC, id DESC LIMIT 1"
         with self._write(_JUDGE_SECONDS, durable=True) as connection:
-            found = connection.execute(call, (feedback.ask, desk)).fetchone()
+            found = connection.execute(query, (feedback.ask, desk)).fetchone()
             if found is None:
                 raise UnknownAskError(feedback.ask)
-            return _insert(connection, "judgements", {"call": found[0], **mask_judgement(row)})
+            number, *values = found
+            [call] = self._read(read_call, [tuple(values)])
+            kept = mask_judgement(row, {*call.cited, *call.results})
+            return _insert(connection, "judgements", {"call": number, **kept})
 
     def judged(self) -> Iterator[tuple[Call, Feedback]]:
         """Yield each ask that was judged and the last thing that each desk said of it, oldest first."""
@@ -219,6 +222,9 @@ class Log:
             return []
         with open_file(self.path, _JUDGE_SECONDS) as connection:
             rows = connection.execute(query, values).fetchall()
+        return self._read(read, rows)
+
+    def _read(self, read: Callable[[tuple[Any, ...]], _T], rows: list[tuple[Any, ...]]) -> list[_T]:
         try:
             return [read(row) for row in rows]
         except (ValueError, TypeError) as error:

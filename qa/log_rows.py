@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -171,8 +171,8 @@ def mask_call(row: Mapping[str, Any]) -> dict[str, Any]:
     masked = {
         **row,
         "question": mask(row["question"]),
-        "history": _mask_json(row["history"]),
-        "filters": _mask_json(row["filters"]),
+        "history": dump(_mask_value(json.loads(row["history"]))),
+        "filters": dump(_mask_filters(json.loads(row["filters"]))),
         "understood_as": row["understood_as"] and mask(row["understood_as"]),
         "reply": mask(row["reply"]),
     }
@@ -181,15 +181,22 @@ def mask_call(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**masked, "ask": hashlib.sha256(told.encode()).hexdigest()[:16]}
 
 
-def mask_judgement(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row of a judgement without callers' numbers."""
-    said = ("comment", "document", "clause")
+def mask_judgement(row: Mapping[str, Any], shown: Container[ClauseId] = ()) -> dict[str, Any]:
+    """Return the row of a judgement without callers' numbers.
+
+    A clause that was ``shown`` with the answer stays as it is: an id may look like such a number.
+    """
+    chosen = (row["document"], row["clause"]) in shown
+    said = ("comment",) if chosen else ("comment", "document", "clause")
     return {**row, **{name: row[name] and mask(row[name]) for name in said}}
 
 
-def _mask_json(text: str) -> str:
-    """Return JSON with every text in it masked, its names apart."""
-    return dump(_mask_value(json.loads(text)))
+def _mask_filters(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return filters with what was typed masked; ``documents`` are ids."""
+    return {
+        name: value if name == "documents" else _mask_value(value)
+        for name, value in filters.items()
+    }
 
 
 def _mask_value(value: Any) -> Any:

@@ -86,6 +86,25 @@ def test_no_number_of_a_caller_is_ever_written(log: Log) -> None:
     assert (call.reply, feedback.comment, feedback.clause) == (masked, masked, (masked, masked))
 
 
+def test_an_id_that_looks_like_a_number_is_kept_where_it_was_shown(log: Log) -> None:
+    shown = (NUMBER, "一/（一）")
+    filters = Filters(documents=frozenset({NUMBER}))
+    key = log.record(*asked(cited=[shown], filters=filters))
+    for clause in (shown, (NUMBER, "二")):
+        log.judge(Feedback(key, "down", clause=clause), desk=clause[1])
+    told = list(log.judged())
+    assert [feedback.clause for _, feedback in told] == [shown, ("[电话]", "二")]
+    assert {call.filters for call, _ in told} == {filters}
+
+
+def test_what_is_said_of_a_damaged_row_is_refused(log: Log) -> None:
+    key = log.record(*asked())
+    with closing(sqlite3.connect(log.path, isolation_level=None)) as other:
+        other.execute("UPDATE calls SET results = 'no json'")
+    with pytest.raises(LogError, match="damaged"):
+        log.judge(Feedback(key, "up"))
+
+
 def test_the_key_does_not_tell_the_number(log: Log) -> None:
     other = ask_key(*asked(SAID.replace("5678", "5679")))
     assert ask_key(*asked(SAID)) == other == ask_key(*asked("我的电话[电话]"))

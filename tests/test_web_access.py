@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from fastapi.concurrency import run_in_threadpool
 from fastapi.testclient import TestClient
 
 from qa.access import passwords
@@ -292,3 +294,23 @@ def test_an_office_is_not_locked_out_by_those_who_get_in() -> None:
         assert attempts.judge(f"name{number}", "10.0.0.1", lambda: None) is None
     assert isinstance(attempts.judge("wang", "10.0.0.1", lambda: "in"), int)
     assert attempts.judge("wang", "10.0.0.2", lambda: "in") == "in"
+
+
+def test_those_who_wait_to_log_in_hold_up_nobody_else() -> None:
+    attempts, door = Attempts(), threading.Event()
+
+    def wait() -> str:
+        assert door.wait(20)
+        return "in"
+
+    async def come() -> None:
+        waiting = [
+            asyncio.ensure_future(attempts.take(f"name{number}", f"10.0.0.{number}", wait))
+            for number in range(100)
+        ]
+        await asyncio.sleep(0.2)
+        # More than there are threads would be waiting, and this would never be done.
+        await asyncio.wait_for(run_in_threadpool(door.set), 20)
+        assert await asyncio.gather(*waiting) == ["in"] * 100
+
+    asyncio.run(come())

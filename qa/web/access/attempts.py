@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 
+from fastapi.concurrency import run_in_threadpool
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -24,6 +26,14 @@ class Attempts:
     def __init__(self) -> None:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._turn = threading.Lock()
+        self._line = asyncio.Lock()
+
+    async def take(
+        self, name: str, address: str, attempt: Callable[[], str | None]
+    ) -> str | int | None:
+        """Do as ``judge`` does, in a thread; who waits for the turn holds no thread that others need."""
+        async with self._line:
+            return await run_in_threadpool(self.judge, name, address, attempt)
 
     def judge(self, name: str, address: str, attempt: Callable[[], str | None]) -> str | int | None:
         """Return what ``attempt`` returns, None where it failed; without trying, the seconds to wait."""

@@ -87,9 +87,8 @@ def add_login(
         form = await request.form(max_files=0, max_fields=10)
         name, password, asked = (_read(form.get(key)) for key in ("name", "password", "next"))
         address = request.client.host if request.client else ""
-        outcome = await run_in_threadpool(
-            attempts.judge, fold(name), address, partial(accounts.log_in, name, password)
-        )
+        attempt = partial(accounts.log_in, name, password)
+        outcome = await attempts.take(fold(name), address, attempt)
         where = find_next(asked, home)
         if isinstance(outcome, int):
             return _show(texts, where, texts.wait.format(outcome), 429, wait=outcome)
