@@ -6,7 +6,6 @@ It opens the library's index again and again, asks, and compares every quote wit
 from __future__ import annotations
 
 import json
-import os
 import random
 import sys
 import time
@@ -17,13 +16,12 @@ from index.hybrid import HybridIndex
 from index.stores import open_index
 from qa.assistant import PolicyAssistant
 from qa.types import Request
-from tests.torture.visiting import NICENESS
+from tests.torture.visiting import give_way
 from tests.torture.writing import QUESTIONS
 
 
 def read(seconds: float, seed: str) -> dict[str, object]:
     """Open and ask for so long; return counts, and what was wrong."""
-    os.nice(NICENESS)
     random_ = random.Random(seed)
     encoder = load_encoder(None)
     seen: set[str] = set()
@@ -66,4 +64,5 @@ def check(index: HybridIndex, question: str) -> tuple[int, list[str]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(read(float(sys.argv[1]), sys.argv[2]), ensure_ascii=False))
+    with give_way():
+        print(json.dumps(read(float(sys.argv[1]), sys.argv[2]), ensure_ascii=False))

@@ -6,6 +6,8 @@ import os
 import random
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -17,8 +19,6 @@ from tests.conftest import find_chromium
 from tests.torture.writing import QUESTIONS
 
 _TIMEOUT = 90_000
-# Visitors stand for other machines: they leave the processor to the server and its changes.
-NICENESS = 15
 _TOLD = ("已被更换", "可能已被删除")
 
 
@@ -34,6 +34,20 @@ class Visited:
     wrong: Counter[str] = field(default_factory=Counter)
 
 
+@contextmanager
+def give_way() -> Iterator[None]:
+    """Have this thread, and the processes that it starts, take only what processor others leave.
+
+    They stand for other machines, which would take nothing from the server and its changes.
+    """
+    usual = os.sched_param(0)
+    os.sched_setscheduler(0, os.SCHED_IDLE, usual)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, usual)
+
+
 def visit(address: str, browsers: int, seed: str, ended: threading.Event) -> Visited:
     """Ask and open with so many browsers until it is over; none where there is no Chromium."""
     visited = Visited()
@@ -41,10 +55,10 @@ def visit(address: str, browsers: int, seed: str, ended: threading.Event) -> Vis
     if path is None:
         return visited
     random_ = random.Random(seed)
-    # Of this thread, and so of the browser that it starts.
-    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+    with ExitStack() as stack:
+        with give_way():  # Chromium would undo a mere niceness
+            playwright = stack.enter_context(sync_playwright())
+            chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         pages = [chromium.new_context(locale="zh-CN").new_page() for _ in range(browsers)]
         for page in pages:
             page.set_default_timeout(_TIMEOUT)
