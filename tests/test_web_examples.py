@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
@@ -22,7 +23,8 @@ from tests.web_served import build_app, serve
 
 ADDRESS = "http://127.0.0.1:7860"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-TEXT = (Path(__file__).parent.parent / "qa/web/rest/API.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "qa/web/rest/API.md").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,29 @@ def check_shape(found: Any, shown: Any, place: str) -> None:
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with serve(build_app(monkeypatch)) as address:
         yield address
+
+
+def find_problems() -> set[tuple[int, str]]:
+    """Return (status, code) of every problem that the source names."""
+    return {
+        (status.value, code.value)
+        for path in (ROOT / "qa/web").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Problem"
+        for status, code in [node.args[:2]]
+        if isinstance(status, ast.Constant) and isinstance(code, ast.Constant)
+    }
+
+
+def test_every_problem_is_in_the_table_at_its_status() -> None:
+    told = {
+        (int(status), code)
+        for statuses, codes in re.findall(r"^\| ([\d, ]+) \| (.*) \|$", TEXT, re.MULTILINE)
+        for status in statuses.split(", ")
+        for code in re.findall(r"`([a-z_]+)`", codes)
+    }
+    found = find_problems()
+    assert (503, "stopping") in found and found - told == set()
 
 
 def test_every_command_does_what_is_shown(address: str, tmp_path: Path) -> None:
