@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -67,16 +68,22 @@ def run(folder: Path, amount: int, seed: int) -> Section:
 
 
 def try_files(folder: Path, amount: int, seed: int, targets: tuple[str, ...] = ()) -> Part:
-    """Run the targets, each in a process of its own, since libFuzzer ends the process it runs in."""
+    """Run the targets, each in a process of its own, since libFuzzer ends the process it runs in.
+
+    As many at once as there are processors.
+    """
     led = (
         "led by coverage (atheris)" if is_guided() else "changed blindly: atheris is not installed"
     )
     figures = [("inputs to readers", f"{amount:,}, {led}")]
     failures: list[str] = []
-    for name, runs in split(amount).items():
-        if targets and name not in targets:
-            continue
-        done, found = _run_target(name, runs, seed, folder / "targets" / name)
+    chosen = {name: runs for name, runs in split(amount).items() if not targets or name in targets}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        ended = pool.map(
+            lambda one: _run_target(*one, seed, folder / "targets" / one[0]), chosen.items()
+        )
+        told = dict(zip(chosen, ended, strict=True))
+    for name, (done, found) in told.items():
         failures += found
         unseen = TARGETS[name].uninstrumented
         figures.append((f"– {name}", f"{done}{f' (not seen into: {unseen})' if unseen else ''}"))

@@ -1,13 +1,16 @@
-"""A reader in a process of its own: ``python -m torture.reading SECONDS SEED`` prints what it saw.
+"""A reader in a process of its own: ``python -m torture.reading SEED`` prints what it saw.
 
-It opens the library's index again and again, asks, and compares every quote with the text it is from.
+Until its input is closed it opens the library's index again and again, asks, and compares every quote
+with the text it is from.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
+import threading
 import time
 from collections import Counter
 
@@ -16,19 +19,20 @@ from index.hybrid import HybridIndex
 from index.stores import open_index
 from qa.assistant import PolicyAssistant
 from qa.types import Request
-from tests.torture.visiting import give_way
 from tests.torture.writing import QUESTIONS
 
+# A change must get its share of two cores.
+NICENESS = 10
 
-def read(seconds: float, seed: str) -> dict[str, object]:
-    """Open and ask for so long; return counts, and what was wrong."""
+
+def read(seed: str, ended: threading.Event) -> dict[str, object]:
+    """Open and ask until it is over; return counts, and what was wrong."""
     random_ = random.Random(seed)
     encoder = load_encoder(None)
     seen: set[str] = set()
     wrong: Counter[str] = Counter()
     opened = asked = cited = 0
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
+    while not ended.is_set():
         try:
             index = open_index(encoder=lambda: encoder)
         except Exception as error:  # whatever it is, the reader should not have met it
@@ -36,7 +40,7 @@ def read(seconds: float, seed: str) -> dict[str, object]:
             time.sleep(0.2)
             continue
         opened += 1
-        time.sleep(random_.uniform(0, 2))  # a change must get its share of two cores
+        time.sleep(random_.uniform(0, 2))
         seen.add(index.fingerprint)
         for question in random_.sample(QUESTIONS, 3):
             asked += 1
@@ -63,6 +67,18 @@ def check(index: HybridIndex, question: str) -> tuple[int, list[str]]:
     return len(response.citations), faults
 
 
+def main() -> None:
+    """Read until the input is closed."""
+    ended = threading.Event()
+
+    def wait() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    print(json.dumps(read(sys.argv[1], ended), ensure_ascii=False))
+
+
 if __name__ == "__main__":
-    with give_way():
-        print(json.dumps(read(float(sys.argv[1]), sys.argv[2]), ensure_ascii=False))
+    os.nice(NICENESS)
+    main()

@@ -66,9 +66,7 @@ def run(folder: Path, amount: int, seed: int) -> Section:
             threads.submit(ask_on, server.address, f"{seed}-{number}", ended)
             for number in range(READERS)
         ]
-        beside = [
-            read_beside(environment, 4 * amount, f"{seed}-{number}") for number in range(processes)
-        ]
+        beside = [read_beside(environment, f"{seed}-{number}") for number in range(processes)]
         visiting = threads.submit(visit, server.address, browsers, f"{seed}-browsers", ended)
         written = [writer.result() for writer in writers]
         ended.set()
@@ -137,10 +135,11 @@ def ask_on(address: str, seed: str, ended: threading.Event) -> Read:
     return read
 
 
-def read_beside(environment: dict[str, str], seconds: int, seed: str) -> subprocess.Popen[str]:
-    """Begin to read the index in another process."""
-    command = [sys.executable, "-m", "tests.torture.reading", str(seconds), seed]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+def read_beside(environment: dict[str, str], seed: str) -> subprocess.Popen[str]:
+    """Begin to read the index in another process, which ends when its input is closed."""
+    command = [sys.executable, "-m", "tests.torture.reading", seed]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True)
 
 
 def check_quotes(read: list[Read], visited: Visited, texts: dict[str, dict[str, str]]) -> list[str]:
