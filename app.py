@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from functools import cache, partial
 from ipaddress import ip_address
 from multiprocessing import active_children
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.address import Store, add_store_options
@@ -68,7 +69,17 @@ def create_app(
         find_original=find_original if own else None,
         admission=Admission(WRITING if is_wanted() else RUNNING),
         access=access,
+        read_version=choose_version(index),
     )
+
+
+def choose_version(index: Store | None) -> Callable[[], object]:
+    """Return what tells one index in ``index`` from the next; of a cluster's nothing is told."""
+    from index import snapshot
+    from index.stores import default_store
+
+    store = default_store() if index is None else index
+    return partial(snapshot.read_pointer, store) if isinstance(store, Path) else lambda: None
 
 
 def prepare(

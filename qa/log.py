@@ -152,7 +152,9 @@ class Log:
             "clause": clause,
         }
         # The judge's own call, where there is one: a language model answers the same ask differently.
-        query = f"SELECT id, {_CALL} FROM calls WHERE ask = ? ORDER BY desk IS ? DESC, id DESC LIMIT 1"
+        query = (
+            f"SELECT id, {_CALL} FROM calls WHERE ask = ? ORDER BY desk IS ? DESC, id DESC LIMIT 1"
+        )
         with self._write(_JUDGE_SECONDS, durable=True) as connection:
             found = connection.execute(query, (feedback.ask, desk)).fetchone()
             if found is None:

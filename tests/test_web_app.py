@@ -218,8 +218,14 @@ def test_which_addresses_only_this_machine_reaches(host: str, own: bool) -> None
     [({}, True, True), ({"index": Path("x")}, False, False)],
 )
 def test_what_is_offered_over_which_index(
-    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], changed: bool, handed: bool
+    monkeypatch: pytest.MonkeyPatch,
+    home: Path,
+    tmp_path: Path,
+    options: dict[str, Any],
+    changed: bool,
+    handed: bool,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     given: dict[str, Any] = {}
     monkeypatch.setattr(
         "qa.web.application.create_web_app", lambda _, **offered: given.update(offered)
@@ -228,3 +234,8 @@ def test_what_is_offered_over_which_index(
     assert (given["jobs"] is not None) is changed
     assert (given["find_original"] is not None) is handed
     assert given["log"].path.name == "qa.sqlite3"
+    store = options.get("index", default_store())
+    assert given["read_version"]() is None
+    store.mkdir(parents=True)
+    (store / "CURRENT").write_text("one")
+    assert given["read_version"]() == b"one"

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -27,7 +28,7 @@ from qa.web.stopping import Stopping
 from qa.web.texts import TEXTS
 from qa.web.tracing import Tracing, bind, choose_id, request_id, set_up_logging
 from tests.asks import asked
-from tests.web_library import StubAssistant
+from tests.web_library import StubAssistant, StubIndex
 
 SAID = "充电站，我的电话13812345678"
 
@@ -169,6 +170,20 @@ def test_alive_and_ready_are_two_things() -> None:
         client.post("/api/v1/ask", json={"question": "a"})
         ready = client.get("/readyz")
         assert ready.status_code == 200 and ready.json()["ready"] is True
+
+
+def test_what_another_process_makes_of_the_index_is_answered_from() -> None:
+    version = "one"
+
+    def open_assistant() -> StubAssistant:
+        return StubAssistant(StubIndex(fingerprint=version))
+
+    application = create_web_app(open_assistant, read_version=lambda: version)
+    with TestClient(application, base_url="http://127.0.0.1:7860") as client:
+        for wanted in ("one", "two"):
+            version = wanted
+            while client.get("/healthz").json()["index"] != wanted:
+                time.sleep(0.05)
 
 
 def test_what_is_measured(client: TestClient) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from index.errors import SnapshotError
-from qa.web.startup import DAMAGED, REBUILDING, Assistant, NotReady, Startup
+from qa.web.startup import DAMAGED, REBUILDING, Assistant, NotReady, Startup, follow_index
 from tests.web_library import StubAssistant, StubIndex
 
 LONG = 60.0
@@ -169,3 +169,72 @@ def test_those_who_wait_in_the_event_loop_hold_no_thread_and_may_go_away() -> No
 
     assert asyncio.run(wait()) == ["new"] * 99
     assert asyncio.run(startup.come()) is startup.wait(0)
+
+
+class Kept:
+    """An index that another process may change; ``opened`` are the versions that were opened."""
+
+    def __init__(self, version: str | None) -> None:
+        self.version = version
+        self.meanwhile: str | None = None  # what another makes of it while it is opened
+        self.opened: list[str | None] = []
+        self.startup = Startup(self.open, lambda: self.version)
+
+    def open(self) -> Assistant:
+        self.version = self.version or "own"  # where there is none, it is built
+        read, self.version = self.version, self.meanwhile or self.version
+        self.meanwhile = None
+        self.opened.append(read)
+        if read == "damaged":
+            raise SnapshotError("damaged")
+        return assistant(read)
+
+    def look(self) -> list[str | None]:
+        """Look for changes, and return what was opened when nothing more is done."""
+        self.startup.refresh()
+        with self.startup._news:
+            assert self.startup._news.wait_for(lambda: not self.startup._opening, LONG)
+        return self.opened
+
+
+@pytest.mark.parametrize("first", ["old", None])
+def test_an_index_that_another_process_changed_is_opened_once(first: str | None) -> None:
+    kept = Kept(first)
+    kept.startup.reload(wait=True)
+    assert kept.look() == kept.look() == [first or "own"]
+    kept.version = "new"
+    assert kept.look() == kept.look() == [first or "own", "new"]
+    assert opened(kept.startup) == "new"
+    kept.version = "damaged"
+    assert kept.look()[2:] == kept.look()[2:] == ["damaged"]
+    assert (kept.startup.state, opened(kept.startup)) == ("ready", "new")
+    kept.version = "mended"
+    assert kept.look()[3:] == ["mended"] and opened(kept.startup) == "mended"
+
+
+def test_one_that_changes_while_it_is_opened_is_opened_again() -> None:
+    kept = Kept("old")
+    kept.meanwhile = "new"
+    kept.startup.reload(wait=True)
+    assert opened(kept.startup) == "old"
+    assert kept.look() == kept.look() == ["old", "new"]
+    assert opened(kept.startup) == "new"
+
+
+def test_what_this_process_changes_is_not_followed() -> None:
+    kept, changing = Kept("old"), True
+    kept.startup.reload(wait=True)
+
+    async def follow() -> None:
+        nonlocal changing
+        task = asyncio.create_task(follow_index(kept.startup, lambda: changing, pause=0.01))
+        kept.version = "new"
+        await asyncio.sleep(0.2)
+        assert kept.opened == ["old"]
+        changing = False
+        while kept.opened == ["old"]:
+            await asyncio.sleep(0.01)
+        task.cancel()
+
+    asyncio.run(asyncio.wait_for(follow(), LONG))
+    assert kept.opened == ["old", "new"]

@@ -33,7 +33,7 @@ from qa.web.reading.shelf import Shelves
 from qa.web.resources import Resources
 from qa.web.rest.api import add_api
 from qa.web.rest.mcp import add_tools, build_tools, serve_tools
-from qa.web.startup import Assistant, Startup
+from qa.web.startup import Assistant, Startup, follow_index
 from qa.web.stopping import Draining, Stopping
 from qa.web.texts import TEXTS
 from qa.web.tracing import Tracing
@@ -63,14 +63,17 @@ def create_web_app(
     find_original: Callable[[str], Path | None] | None = None,
     admission: Admission | None = None,
     access: Access | None = None,
+    read_version: Callable[[], object] = lambda: None,
 ) -> FastAPI:
     """Return the application. ``open_assistant`` runs in the background once it starts.
+
+    It runs again when ``read_version``, which tells one index from the next, returns another value.
 
     ``access`` decides who is let in; without, whoever reaches the application is.
 
     What is None is not offered: see ``Resources``. ``jobs`` are closed when the application stops.
     """
-    startup = Startup(open_assistant)
+    startup = Startup(open_assistant, read_version)
     line = admission or Admission()
     metrics = Metrics(startup, jobs, lambda: (line.running, line.waiting))
     resources = Resources(startup, log, jobs, find_original, line, seen=metrics.count_answer)
@@ -80,14 +83,19 @@ def create_web_app(
     tools = build_tools(resources)
     stopping = Stopping(jobs.close if jobs else lambda: None)
 
+    def is_changing() -> bool:
+        return jobs is not None and jobs.busy
+
     @asynccontextmanager
     async def begin(_: FastAPI) -> AsyncIterator[None]:
         startup.begin()
-        retention = log and asyncio.create_task(keep_short(log, read_days()))
+        beside = [asyncio.create_task(follow_index(startup, is_changing))]
+        if log is not None:
+            beside.append(asyncio.create_task(keep_short(log, read_days())))
         async with serve_tools(tools):
             yield
-        if retention:
-            retention.cancel()
+        for task in beside:
+            task.cancel()
         stopping.begin()
         await asyncio.to_thread(stopping.wait)
 

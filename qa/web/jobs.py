@@ -215,6 +215,12 @@ class Jobs:
     def _rebuild(self) -> Job | None:
         return next((j for j in self._jobs.values() if j.kind == "rebuild" and not j.ended), None)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs or waits."""
+        with self._news:
+            return self._busy
+
     def get(self, id: str) -> Job | None:
         """Return the job as it stands, None where it is not known (any more)."""
         with self._news:

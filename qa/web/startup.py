@@ -33,6 +33,8 @@ REBUILDING = (
 # Longest wait of one question for the model: a first index of a large library takes longer, and
 # then the questioner is better told so than left waiting.
 WAIT_SECONDS = 120.0
+# Seconds between two looks whether another process has changed the index.
+FOLLOWING = 3.0
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class NotReady(Exception):
 class Startup:
     """Opens the assistant in a background thread, and again when the index has changed.
 
+    ``read_version`` tells one index from the next without opening it, None where there is none.
     ``rebuilding`` tells whether a damaged index is being built anew. It may be set once the application
     is put together.
     """
@@ -70,10 +73,13 @@ class Startup:
     def __init__(
         self,
         open_assistant: Callable[[], Assistant],
+        read_version: Callable[[], object] = lambda: None,
         rebuilding: Callable[[], bool] = lambda: False,
     ) -> None:
         self.rebuilding = rebuilding
         self._open = open_assistant
+        self._read_version = read_version
+        self._version: object = None  # of the index that was opened last, or could not be
         self._news = threading.Condition()
         self._assistant: Assistant | None = None
         self._reason: str | None = None
@@ -106,6 +112,18 @@ class Startup:
                 self._news.wait_for(lambda: self._ended >= mine)
                 if self._reason is not None:
                     raise NotReady(self._reason)
+
+    def refresh(self) -> None:
+        """Open the assistant again where the index is another one by now; returns at once.
+
+        Another process has made it. One that could not be opened is not tried again.
+        """
+        version = self._read_version()
+        with self._news:
+            changed = version != self._version and not self._opening
+        if changed:
+            logger.info("The index was changed by another process")
+            self.reload()
 
     @property
     def state(self) -> State:
@@ -169,8 +187,12 @@ class Startup:
                     self._tell()
                     return
                 wanted = self._wanted
+            # One that is made meanwhile is then opened once more, unless it is our own first.
+            version = self._read_version()
             found, reason, refused = self._try()
+            version = self._read_version() if version is None else version
             with self._news:
+                self._version = version
                 self._assistant = found or self._assistant
                 self._reason, self._refused = reason, refused
                 self._ended = wanted
@@ -190,6 +212,19 @@ class Startup:
             logger.exception("The assistant could not be loaded")
             reason = explain_file(error) if isinstance(error, OSError) else str(error)
             return None, reason or type(error).__name__, isinstance(error, SnapshotError)
+
+
+async def follow_index(
+    startup: Startup, changing: Callable[[], bool], *, pause: float = FOLLOWING
+) -> None:
+    """Have the assistant follow an index that other processes change, until cancelled.
+
+    Not while ``changing``: what this process does to the index it tells itself.
+    """
+    while True:
+        await asyncio.sleep(pause)
+        if not changing():
+            await asyncio.to_thread(startup.refresh)
 
 
 def _make_news() -> Future[None]:
