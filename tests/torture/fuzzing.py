@@ -36,7 +36,7 @@ from torture.fuzz.wire import run_wire
 from torture.section import Section
 
 # Inputs to what reads files, texts, records and requests; the rest is tried in proportion.
-FULL = 100_000
+FULL = 50_000
 # Seconds of the process's own time that a question of the greatest length may take, and a long text
 # for each megabyte.
 QUESTION_SECONDS, MEGABYTE_SECONDS = 10.0, 20.0

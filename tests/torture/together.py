@@ -27,7 +27,7 @@ from tests.torture.visiting import Visited, visit
 from tests.torture.writing import QUESTIONS, Recorder, Written, write_by_command, write_over_rest
 
 # Changes by each of the two writers; a change takes some seconds.
-FULL = 30
+FULL = 20
 READERS, PROCESSES, BROWSERS = 4, 2, 10
 # Seconds between two questions of one reader, at most: a change must get its share of two cores.
 PAUSE = 1.0
