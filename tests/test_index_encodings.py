@@ -435,12 +435,13 @@ class Spy:
 def test_with_the_default_model_the_index_ranks_and_answers_the_same(
     tmp_path: Path, samples: Path
 ) -> None:
-    documents = [d for d in read_documents([samples]) if isinstance(d, Document)]
+    read = [d for d in read_documents([samples]) if isinstance(d, Document)]
+    documents = sorted(read, key=lambda document: len(document.clean))[:3]
     spy = Spy()
     fresh = HybridIndex.build(documents, spy)
     spy.texts.clear()
-    # One document, then two more and two more, after the others.
-    for number in range(1, len(documents) + 1, 2):
+    # One document, then two more, after the others.
+    for number in (1, 3):
         earlier, _ = stores._earlier(tmp_path, spy, fresh=False)
         index = HybridIndex.build(documents[:number], spy, earlier=earlier)
         index.save(tmp_path)
@@ -451,7 +452,7 @@ def test_with_the_default_model_the_index_ranks_and_answers_the_same(
     assert np.array_equal(ours.offsets, theirs.offsets)
     assert np.abs(ours.rows.astype(int) - theirs.rows).max() <= 1
     one, other = PolicyAssistant(index), PolicyAssistant(fresh)
-    asked = read_own(QUESTIONS, split="dev").queries[::18]
+    asked = read_own(QUESTIONS, split="dev").queries[::36]
     for question in [query.text for query in asked]:
         hits = [
             [(h.result.document, h.result.clause) for h in i.search(question)]
