@@ -6,6 +6,7 @@ A test marked ``model`` is skipped where the default model's weights are not ins
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -152,6 +153,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "home"
     monkeypatch.setenv("POLICY_QA_HOME", str(path))
     return path
+
+
+@pytest.fixture
+def kept_logging() -> Iterator[None]:
+    """Have the logging of before back after a test that sets it up as a server does."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

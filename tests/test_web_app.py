@@ -19,6 +19,8 @@ from index.stores import build_store, default_store
 from qa.access.accounts import Accounts, accounts_path
 from tests.conftest import FakeEncoder
 
+pytestmark = pytest.mark.usefixtures("kept_logging")
+
 
 def test_a_taken_port_is_explained_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -34,15 +34,11 @@ SAID = "充电站，我的电话13812345678"
 
 
 @pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """Return where the server's log goes, as JSON; the logging of before is back afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+def lines(kept_logging: None) -> io.StringIO:
+    """Return where the server's log goes, as JSON."""
     stream = io.StringIO()
     set_up_logging("info", "json", stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return stream
 
 
 @pytest.fixture
