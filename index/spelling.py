@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -156,9 +157,11 @@ class _Cut:
 
     def spans(self, place: int) -> Iterator[Span]:
         """Yield the spans from word to word, of several words with meaning, that hold ``place``."""
-        for start in self.bounds:
-            for end in self.bounds:
-                words = [at for at in self.bounds if start <= at < end]
+        # Only what is near: a question may be one run of two thousand characters.
+        near = self._between(place - _LONGEST + 1, place + _LONGEST + 1)
+        for start in near:
+            for end in near:
+                words = [at for at in near if start <= at < end]
                 if (
                     start <= place < end <= start + _LONGEST
                     and len(words) > 1
@@ -168,7 +171,11 @@ class _Cut:
 
     def cost(self, span: Span) -> float:
         """Return the negative logarithm of how likely the words of ``span`` are together."""
-        return sum(cost for at, cost in self.costs.items() if span[0] <= at < span[1])
+        return sum(self.costs[at] for at in self._between(*span) if at in self.costs)
+
+    def _between(self, start: int, end: int) -> tuple[int, ...]:
+        """Return the bounds from ``start`` up to ``end``."""
+        return self.bounds[bisect_left(self.bounds, start) : bisect_left(self.bounds, end)]
 
 
 @dataclass(frozen=True, slots=True)

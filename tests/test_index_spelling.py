@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import accumulate
 
 import pypinyin
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from documents.parsing import parse_text
 from index.configuration import Configuration
 from index.hybrid import HybridIndex
-from index.spelling import Vocabulary, correct, find_slips, rewrite
+from index.spelling import _LONGEST, Vocabulary, _Cut, correct, find_slips, rewrite
 from index.tokenization import cut_known
 from tests.conftest import FakeEncoder
 
@@ -250,3 +251,30 @@ def test_index_searches_what_is_meant(encoder: FakeEncoder) -> None:
     assert plain.correct(typed) == typed
     assert ("充电庄", "充电桩") not in plain.expansions(typed)
     assert plain.search(typed) != index.search(typed)
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=1, max_size=12), st.data())
+def test_the_spans_of_a_place_are_those_of_all_spans(
+    words: list[tuple[int, bool]], data: st.DataObject
+) -> None:
+    bounds = (0, *accumulate(length for length, _ in words))
+    costs = {at: float(at + 1) for at, (_, kept) in zip(bounds, words, strict=False) if kept}
+    cut = _Cut("字" * bounds[-1], bounds, costs)
+    place = data.draw(st.sampled_from(bounds[:-1]))
+    expected = [
+        (start, end)
+        for start in bounds
+        for end in bounds
+        if start <= place < end <= start + _LONGEST
+        and len(inside := [at for at in bounds if start <= at < end]) > 1
+        and set(inside) <= set(costs)
+    ]
+    assert list(cut.spans(place)) == expected
+    for start, end in expected:
+        assert cut.cost((start, end)) == sum(costs[at] for at in costs if start <= at < end)
+
+
+@pytest.mark.parametrize("words", ["有什么", "建充电庄有补贴吗", "加清站"])
+def test_a_question_of_two_thousand_characters_is_read_in_bounded_time(words: str) -> None:
+    text = words * (2000 // len(words))
+    assert len(rewrite(text, LIBRARY)) == len(text)
