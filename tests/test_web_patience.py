@@ -77,3 +77,19 @@ def test_a_body_that_stops_coming_is_given_up(monkeypatch: pytest.MonkeyPatch) -
         asyncio.run(read())
     assert (refusal.value.status, refusal.value.code) == (408, "too_slow")
     assert "太慢" in refusal.value.detail
+
+
+def test_a_body_that_breaks_the_protocol_is_answered_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    request = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n\r\n"
+    assert asyncio.run(talk(request)).startswith(b"HTTP/1.1 400 ")
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_one_that_breaks_it_while_it_is_answered_ends_the_connection(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert asyncio.run(talk(first, b"-1\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
+    assert "Traceback" not in capsys.readouterr().err
