@@ -19,6 +19,7 @@ from qa.log import Log, log_path
 from qa.web import process
 from qa.web.application import create_web_app
 from qa.web.jobs import Jobs, Report, Result, Stop, Task
+from qa.web.patience import LIMITS, PatientProtocol
 from tests.conftest import FakeEncoder, shorten_background
 
 
@@ -42,9 +43,11 @@ def run_here(task: Task, report: Report, stop: Stop) -> Result:
 
 @contextmanager
 def serve(app: FastAPI) -> Iterator[str]:
-    """Serve the application on a free port; yield its address."""
+    """Serve the application on a free port, as ``app.py`` does; yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            app, http=PatientProtocol, log_level="error", timeout_graceful_shutdown=1, **LIMITS
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()

@@ -7,6 +7,7 @@ connection for ever, or write a traceback.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import socket
@@ -212,7 +213,8 @@ def _exchange(data: bytes, place: tuple[str, int]) -> bytes:
     with socket.create_connection(place, timeout=PATIENCE) as connection:
         try:
             connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):  # the server has closed already
+                connection.shutdown(socket.SHUT_WR)
             while piece := connection.recv(1 << 16):
                 answer += piece
         except (ConnectionError, BrokenPipeError):
