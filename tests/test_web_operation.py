@@ -177,8 +177,9 @@ def test_what_another_process_makes_of_the_index_is_answered_from() -> None:
     application = create_web_app(open_assistant, read_version=lambda: version)
     with TestClient(application, base_url="http://127.0.0.1:7860") as client:
         for wanted in ("one", "two"):
-            version = wanted
+            version, patience = wanted, time.monotonic() + 60
             while client.get("/healthz").json()["index"] != wanted:
+                assert time.monotonic() < patience
                 time.sleep(0.05)
 
 
